@@ -8,6 +8,7 @@ import type { EventId } from "../base/ids.ts";
 import { eventIdOfLine } from "./event_id.ts";
 import type { DriftRepair } from "./drift_repair.ts";
 import type { ExistingBans } from "./existing_bans.ts";
+import { FailedBans } from "./failed_bans.ts";
 import { FormatWatch } from "./format_watch.ts";
 import { HeldPositions } from "./held_positions.ts";
 import { LogHabit } from "../tail/log_habit.ts";
@@ -94,6 +95,7 @@ export class Monitor {
   readonly #scanner: LogScanner;
   readonly #session: RestartFilter;
   readonly #reporter: Reporter;
+  readonly #failedBans: FailedBans;
   readonly #troubleLog: LogThrottle;
   readonly #changed = new Condition();
   readonly #mutex = new Mutex();
@@ -120,6 +122,10 @@ export class Monitor {
     this.#importedAt = existing === undefined ? 0 : Infinity;
     this.#troubleLog = new LogThrottle(options.log, options.clock);
     this.#reporter = new Reporter(options, this.#troubleLog, this.counters);
+    this.#failedBans = new FailedBans({
+      ...{ known: options.known, echoes: options.echoes },
+      tell: link.tell && ((word) => link.tell?.(word)),
+    });
   }
 
   /** Why the log position can't be stored; `undefined`: it can. */
@@ -188,7 +194,7 @@ export class Monitor {
 
   /** A new store may lack what was reported before. */
   async #followEpoch(signal: AbortSignal): Promise<void> {
-    const { known, link, log } = this.#options;
+    const { known, link, log, clock } = this.#options;
     while (known !== undefined && link.otherEpoch !== undefined) {
       const before = known.epoch;
       const epoch = await link.otherEpoch(before, signal);
@@ -200,6 +206,7 @@ export class Monitor {
         const event =
           "the publisher has another store: it was told what stands";
         log.record("notice", event, { bans });
+        this.#failedBans.tellAll(clock.nowMs());
       }
       known.noteEpoch(epoch);
     }
@@ -309,16 +316,14 @@ export class Monitor {
       this.counters.actionFailures++;
       const what = `fail2ban could not carry out ${UNDONE[verb]}`;
       this.#troubleLog.record("warning", what, { jail, action, address });
+      this.#failedBans.note(event, this.#timeOf(line));
       return;
     }
     const state = event.kind === "unban"
       ? oracle.ticketState(event.jail, event.address, clock.nowMs())
       : "unknown";
-    this.#options.drift?.observe(
-      event,
-      state === "in_force",
-      this.#options.lineClock?.timeOf(line, clock.nowMs()) ?? clock.nowMs(),
-    );
+    const atMs = this.#timeOf(line);
+    this.#options.drift?.observe(event, state === "in_force", atMs);
     const shared = this.#session.push(event, state, this.#sessionMs(), id);
     if (event.kind === "unban") {
       this.#heldPlaces.add({ ...event, id }, this.#lastEnd);
@@ -326,7 +331,13 @@ export class Monitor {
     for (const found of shared) {
       await this.#reporter.report({ ...found, line }, signal);
     }
+    this.#failedBans.note(event, atMs);
     this.#changed.notify();
+  }
+
+  #timeOf(line: string): number {
+    const nowMs = this.#options.clock.nowMs();
+    return this.#options.lineClock?.timeOf(line, nowMs) ?? nowMs;
   }
 
   async #releaseHeld(signal: AbortSignal): Promise<void> {

@@ -1,37 +1,37 @@
 /**
- * Finds out which of several things make an attempt with all of them fail.
+ * Finds which of several items make an attempt with all of them fail.
  *
  * @module
  */
 
-/** How an attempt went: `undefined` is well, otherwise why it failed. */
+/** Why an attempt failed; `undefined`: it succeeded. */
 export type FailureReason = string | undefined;
 
-/** What is asked about a failed attempt. */
+/** A failed attempt, and how to repeat it with fewer items. */
 export interface FailedAttempt<T> {
-  /** All of them; at least one. */
+  /** All items of the attempt; at least one. */
   readonly items: readonly T[];
   /** Why it failed. */
   readonly reason: string;
-  /** Tries it with some of them. */
+  /** Repeats it with some of the items. */
   readonly attempt: (items: readonly T[]) => Promise<FailureReason>;
-  /** Attempts at most. */
+  /** Maximum number of further attempts. */
   readonly maxAttempts: number;
 }
 
-/** Something that makes an attempt fail. */
+/** An item that was not done. */
 export interface FailedItem<T> {
   readonly item: T;
-  /** Why. */
+  /** Why the last attempt with it failed. */
   readonly reason: string;
 }
 
 /**
- * Halves a failed attempt until what fails stands alone. An attempt that goes
- * well stands: with it, its items are done.
+ * Halves a failed attempt until each item that fails is alone. The items of an
+ * attempt that succeeds are done.
  *
- * @returns What was not done, in order: the items that failed, and those with which no
- * attempt was left.
+ * @returns The items that were not done, in order: those that failed alone, and
+ * those of groups for which no attempt was left.
  *
  * @example
  * ```ts
@@ -51,7 +51,7 @@ export async function bisectFailures<T>(
 ): Promise<FailedItem<T>[]> {
   const { attempt, maxAttempts } = failed;
   const failures: FailedItem<T>[] = [];
-  // The first one is looked at next; halves stay in order.
+  // A queue of groups; halves go back to its front, so that the order stays.
   const suspects = [failed as Pick<FailedAttempt<T>, "items" | "reason">];
   let attempts = 0;
   for (let group = suspects.shift(); group; group = suspects.shift()) {

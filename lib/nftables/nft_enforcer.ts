@@ -1,6 +1,6 @@
 /**
- * Enforces bans with nftables, through the program `nft`: `nft_script.ts`
- * says how.
+ * Enforces bans with nftables through the program `nft`. `nft_script.ts`
+ * explains the table's layout.
  *
  * @module
  */
@@ -28,6 +28,7 @@ import {
 } from "./nft_script.ts";
 import { demandNft, NftLister } from "./nft_lister.ts";
 import type { NftOutcome, NftProgram } from "./nft_program.ts";
+import { TableContents } from "./table_contents.ts";
 import type { Clock } from "../async/clock.ts";
 import { CLUSTER_JAIL } from "../base/jail_name.ts";
 import type {
@@ -39,33 +40,33 @@ import type {
 
 /** Options for the enforcer of nftables. */
 export interface NftEnforcerOptions {
-  /** Bans are in its time. */
+  /** The bans' ends are in its time. */
   readonly clock: Clock;
   /** The table that holds the bans. @default {NFT_TABLE} */
   readonly table?: NftTable;
   /** Runs `nft`. */
   readonly program: NftProgram;
-  /** Timeout of one call of the program; to list a set that takes longer it is doubled. @default {10000} */
+  /** Timeout of one `nft` call; doubled when a set takes longer to list. @default {10000} */
   readonly timeoutMs?: number;
-  /** Tells whether anybody changed the firewall; without it that is never certain. */
+  /** Tells whether anybody changed the firewall; without it, nobody knows. */
   readonly generation?: FirewallGeneration;
-  /** Tells what others change; without it all is listed after each change of the firewall. */
+  /** Tells what others change; without it, each change of the firewall leads to a full list. */
   readonly events?: FirewallEvents;
 }
 
-/** Renders the transaction for some bans. */
+/** Renders the transaction for these bans. */
 type Render = (bans: readonly HostBan[]) => string;
 
 const MAX_BANS_AT_ONCE = 2_000;
-/** Single addresses of a family from which on they are held in parts. */
+/** With more single addresses of a family than this, they go into parts. */
 const WHOLE_LIMIT = 10_000;
-/** Calls after a failed transaction, at most; 22 find one bad ban among 2,000. */
+/** Maximum `nft` calls after a failed transaction; 22 find one bad ban among 2,000. */
 const MAX_ATTEMPTS = 100;
 
 /**
- * The {@link Enforcer} for nftables. All bans of a call go in one transaction;
- * when it fails, it is halved until those that nft refuses are known. The
- * table outlives this object: only {@link NftEnforcer.remove} removes it.
+ * The {@link Enforcer} for nftables. All bans of a call are one transaction.
+ * When it fails, it is halved until the bans that nft refuses are known. The
+ * table outlives this object; only {@link NftEnforcer.remove} removes it.
  *
  * @example
  * ```ts ignore
@@ -78,7 +79,7 @@ const MAX_ATTEMPTS = 100;
 export class NftEnforcer implements Enforcer {
   readonly name = "nftables";
   readonly lapses = true;
-  /** The table is the cluster's own. */
+  /** The table belongs to the cluster. */
   readonly isAllOurs = true;
   readonly maxBansAtOnce = MAX_BANS_AT_ONCE;
   readonly #clock: Clock;
@@ -87,22 +88,15 @@ export class NftEnforcer implements Enforcer {
   readonly #timeoutMs: number;
   readonly #lister: NftLister;
   readonly #generation: GenerationWatch;
-  /** Held while something is changed, so that own changes are counted when others are looked for. */
+  /** Held during each own change, so that it is counted before anybody looks for others' changes. */
   readonly #changing = new Mutex();
-  /** Sets that the table has, or had until somebody removed it; `undefined`: not asked yet. */
+  /** Sets of the table, also after somebody removed it; `undefined`: not asked yet. */
   #sets: Set<NftSet> | undefined;
-  /** How many sets the table had when it was made last; `undefined`: it could not be made since. */
+  /** Number of sets when the table was last made; `undefined`: the last try failed. */
   #setsMade: number | undefined;
-  /** Single addresses of each family, or more. */
+  /** Upper bound of the single addresses by family; exact after a list. */
   readonly #singles = { 4: 0, 6: 0 };
-  /** Whether anything may have been put in, or was found. */
-  #hadBans = false;
-  /** What may be in the table where the last list found nothing: what may have been put in since it began. */
-  #added: Set<Address> | undefined;
-  /** Whether it found that somebody had emptied the table, and nobody else changed anything since. */
-  #wasEmptied = false;
-  /** Whether something may have been put in since the last look. */
-  #isFilling = false;
+  readonly #contents = new TableContents();
 
   constructor(options: NftEnforcerOptions) {
     const { clock, program, table = NFT_TABLE } = options;
@@ -134,17 +128,15 @@ export class NftEnforcer implements Enforcer {
     const { known, failures } = partition(bans);
     for (const set of known.values()) this.#expect(set, sets);
     const nowMs = this.#clock.nowMs();
-    const isAbsent = (address: Address) =>
-      this.#wasEmptied && this.#added?.has(address) === false;
+    const isAbsent = (address: Address) => !this.#contents.mayHold(address);
     const render: Render = (some) =>
       renderNftBans(this.#table, some, nowMs, sets, isAbsent);
     try {
       const refused = await this.#transact([...known.keys()], render, signal);
       return [...failures, ...refused];
     } finally {
-      // The kernel may have taken what nft was too late to say.
-      for (const { address } of known.keys()) this.#added?.add(address);
-      this.#hadBans = this.#isFilling = true;
+      // After a timeout the kernel may still have done it.
+      this.#contents.note("added", known.keys().map(({ address }) => address));
     }
   }
 
@@ -154,7 +146,7 @@ export class NftEnforcer implements Enforcer {
   ): Promise<readonly EnforcementFailure[]> {
     const sets = await this.#knownSets(signal);
     const { known, failures } = partition(bans);
-    // Where there is no set, there is no ban.
+    // A set that does not exist holds no ban.
     const inForce = [...known].filter(([, set]) => sets.has(set))
       .map(([ban]) => ban);
     const render: Render = (some) => {
@@ -166,11 +158,9 @@ export class NftEnforcer implements Enforcer {
   }
 
   async isUnchanged(signal: AbortSignal): Promise<boolean> {
-    // A table that could not be made is as good as one that somebody changed.
+    // A table that could not be made counts as changed.
     return await this.#changing.withLock(signal, () => {
-      // Once it is full again what comes is little.
-      if (!this.#isFilling) this.#forgetEmptied();
-      this.#isFilling = false;
+      this.#contents.note("look");
       return Promise.resolve(this.#isMade());
     });
   }
@@ -191,25 +181,22 @@ export class NftEnforcer implements Enforcer {
       signal,
       () => Promise.resolve(this.#generation.mark()),
     );
-    this.#wasEmptied = false;
-    this.#added = new Set();
-    try {
-      const listed = await this.#lister.list(signal);
-      this.#generation.seen(mark);
-      this.#count(listed);
-      const isEmpty = listed.every(({ bans }) => bans.length === 0);
-      this.#wasEmptied = isEmpty && this.#hadBans;
-      this.#isFilling = this.#hadBans ||= !isEmpty;
-      return listed.flatMap(({ bans }) => bans);
-    } finally {
-      if (!this.#wasEmptied) this.#added = undefined;
-    }
+    this.#contents.note("list begins");
+    const listed = await this.#lister.list(signal).catch((error) => {
+      this.#contents.note("list fails");
+      throw error;
+    });
+    this.#generation.seen(mark);
+    this.#count(listed);
+    const isEmpty = listed.every(({ bans }) => bans.length === 0);
+    this.#contents.note(isEmpty ? "found empty" : "found bans");
+    return listed.flatMap(({ bans }) => bans);
   }
 
   /**
-   * Removes the table with all bans in it. Fine when there is none.
+   * Removes the table with all its bans, if it exists.
    *
-   * @throws {RuntimeError} when that can't be done, now.
+   * @throws {RuntimeError} when nft fails or can't be run.
    */
   async remove(signal: AbortSignal): Promise<void> {
     const script = renderNftRemoval(this.#table);
@@ -221,7 +208,7 @@ export class NftEnforcer implements Enforcer {
     return this.#sets ??= new Set(await this.#lister.sets(signal));
   }
 
-  /** Takes note of an address that is going to be in a set. */
+  /** Counts an address that is about to be added to a set. */
   #expect(set: NftSet, sets: Set<NftSet>): void {
     sets.add(set);
     const { family, prefixBits } = nftSetParts(set);
@@ -245,10 +232,10 @@ export class NftEnforcer implements Enforcer {
     signal: AbortSignal,
   ): Promise<readonly EnforcementFailure[]> {
     if (bans.length === 0) return [];
-    if (!this.#generation.isUnchanged()) this.#forgetEmptied();
+    if (!this.#generation.isUnchanged()) this.#contents.note("disturbed");
     if (this.#isMade()) {
       const script = render(bans);
-      // Without a command the kernel counts no change.
+      // The kernel counts no change for an empty script.
       if (script === "" || (await this.#run(script, signal)).ok) return [];
     }
     const { size = 0 } = this.#sets ?? {};
@@ -261,27 +248,20 @@ export class NftEnforcer implements Enforcer {
     };
     const reason = await attempt(bans);
     if (reason === undefined) return [];
-    this.#forgetEmptied();
+    this.#contents.note("disturbed");
     demandNft(await this.#run(table, signal), this.#table);
     const failed = { items: bans, reason, attempt, maxAttempts: MAX_ATTEMPTS };
     const found = await bisectFailures(failed);
     return found.map(({ item, reason }) => ({ ban: item, reason }));
   }
 
-  /** From now on anything may be in the table; while it is listed that is not said. */
-  #forgetEmptied(): void {
-    if (!this.#wasEmptied) return;
-    this.#wasEmptied = false;
-    this.#added = undefined;
-  }
-
-  /** Whether the table is for certain as it should be. */
+  /** Whether the table certainly has its sets and rules. */
   #isMade(): boolean {
     return this.#setsMade === this.#sets?.size &&
       this.#generation.isUnchanged();
   }
 
-  /** Changes the firewall, wholly or not at all. */
+  /** Changes the firewall in one transaction. */
   async #run(script: string, signal: AbortSignal): Promise<NftOutcome> {
     const args = ["--file", "-"];
     const timeoutMs = this.#timeoutMs;
@@ -300,7 +280,7 @@ export class NftEnforcer implements Enforcer {
   }
 }
 
-/** Tells bans that a set takes, and which, from those that none does. */
+/** Finds each ban's set; a ban without one is a failure. */
 function partition(
   bans: readonly HostBan[],
 ): { known: Map<HostBan, NftSet>; failures: EnforcementFailure[] } {

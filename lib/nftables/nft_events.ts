@@ -1,5 +1,5 @@
 /**
- * What the kernel tells of changes of the firewall, as they are made.
+ * The kernel's notifications of changes of the firewall.
  *
  * @see {@link https://github.com/torvalds/linux/blob/master/include/uapi/linux/netfilter/nf_tables.h | nf_tables.h}
  * @module
@@ -8,16 +8,17 @@
 import { type Address, canonicalAddress } from "../base/address.ts";
 import { nftSetParts, type NftTable, parseNftSet } from "./nft_names.ts";
 
-/** Hears of changes. */
+/** Receives the kernel's notifications. */
 export interface FirewallEvents {
-  /** Hears from now on. Fine when it does. */
+  /** Begins to listen. Does nothing when it listens already. */
   open(): void;
-  /** Hears no more. Fine when it does not. */
+  /** Stops listening. Does nothing when it does not listen. */
   close(): void;
   /**
-   * Hands over what was told since the last call: netlink messages.
+   * Hands over the netlink messages received since the last call.
    *
-   * @returns Whether that is all: `false` when it does not hear, or was told too much at once.
+   * @returns Whether these are all: `false` when it does not listen, or the
+   * kernel had to drop some.
    */
   drain(take: (messages: Uint8Array) => void): boolean;
 }
@@ -26,22 +27,22 @@ const MESSAGE_BYTES = 16;
 /** `struct nfgenmsg`. */
 const GENERAL_BYTES = 4;
 const ATTRIBUTE_BYTES = 4;
-/** Without the bits that say how it is written. */
+/** Masks out the flags for nesting and byte order. */
 const TYPE_MASK = 0x3fff;
 const SUBSYSTEM = 10;
 const [DELETED_ELEMENTS, NEW_GENERATION] = [14, 15];
 const FAMILY_INET = 1;
-/** Of every message the name of the table. */
+/** The attribute with the table's name, in every message. */
 const TABLE = 1;
 const [SET, ELEMENTS] = [2, 3];
 const ELEMENT = 1;
 const KEY = 1;
 const VALUE = 1;
-/** Several parts of a table of 1,000,000; above it a list of all costs less. */
+/** Several parts of a table of 1,000,000; for more, a full list costs less. */
 const MAX_DELETED = 50_000;
 
 /**
- * Reads what changes did to one table.
+ * Reads from notifications what happened to one table.
  *
  * @example
  * ```ts
@@ -57,20 +58,20 @@ const MAX_DELETED = 50_000;
  * ```
  */
 export class TableChanges {
-  /** Changes of the firewall, wholly read. */
+  /** Number of complete transactions, of any table. */
   transactions = 0;
-  /** Whether anything was done to the table beside what {@link TableChanges.deleted} has. */
+  /** Whether the table changed in other ways than {@link TableChanges.deleted} tells. */
   hasOthers = false;
-  /** Addresses and prefixes that were taken out of sets of ours. */
+  /** Addresses and prefixes that were deleted from the table's sets. */
   readonly deleted = new Set<Address>();
   readonly #table: NftTable;
 
-  /** @param table Its name. */
+  /** @param table The table's name. */
   constructor(table: NftTable) {
     this.#table = table;
   }
 
-  /** Takes netlink messages, each whole; what can't be read counts as a change of the table. */
+  /** Reads whole netlink messages; an unreadable one counts as another change of the table. */
   take(messages: Uint8Array): void {
     for (let at = 0; at + MESSAGE_BYTES <= messages.length;) {
       const view = new DataView(messages.buffer, messages.byteOffset + at);
@@ -105,7 +106,7 @@ export class TableChanges {
     return table === undefined || textOf(table) === this.#table;
   }
 
-  /** @returns Whether all of it could be read. */
+  /** @returns Whether the whole message could be read. */
   #takeDeleted(message: Uint8Array): boolean {
     const attributes = attributesOf(message);
     const set = parseNftSet(textOf(attribute(attributes, SET) ?? NOTHING));

@@ -1,6 +1,6 @@
 /**
- * The generation of the kernel's firewall: the number that each change of
- * whatever table, by whomever, makes one greater.
+ * The generation of the kernel's firewall: a number that grows by one with
+ * each transaction on any table.
  *
  * @module
  */
@@ -9,30 +9,31 @@ import type { Address } from "../base/address.ts";
 import { type FirewallEvents, TableChanges } from "./nft_events.ts";
 import { NFT_TABLE, type NftTable } from "./nft_names.ts";
 
-/** Gives the number of changes that the firewall of this network has seen. */
+/** Reads the firewall's generation in this network namespace. */
 export interface FirewallGeneration {
   /**
    * Asks the kernel.
    *
-   * @returns 32 bits, and then 0 again; `undefined`: it can't be asked.
+   * @returns An unsigned number of 32 bits that wraps around; `undefined`: the
+   * kernel can't be asked.
    */
   read(): number | undefined;
 }
 
-/** Options for a watch. */
+/** Options for {@link GenerationWatch}. */
 export interface GenerationWatchOptions {
-  /** Tells what others change; without it each change may be of the table. */
+  /** Tells what others change; without it, each change may concern the table. */
   readonly events?: FirewallEvents | undefined;
   /** The table. @default {NFT_TABLE} */
   readonly table?: NftTable;
 }
 
 /**
- * Tells whether anybody else changed the table since it was looked at. Own
- * changes are counted; one of which nobody knows whether it was made counts as
- * another's. Others' changes are heard of, but for those made during an own one,
- * of which the kernel would tell each element, too: where as many were told as
- * the generation says that there were, it is known what they did.
+ * Tells whether anybody else changed the table since the last list. It counts
+ * this program's own changes; an own change with an unknown outcome counts as
+ * another's. It listens for others' changes except during own ones, whose
+ * elements the kernel would report as well. When it heard as many transactions
+ * as the generation grew by, it knows all that others did.
  *
  * @example
  * ```ts
@@ -54,20 +55,20 @@ export class GenerationWatch {
   readonly #source: FirewallGeneration | undefined;
   readonly #events: FirewallEvents | undefined;
   readonly #table: NftTable;
-  /** What others did since the last {@link GenerationWatch.mark}. */
+  /** Others' changes since the last {@link GenerationWatch.mark}. */
   #changes: TableChanges;
-  /** Whether that is all. */
+  /** Whether no notification was missed since then. */
   #hasHeardAll = false;
-  /** The generation before an own change. */
+  /** The generation before the own change under way. */
   #before: number | undefined;
-  /** Changes made by this program itself. */
+  /** Number of own changes. */
   #own = 0;
-  /** The generation that was seen, less the own changes until then. */
+  /** The generation of the last list, less the own changes until then. */
   #seen: number | undefined;
 
   /**
-   * @param source Asks; without one everything may have changed at any time.
-   * @param options Who tells of changes.
+   * @param source Reads the generation; without it, the table may have changed at any time.
+   * @param options Source of notifications, and the table.
    */
   constructor(
     source: FirewallGeneration | undefined,
@@ -79,7 +80,7 @@ export class GenerationWatch {
     this.#changes = new TableChanges(table);
   }
 
-  /** What to hand to {@link GenerationWatch.seen} once all that was in force now is known. */
+  /** Marks the beginning of a list. @returns What to pass to {@link GenerationWatch.seen} when it has ended. */
   mark(): number | undefined {
     this.#events?.open();
     this.#hasHeardAll = true;
@@ -88,12 +89,12 @@ export class GenerationWatch {
     return this.#now();
   }
 
-  /** All that was in force when `mark` was taken is known. */
+  /** The list that began at `mark` is complete. */
   seen(mark: number | undefined): void {
     this.#seen = mark;
   }
 
-  /** This program is about to make a change. */
+  /** An own change begins. */
   begin(): void {
     if (this.#events === undefined) return;
     this.#hear();
@@ -102,7 +103,7 @@ export class GenerationWatch {
   }
 
   /**
-   * This program made the change that it began, or none.
+   * The own change has ended, with a known outcome.
    *
    * @param isMade Whether it was made.
    */
@@ -111,18 +112,18 @@ export class GenerationWatch {
     if (this.#events === undefined) return;
     this.#events.open();
     const expected = ((this.#before ?? NaN) + Number(isMade)) >>> 0;
-    // What another did meanwhile was not heard.
+    // Somebody else changed something while nobody listened.
     if (this.#source?.read() !== expected) this.#hasHeardAll = false;
   }
 
-  /** This program may have made the change that it began. */
+  /** The own change has ended, and its outcome is unknown. */
   mayHaveChanged(): void {
     this.#own++;
     this.#seen = undefined;
     this.#events?.open();
   }
 
-  /** Whether for certain nobody else changed anything of the table since what was seen. */
+  /** Whether certainly nobody else changed the table since the last list. */
   isUnchanged(): boolean {
     const deleted = this.#explained();
     if (deleted?.size !== 0) return false;
@@ -131,9 +132,9 @@ export class GenerationWatch {
   }
 
   /**
-   * What others took out of the table since what was seen, once.
+   * The addresses that others deleted since the last list or call.
    *
-   * @returns `undefined` when they may have done something else, too.
+   * @returns `undefined` when others may have changed something else, too.
    */
   takeDeleted(): readonly Address[] | undefined {
     const deleted = this.#explained();
@@ -154,7 +155,7 @@ export class GenerationWatch {
     if (isAll !== true) this.#hasHeardAll = false;
   }
 
-  /** What others' changes took out, where nothing else was done. */
+  /** What others deleted; `undefined`: they may have changed something else, too. */
   #explained(): ReadonlySet<Address> | undefined {
     const now = this.#now();
     if (now === undefined || this.#seen === undefined) return undefined;

@@ -1,6 +1,6 @@
 /**
- * Reads the JSON that `nft` writes, from its bytes: of a table of a million
- * elements neither text nor objects are made.
+ * Reads the JSON that `nft` writes directly from its bytes: a table of a
+ * million elements would be too large as text and objects.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc8259 | RFC 8259}
  * @module
@@ -13,12 +13,12 @@ const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [
 ] as const;
 const [SPACE, ZERO, NINE, DOT] = [0x20, 0x30, 0x39, 0x2e];
 const END = -1;
-/** A whole number of so many digits is one without loss. */
+/** A whole number of at most so many digits is exact as a `number`. */
 const MAX_DIGITS = 15;
 const ENCODER = new TextEncoder();
 const DECODER = new TextDecoder();
 
-/** A string as it stands in the bytes, without its quotes. */
+/** Where a string is in the bytes, without its quotes. */
 export interface JsonText {
   readonly from: number;
   readonly to: number;
@@ -26,15 +26,14 @@ export interface JsonText {
   readonly isEscaped: boolean;
 }
 
-/** Makes a name that is looked for; see {@link JsonBytes.is}. */
+/** Encodes a name to compare with; see {@link JsonBytes.is}. */
 export function jsonName(text: string): Uint8Array {
   return ENCODER.encode(text);
 }
 
 /**
- * Goes through JSON once, from the front to the back. What is passed over is not
- * looked at beyond its brackets and quotes. Whatever is read where something else
- * stands throws a `SyntaxError`.
+ * A cursor over JSON. Of a value that it passes over it checks only brackets
+ * and quotes. A read that meets another kind of value throws a `SyntaxError`.
  *
  * @example
  * ```ts
@@ -60,7 +59,7 @@ export class JsonBytes {
     this.#bytes = bytes;
   }
 
-  /** Where it stands; to be set to where it stood before. */
+  /** The cursor's position; may be set back to an earlier one. */
   get at(): number {
     return this.#at;
   }
@@ -82,7 +81,7 @@ export class JsonBytes {
   /**
    * Reads an object.
    *
-   * @param read Told the name of each member; it reads or passes the value.
+   * @param read Gets each member's name, and reads or passes its value.
    */
   members(read: (name: JsonText) => void): void {
     this.#expect(OPEN_OBJECT);
@@ -165,7 +164,7 @@ export class JsonBytes {
     return String(JSON.parse(DECODER.decode(quoted)));
   }
 
-  /** A string that is a single IPv4 address in its one canonical form; `undefined`: it is none. */
+  /** The string, if it is a single IPv4 address in canonical form. */
   ipv4Of({ from, to }: JsonText): string | undefined {
     const bytes = this.#bytes;
     let [a, b, c, d, octets, digits] = [0, 0, 0, 0, 0, 0];
@@ -184,7 +183,7 @@ export class JsonBytes {
     return octets === 3 && digits > 0 ? `${a}.${b}.${c}.${d}` : undefined;
   }
 
-  /** Nothing may follow. */
+  /** Checks that nothing follows. */
   end(): void {
     if (this.#peek() !== END) throw new SyntaxError("More than one value");
   }
@@ -218,7 +217,7 @@ export class JsonBytes {
     } while (depth > 0);
   }
 
-  /** What stands until the next mark: a number, `true`, `false` or `null`. */
+  /** Reads up to the next punctuation: a number, `true`, `false` or `null`. */
   #word(): string {
     const from = this.#at;
     while (!isAfterValue(this.#bytes[this.#at])) this.#at++;
@@ -233,7 +232,7 @@ export class JsonBytes {
     this.#at++;
   }
 
-  /** The next byte that is no space. */
+  /** Skips white space. @returns The next byte. */
   #peek(): number {
     const bytes = this.#bytes;
     while ((bytes[this.#at] ?? NINE) <= SPACE) this.#at++;
@@ -245,7 +244,7 @@ function isDigit(byte: number | undefined): boolean {
   return byte !== undefined && byte >= ZERO && byte <= NINE;
 }
 
-/** Whether a number or word may end before this byte. */
+/** Whether a number or word ends before this byte. */
 function isAfterValue(byte: number | undefined): boolean {
   return byte === undefined || byte <= SPACE || byte === COMMA ||
     byte === CLOSE_LIST || byte === CLOSE_OBJECT || byte === QUOTE ||

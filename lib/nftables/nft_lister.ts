@@ -1,5 +1,5 @@
 /**
- * Lists what is in the cluster's table, in parts where that takes long.
+ * Lists the cluster's table, set by set where the whole takes too long.
  *
  * @module
  */
@@ -21,37 +21,37 @@ import {
   type NftProgram,
 } from "./nft_program.ts";
 
-/** Options for what lists a table. */
+/** Options for {@link NftLister}. */
 export interface NftListerOptions {
   readonly program: NftProgram;
   readonly clock: Clock;
   readonly table: NftTable;
-  /** Held while this program changes the firewall, and by a list that is over soon: each change has nft begin anew. */
+  /** Held during own changes, and during a short list: each change makes nft start its list again. */
   readonly changing: Mutex;
-  /** First timeout of the list of one set, in milliseconds; twice as long after each that it was too short for. */
+  /** First timeout for listing one set, in milliseconds; doubled after each timeout. */
   readonly timeoutMs: number;
 }
 
-/** A list that takes longer goes on beside changes. */
+/** A list that takes longer than this does not hold back changes. */
 const HOLD_LIMIT_MS = 1_000;
 const TIMEOUT_LIMIT_MS = 600_000;
-/** A timeout is not shorter than this many times what the last list of a set took. */
+/** The timeout is at least this many times the duration of the last list of a set. */
 const PATIENCE = 4;
 
-/** Lists one table, one list at a time. */
+/** Lists one table. One call at a time. */
 export class NftLister {
   readonly #options: NftListerOptions;
-  /** What takes too long to hold back changes. */
+  /** Sets, or the table, that take too long to hold back changes meanwhile. */
   readonly #slow = new Set<NftSet | "table">();
   #timeoutMs: number;
 
-  /** @param options Of which table. */
+  /** @param options The table, and how to list it. */
   constructor(options: NftListerOptions) {
     this.#options = options;
     this.#timeoutMs = options.timeoutMs;
   }
 
-  /** The sets that there are; what is in them is not listed. @throws {RuntimeError} when they can't be. */
+  /** Lists the table's sets without their elements. @throws {RuntimeError} when nft fails. */
   async sets(signal: AbortSignal): Promise<readonly NftSet[]> {
     const { program, table, timeoutMs } = this.#options;
     const args = ["--json", "--terse", "list", "sets"];
@@ -60,7 +60,7 @@ export class NftLister {
     return this.#read(() => parseNftSetNames(outcome.stdout, table));
   }
 
-  /** All that is in force. @throws {RuntimeError} when it can't be listed, now. */
+  /** Lists all bans in force. @throws {RuntimeError} when nft fails or is late. */
   async list(signal: AbortSignal): Promise<readonly ListedNftSet[]> {
     const sets = await this.sets(signal);
     const hasParts = sets.some((set) => nftSetParts(set).part !== undefined);
@@ -96,7 +96,7 @@ export class NftLister {
     }
   }
 
-  /** Lists while nothing is changed. @returns `undefined` when that takes too long. */
+  /** Lists while own changes wait. @returns `undefined` when that takes too long. */
   async #held(
     what: NftSet | "table",
     words: readonly ["table"] | readonly ["set", NftSet],

@@ -1,5 +1,5 @@
 /**
- * What `nft` answers: the JSON of `nft -j list table` and its complaints.
+ * Reads the answers of `nft`: the JSON of `nft -j list table`, and errors.
  *
  * @see {@link https://manpages.debian.org/libnftables-json.5 | libnftables-json(5)}
  * @module
@@ -24,7 +24,7 @@ import type { ActiveBan } from "../enforce/enforcer.ts";
 /** A set as nft lists it. */
 export interface ListedNftSet {
   readonly set: NftSet;
-  /** What is in it; all in the jail of the cluster. */
+  /** Its bans, all in the cluster's jail. */
   readonly bans: readonly ActiveBan[];
 }
 
@@ -32,7 +32,7 @@ const COMPLAINT =
   /^(?:\S+:\d+:\d+-\d+: )?(?:Error: )?(?:Could not process rule: )?(.*)$/;
 const MAX_REASON_LENGTH = 200;
 
-/** Names of members that are looked for. */
+/** Names of JSON members. */
 const [NFTABLES, SET, NAME, TABLE, FAMILY] = [
   ...[jsonName("nftables"), jsonName("set"), jsonName("name")],
   ...[jsonName("table"), jsonName("family")],
@@ -42,12 +42,12 @@ const [ELEMENTS, VALUE, EXPIRES] = [
 ] as const;
 
 /**
- * Reads a listing. Ends are a second early at most: nft tells whole seconds.
+ * Reads a listing. Ends are up to a second early: nft prints whole seconds.
  *
- * @param listing What `nft -j list table` wrote; with `-t` the sets show as empty.
- * @param nowMs When, in milliseconds since 1970.
- * @returns The sets that are ours; of their elements those that match anything.
- * @throws {SyntaxError} when it is no such listing.
+ * @param listing Output of `nft -j list table`; with `-t` the sets look empty.
+ * @param nowMs Time of the call, in milliseconds since 1970.
+ * @returns The cluster's sets, with those elements that can match a packet.
+ * @throws {SyntaxError} when it is not such a listing.
  *
  * @example
  * ```ts
@@ -82,11 +82,11 @@ export function parseNftListing(
 }
 
 /**
- * Reads which sets a table has.
+ * Reads the names of a table's sets.
  *
- * @param listing What `nft -j -t list sets` wrote.
- * @param table The table; others' sets are left out.
- * @throws {SyntaxError} when it is no such listing.
+ * @param listing Output of `nft -j -t list sets`.
+ * @param table The table; sets of other tables are left out.
+ * @throws {SyntaxError} when it is not such a listing.
  */
 export function parseNftSetNames(
   listing: Uint8Array,
@@ -103,9 +103,9 @@ export function parseNftSetNames(
 }
 
 /**
- * The cause in what nft wrote to standard error, on one line.
+ * The cause of a failure, on one line.
  *
- * @param stderr All of it.
+ * @param stderr All that nft wrote to standard error.
  */
 export function nftReason(stderr: string): string {
   const [line = ""] = stderr.trimStart().split("\n", 1);
@@ -117,11 +117,12 @@ export function nftReason(stderr: string): string {
 }
 
 /**
- * The likely way out. Whose chains or sets have our names and are otherwise, as
- * a chain without a hook or a set of ports, is refused in several words.
+ * The likely fix. When another program's table has chains or sets with our
+ * names but of another type (a chain without a hook, a set of ports), nft says
+ * so in several ways.
  *
  * @param reason What {@link nftReason} found.
- * @param table The table it was about.
+ * @param table The table that the call was about.
  */
 export function nftHint(reason: string, table: NftTable): string {
   if (reason.includes("Operation not permitted")) {
@@ -132,16 +133,16 @@ export function nftHint(reason: string, table: NftTable): string {
     : "nft list ruleset shows whether nftables works on this host";
 }
 
-/** What is said of a set, before its elements are read. */
+/** A set's attributes; its elements are read later. */
 interface SetHeader {
   name: string;
   table: string;
   family: string;
-  /** Where they begin; `undefined`: it has none. */
+  /** Position of the elements; `undefined`: there are none. */
   elementsAt: number | undefined;
 }
 
-/** Reads what is listed, and tells of each set. */
+/** Reads a listing, and calls `tell` for each set. */
 function eachSet(json: JsonBytes, tell: (header: SetHeader) => void): void {
   let isListing = false;
   json.members((name) => {
@@ -189,7 +190,7 @@ function readElements(
   const parts = nftSetParts(set);
   const add = (value: JsonText, expiresMs: number) => {
     const address = addressOf(json, value, parts);
-    // Host bits that somebody set by hand match nothing.
+    // A prefix that somebody added by hand with host bits never matches.
     if (address !== undefined) {
       into.push({ jail: CLUSTER_JAIL, address, expiresMs });
     }
@@ -214,7 +215,7 @@ function readElements(
   });
 }
 
-/** A million of them are read at a time, nearly all of IPv4. */
+/** A list may have a million, nearly all of IPv4: these take the fast path. */
 function addressOf(
   json: JsonBytes,
   text: JsonText,
@@ -228,10 +229,10 @@ function addressOf(
     (family === 6 ? addressOfIpv6(base, suffix) : undefined);
 }
 
-/** nft prints what is in ::/96 with its last 32 bits as IPv4: `::1.2.3.4`. */
+/** nft prints addresses in ::/96 with the last 32 bits as IPv4: `::1.2.3.4`. */
 function addressOfIpv6(base: string, suffix: string): Address | undefined {
   const address = canonicalAddress(base + suffix);
-  // One that is mapped is another address to everybody else.
+  // An IPv4-mapped address would become an IPv4 one, which is another ban.
   const isKept = address?.includes(":") &&
     address === `${canonicalAddress(base)}${suffix}`;
   return isKept ? address : undefined;

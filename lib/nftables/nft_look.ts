@@ -1,5 +1,5 @@
 /**
- * Looks whether one ban is in force, without a list of all.
+ * Looks up one ban in the kernel, without listing all.
  *
  * @module
  */
@@ -13,18 +13,18 @@ import type { NftProgram } from "./nft_program.ts";
 export interface NftLookOptions {
   readonly program: NftProgram;
   readonly table: NftTable;
-  /** Timeout of one call of the program, in milliseconds. @default {10000} */
+  /** Timeout of one `nft` call, in milliseconds. @default {10000} */
   readonly timeoutMs?: number;
 }
 
-/** The kernel's answer where there is no such element, set or table. */
+/** The kernel's answer when the element, set or table does not exist. */
 const ABSENT = /No such file or directory/;
 
 /**
- * Makes what looks.
+ * Makes a function that looks up bans.
  *
- * @returns Whether the kernel has an address or prefix; it rejects with a
- * `RuntimeError` when that can't be asked.
+ * @returns A function that tells whether the kernel has an address or prefix.
+ * It rejects with a `RuntimeError` when nft fails.
  */
 export function nftLook(
   { program, table, timeoutMs = 10_000 }: NftLookOptions,

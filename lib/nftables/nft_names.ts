@@ -1,5 +1,5 @@
 /**
- * Names of the cluster's own table in nftables and of the sets in it.
+ * Names of the cluster's table in nftables and of its sets.
  *
  * ```abnf
  * table = "fail2ban_" 1*32(%x61-7A / DIGIT / "_")
@@ -15,38 +15,38 @@ import { type Address, parseAddress } from "../base/address.ts";
 
 declare const brand: unique symbol;
 
-/** The name of a table that is all the cluster's; made by {@link parseNftTable} only. */
+/** The name of a table that belongs to the cluster; made by {@link parseNftTable} only. */
 export type NftTable = string & { readonly [brand]: "NftTable" };
 
-/** The name of a set in it; made by {@link nftPlacesOf} and {@link parseNftSet} only. */
+/** The name of one of its sets; made by {@link nftPlacesOf} and {@link parseNftSet} only. */
 export type NftSet = string & { readonly [brand]: "NftSet" };
 
-/** The table unless another is asked for. */
+/** The default table. */
 export const NFT_TABLE = "fail2ban_cluster" as NftTable;
 
-/** The sets that are always there. */
+/** The sets that the table always has. */
 export const NFT_SETS: readonly NftSet[] = ["banned4", "banned6"] as NftSet[];
 
-/** What the name of a set says. */
+/** The parts of a set's name. */
 export interface NftSetParts {
   readonly family: 4 | 6;
-  /** `undefined`: single addresses. */
+  /** Prefix length of its elements; `undefined`: single addresses. */
   readonly prefixBits: number | undefined;
-  /** Which part of all single addresses it has; `undefined`: any. */
+  /** Which part of the single addresses it holds; `undefined`: any. */
   readonly part?: number;
 }
 
-/** In so many parts single addresses are held when they are many. */
+/** Number of parts for single addresses, when there are many. */
 export const NFT_PARTS = 64;
 
 const TABLE = /^fail2ban_[a-z0-9_]{1,32}$/;
 const SET = /^banned([46])(?:_([1-9]\d{0,2})|_part(0|[1-9]\d?))?$/;
 
 /**
- * Reads a table's name. It begins with `fail2ban_`, so that it is never one
- * of the host's tables, whose chains would be emptied, nor a word of nft's.
+ * Parses a table's name. It must begin with `fail2ban_`: any other might be a
+ * table of the host, whose chains would be flushed, or a keyword of nft.
  *
- * @returns The name, or `undefined` when it is none.
+ * @returns The name, or `undefined` when it is not valid.
  *
  * @example
  * ```ts
@@ -62,9 +62,9 @@ export function parseNftTable(text: string): NftTable | undefined {
 }
 
 /**
- * Reads a set's name.
+ * Parses a set's name.
  *
- * @returns The name, or `undefined` when no set of ours has it.
+ * @returns The name, or `undefined` when it is not one of the cluster's sets.
  */
 export function parseNftSet(text: string): NftSet | undefined {
   const [, family, bits, part] = SET.exec(text) ?? [];
@@ -74,10 +74,10 @@ export function parseNftSet(text: string): NftSet | undefined {
     : undefined;
 }
 
-/** Names that were taken apart before; there are a few hundred. */
+/** Cache of {@link nftSetParts}; there are only a few hundred names. */
 const KNOWN_PARTS = new Map<NftSet, NftSetParts>();
 
-/** Takes the name of a set apart. */
+/** Splits the name of a set into its parts. */
 export function nftSetParts(set: NftSet): NftSetParts {
   const known = KNOWN_PARTS.get(set);
   if (known !== undefined) return known;
@@ -99,7 +99,7 @@ const PARTS = {
   6: partSets(6),
 } as const;
 
-/** The sets that hold single addresses of a family in parts. */
+/** The sets for the parts of a family's single addresses. */
 export function nftPartSets(family: 4 | 6): readonly NftSet[] {
   return PARTS[family];
 }
@@ -111,21 +111,21 @@ function partSets(family: 4 | 6): readonly NftSet[] {
   );
 }
 
-/** Where an address may be in force. */
+/** The sets that an address may be in. */
 export interface NftPlaces {
-  /** The set that it belongs to. */
+  /** Its set in a table without parts. */
   readonly set: NftSet;
-  /** The part that it belongs to where there are parts; `undefined`: it is a prefix. */
+  /** Its set in a table with parts; `undefined`: it is a prefix. */
   readonly part: NftSet | undefined;
 }
 
 /**
- * The sets that an address may be in. A single one's part goes by the last six
- * bits of its last octet (IPv4) or third group (IPv6, where the last group is
- * often 1).
+ * The sets that an address may be in. The part of a single address is the low
+ * six bits of its last octet (IPv4) or of its third group (IPv6, where the last
+ * group is often 1).
  *
- * @returns `undefined` for what no set takes: text that is no address, and the
- * prefixes of everything, `0.0.0.0/0` and `::/0`.
+ * @returns `undefined` when there is no such set: for text that is not an
+ * address, and for `0.0.0.0/0` and `::/0`.
  *
  * @example
  * ```ts
@@ -162,7 +162,7 @@ function partPlaces(family: 4 | 6): readonly NftPlaces[] {
 
 const [DOT, ZERO, NINE] = [0x2e, 0x30, 0x39];
 
-/** The last octet of a single address of IPv4; `undefined`: it is none. */
+/** The last octet of a single IPv4 address; `undefined`: it is something else. */
 function lastOctet(address: string): number | undefined {
   let [octets, octet, digits] = [0, 0, 0];
   for (let at = 0; at < address.length; at++) {
@@ -187,9 +187,9 @@ function thirdGroup(address: Address): number {
 }
 
 /**
- * Makes sure of a table's name, whoever made it.
+ * Checks a table's name before it becomes part of a script.
  *
- * @throws {TypeError} when it is none.
+ * @throws {TypeError} when it is not valid.
  */
 export function checkedNftTable(table: NftTable): NftTable {
   const name = parseNftTable(table);

@@ -6,32 +6,32 @@
 
 import { RuntimeError } from "../base/errors.ts";
 
-/** How a call of the program went. */
+/** The outcome of a call. */
 export interface NftOutcome {
   readonly ok: boolean;
   readonly stdout: Uint8Array;
   readonly stderr: string;
 }
 
-/** A call of the program. */
+/** A call of `nft`. */
 export interface NftCall {
   readonly args: readonly string[];
-  /** What it reads from standard input. @default {""} */
+  /** Its standard input. @default {""} */
   readonly input?: string;
-  /** It is ended then, in milliseconds. */
+  /** It is killed after this time, in milliseconds. */
   readonly timeoutMs: number;
 }
 
-/** The program did not end in time, and was ended. */
+/** The program did not end in time, and was killed. */
 export class NftLateError extends RuntimeError {}
 
-/** Runs `nft`, also several at a time. */
+/** Runs `nft`; several calls may run at the same time. */
 export interface NftProgram {
   /**
-   * Runs it to its end.
+   * Runs it and waits for its end.
    *
    * @throws {NftLateError} when it does not end in time.
-   * @throws {RuntimeError} when it can't be run.
+   * @throws {RuntimeError} when it can't be started.
    */
   call(call: NftCall, signal: AbortSignal): Promise<NftOutcome>;
 }

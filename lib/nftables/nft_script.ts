@@ -1,38 +1,36 @@
 /**
- * What `nft` is told and what it answers: bans as elements of sets in a table
- * of their own.
+ * Renders the scripts for `nft`: bans are elements of sets in the cluster's
+ * own table.
  *
  * There is one hash set for single addresses of each family, `banned4` and
- * `banned6`, and one more for each prefix length that occurs: `banned4_24`
- * holds the network addresses of `/24` prefixes, and its rule looks up the
- * source address with the host bits masked off. A set with `flags interval`
- * for everything would look simpler. It was tried, with nft 1.0.6 on Linux
- * 6.18, and does not do:
+ * `banned6`, and one for each prefix length that occurs: `banned4_24` holds the
+ * network addresses of `/24` prefixes, and its rule masks the host bits of the
+ * source address before it looks it up. So every ban is one element, whatever
+ * else is banned: it ends at its own time and can be listed and lifted.
  *
- * - Without `auto-merge`, `192.0.2.7` is refused while `192.0.2.0/24` is in the
- *   set ("interval overlaps with an existing one"), and the other way round:
- *   yet an operator bans a prefix just when addresses of it are banned already.
- * - With `auto-merge`, elements become one, and it has one end. `192.0.2.7` for
- *   50 s and then `192.0.2.0/24` for 10 s leave the prefix for 10 s; another
- *   500 s for `192.0.2.9` are lost without a word, and deleting it fails.
- *   `10.0.0.1` for 5 s and its neighbour for 100 s both end after 5 s.
+ * A single set with `flags interval` would look simpler. It was tried with nft
+ * 1.0.6 on Linux 6.18, and fails:
+ *
+ * - Without `auto-merge`, nft refuses `192.0.2.7` while `192.0.2.0/24` is in the
+ *   set ("interval overlaps with an existing one"), and the other way round. Yet
+ *   operators ban a prefix just when some of its addresses are banned already.
+ * - With `auto-merge`, elements merge and get one end. `192.0.2.7` for 50 s and
+ *   then `192.0.2.0/24` for 10 s leave the prefix for 10 s; another 500 s for
+ *   `192.0.2.9` are lost silently, and deleting it fails. `10.0.0.1` for 5 s and
+ *   its neighbour for 100 s both end after 5 s.
  * - nft reads the whole set before it adds to it: 100,000 addresses, 2,000 a
- *   call, took 13.7 s, and where elements were deleted and added again the
- *   first 12,000 took 41 s. Hash sets took 0.6 s and 1.5 s for all.
+ *   call, took 13.7 s; with deletions before additions the first 12,000 took
+ *   41 s. Hash sets took 0.6 s and 1.5 s for all.
  *
- * To list one hash set of 1,000,000 takes the kernel a minute, for it begins at the
- * front for each part of its answer, and `nft` begins anew whenever anybody changes
- * the firewall meanwhile. So single addresses beyond the first thousands go into
- * {@link nftPlacesOf | parts}, of which one packet looks up one, and each is listed by itself.
+ * Listing one hash set of 1,000,000 takes a minute: the kernel walks it from the
+ * front for each part of its answer, and `nft` starts again whenever anybody
+ * changes the firewall meanwhile. So single addresses beyond the first thousands
+ * go into {@link nftPlacesOf | parts}. A packet is looked up in one part, and
+ * each part is listed by itself.
  *
- * With a set for each prefix length every ban is one element, whatever else
- * is banned, so that it ends at its own time and can be listed and lifted.
- *
- * Every script begins with all that the table consists of, for a reload of the
- * host's firewall often removes every table. Elements are added, deleted and
- * added again in one transaction: to delete what may be missing otherwise takes
- * nft 1.0.7 and Linux 6.3 (`destroy`), and to an element that is there kernels
- * before 6.12 give no new end.
+ * Elements are added, deleted and added again in one transaction: to delete an
+ * element that may be missing would otherwise need nft 1.0.7 and Linux 6.3
+ * (`destroy`), and kernels before 6.12 give an existing element no new end.
  *
  * @see {@link https://www.netfilter.org/projects/nftables/manpage.html | nft(8)}
  * @module
@@ -50,22 +48,22 @@ import {
 } from "./nft_names.ts";
 import type { HostBan } from "../enforce/enforcer.ts";
 
-/** What of a ban nftables needs to know. */
+/** The part of a ban that nftables needs. */
 export type NftBan = Pick<HostBan, "address" | "expiresMs">;
 
-/** Before the host's own filter, which has priority 0, and fail2ban's, which has -1. */
+/** Before the host's own filter (priority 0) and fail2ban's (-1). */
 const PRIORITY = -10;
 const DAY_SECONDS = 86_400;
 const NO_SETS: ReadonlySet<NftSet> = new Set();
-/** A ban for longer has no end. */
+/** A longer ban gets no end. */
 const MAX_TIMEOUT_DAYS = 100_000;
 
 /**
- * Renders what makes the table, or leaves it as it is.
+ * Renders the table with its rules. An existing table keeps its elements.
  *
- * @param table Its name.
- * @param sets Its sets beside {@link NFT_SETS}; all of them, for one that
- * isn't named is no longer looked at.
+ * @param table The table's name.
+ * @param sets All its sets beside {@link NFT_SETS}: no rule looks into a set
+ * that is not named.
  */
 export function renderNftTable(
   table: NftTable,
@@ -91,22 +89,22 @@ export function renderNftTable(
   return lines.join("\n") + "\n";
 }
 
-/** Renders what removes the table and every ban in it. */
+/** Renders the removal of the table with all its bans. */
 export function renderNftRemoval(table: NftTable): string {
   const name = checkedNftTable(table);
   return `add table inet ${name}\ndelete table inet ${name}\n`;
 }
 
 /**
- * Renders what puts bans in force and gives those that are their new end.
- * One whose end has come is taken out of force.
+ * Renders the addition of bans. A ban that is in force gets its new end; one
+ * that is over is deleted.
  *
- * @param table The table.
- * @param bans Any; of several of one address the longest counts.
+ * @param table The table's name.
+ * @param bans Of several bans of one address, the longest counts.
  * @param nowMs Milliseconds since 1970.
- * @param sets The sets that there are; with a part's set single addresses go there.
- * @param isAbsent Whether an address is in no set for certain. @default {never}
- * @throws {TypeError} when an address is of no set.
+ * @param sets The table's sets; with sets for parts, single addresses go there.
+ * @param isAbsent Whether an address is certainly in no set. @default {never}
+ * @throws {TypeError} when there is no set for an address.
  */
 export function renderNftBans(
   table: NftTable,
@@ -125,12 +123,12 @@ export function renderNftBans(
 }
 
 /**
- * Renders what takes bans out of force, also those that aren't.
+ * Renders the deletion of bans, whether they are in force or not.
  *
- * @param table The table.
- * @param addresses Of the bans.
- * @param sets The sets that there are.
- * @throws {TypeError} when an address is of no set.
+ * @param table The table's name.
+ * @param addresses The bans' addresses.
+ * @param sets The table's sets.
+ * @throws {TypeError} when there is no set for an address.
  */
 export function renderNftUnbans(
   table: NftTable,
@@ -141,15 +139,15 @@ export function renderNftUnbans(
   return renderElements(table, over, { nowMs: 0, sets });
 }
 
-/** What is done to one set. */
+/** The changes of one set. */
 interface SetElements {
-  /** Elements that are deleted. */
+  /** Elements to delete, first. */
   readonly deleted: string[];
-  /** Elements that are added then, with their ends. */
+  /** Elements to add then, with their ends. */
   readonly added: string[];
 }
 
-/** Deletes all elements and adds those again whose end is to come. */
+/** Deletes all elements, and adds those again that are not over. */
 function renderElements(
   table: NftTable,
   expiries: ReadonlyMap<Address, number>,
@@ -170,7 +168,7 @@ function renderElements(
     const element = elementOf(address);
     const hasPart = part !== undefined && sets.has(part);
     const mayBeThere = isAbsent?.(address) !== true;
-    // It may be in the whole set since before there were parts.
+    // It may be in the whole set if it was added before there were parts.
     if (mayBeThere && hasPart) elementsOf(groups, set).deleted.push(element);
     const { deleted, added } = elementsOf(groups, hasPart ? part : set);
     if (mayBeThere) deleted.push(element);
@@ -202,17 +200,17 @@ function elementsOf(
   return elements;
 }
 
-/** Whole seconds, for the kernel takes less than one tick of its clock for no end at all. */
+/** In whole seconds: the kernel reads less than one tick of its clock as no end. */
 function renderTimeout(timeoutMs: number): string {
   const seconds = Math.ceil(timeoutMs / 1_000);
   const days = Math.floor(seconds / DAY_SECONDS);
   if (days > MAX_TIMEOUT_DAYS) return "";
-  // nft takes no number of more than eight digits.
+  // nft accepts at most eight digits.
   const wholeDays = days === 0 ? "" : `${days}d`;
   return ` timeout ${wholeDays}${seconds % DAY_SECONDS}s`;
 }
 
-/** The set says the prefix length. */
+/** The element of an address: without the prefix length, which the set's name has. */
 function elementOf(address: Address): string {
   const slash = address.indexOf("/");
   return slash === -1 ? address : address.slice(0, slash);
@@ -223,7 +221,7 @@ function renderSet(table: NftTable, set: NftSet): string {
   return `add set inet ${table} ${set} { type ipv${family}_addr; flags timeout; }`;
 }
 
-/** The chain of a part: a packet gets there by the bits of its source. */
+/** The chain of a part; a packet is sent to it by bits of its source address. */
 function renderPartChain(table: NftTable, set: NftSet): string[] {
   const { family, part } = nftSetParts(set);
   if (part === undefined) return [];
@@ -236,7 +234,7 @@ function renderPartChain(table: NftTable, set: NftSet): string[] {
   ];
 }
 
-/** The first part's set stands for all of them: they come together. */
+/** All parts are made together; the rule for all is rendered with the first. */
 function renderRules(table: NftTable, set: NftSet): string[] {
   const { family, part } = nftSetParts(set);
   if (part === undefined) return [renderRule(table, set)];

@@ -1,5 +1,5 @@
 /**
- * Hears from the kernel of changes of its firewall.
+ * Receives the kernel's notifications of changes of its firewall.
  *
  * @see {@link https://man7.org/linux/man-pages/man7/netlink.7.html | netlink(7)}
  * @module
@@ -17,22 +17,22 @@ const ADDRESS_BYTES = 12;
 const GROUPS_AT = 8;
 /** `NFNLGRP_NFTABLES`, the seventh group. */
 const NFTABLES_GROUP = 1 << 6;
-/** As large as the kernel makes a message. */
+/** The largest message that the kernel sends. */
 const MESSAGES_BYTES = 65_536;
 /**
- * What the kernel keeps until it is read, of its own memory: a part of a table of
- * 1,000,000 that somebody flushes is told in 2 MB. Without the right to ask for
- * that it keeps 208 KiB.
+ * The receive buffer, in the kernel's memory. When somebody flushes one part of
+ * a table of 1,000,000, the notifications take 2 MB. Without the privilege to
+ * ask for more, the buffer has 208 KiB.
  */
 const KEPT_BYTES = 8 << 20;
 const [SOL_SOCKET, SO_RCVBUFFORCE] = [1, 33];
-/** Reads at most, in one go. */
+/** Maximum number of reads in one call. */
 const MAX_READS = 10_000;
 const EAGAIN = 11;
 
 /**
- * The {@link FirewallEvents} of this process's network. Elsewhere than on Linux,
- * and without the right to, it hears nothing.
+ * The {@link FirewallEvents} of this process's network namespace. On other
+ * systems than Linux, and without privilege, it receives nothing.
  *
  * @example
  * ```ts ignore
@@ -74,7 +74,7 @@ export class NetlinkEvents implements FirewallEvents, Disposable {
     for (let read = 0; read < MAX_READS; read++) {
       const got = Number(libc.recv(this.#socket, messages, size, 0));
       if (got > 0) take(messages.subarray(0, got));
-      // Anything else is that the kernel could not tell all.
+      // Any other error means that the kernel dropped messages.
       else return got < 0 && errnoOf(libc) === EAGAIN;
     }
     return false;

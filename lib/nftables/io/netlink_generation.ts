@@ -1,6 +1,6 @@
 /**
  * Asks the kernel for the generation of its firewall. `nft` has no command for
- * that, and lists a table of 1,000,000 addresses for a minute.
+ * it, and takes a minute to list a table of 1,000,000 addresses.
  *
  * @see {@link https://man7.org/linux/man-pages/man7/netlink.7.html | netlink(7)}
  * @module
@@ -15,18 +15,18 @@ const SOCKET_TYPE = 3 | 0o2000000 | 0o4000;
 const NETLINK_NETFILTER = 12;
 /** `struct nlmsghdr` and `struct nfgenmsg`. */
 const HEADER_BYTES = 20;
-/** `NFNL_SUBSYS_NFTABLES << 8`, of which `NFT_MSG_NEWGEN` and `NFT_MSG_GETGEN` are. */
+/** `NFNL_SUBSYS_NFTABLES << 8` with `NFT_MSG_NEWGEN` and `NFT_MSG_GETGEN`. */
 const NEW_GENERATION = 10 << 8 | 15;
 const GET_GENERATION = 10 << 8 | 16;
 const NLM_F_REQUEST = 1;
-/** The attribute that holds the number. */
+/** The attribute with the generation. */
 const NFTA_GEN_ID = 1;
 const ATTRIBUTE_BYTES = 4;
 const ANSWER_BYTES = 4_096;
 
 /**
- * The {@link FirewallGeneration} of this process's network. Elsewhere than on
- * Linux, and without the right to ask, it knows nothing.
+ * The {@link FirewallGeneration} of this process's network namespace. On other
+ * systems than Linux, and without privilege, it reads nothing.
  *
  * @example
  * ```ts ignore
@@ -40,7 +40,7 @@ export class NetlinkGeneration implements FirewallGeneration, Disposable {
   read(): number | undefined {
     const libc = this.#libc?.symbols;
     if (libc === undefined) return undefined;
-    // A socket for each question: no answer to an older one waits in it.
+    // A new socket for each question cannot hold the answer to an older one.
     const socket = libc.socket(AF_NETLINK, SOCKET_TYPE, NETLINK_NETFILTER);
     if (socket < 0) return undefined;
     try {
@@ -70,7 +70,7 @@ function openLibc() {
   });
 }
 
-/** Headers are in the machine's order of bytes: little, wherever Deno runs. */
+/** Headers are in native byte order: little-endian wherever Deno runs. */
 function question(): Uint8Array<ArrayBuffer> {
   const message = new Uint8Array(HEADER_BYTES);
   const view = new DataView(message.buffer);
@@ -80,7 +80,7 @@ function question(): Uint8Array<ArrayBuffer> {
   return message;
 }
 
-/** @returns `undefined` for anything but the answer: an error, mostly. */
+/** @returns `undefined` for any other message, usually an error. */
 function readGeneration(answer: Uint8Array): number | undefined {
   const view = new DataView(answer.buffer, answer.byteOffset, answer.length);
   if (answer.length < HEADER_BYTES) return undefined;
@@ -89,7 +89,7 @@ function readGeneration(answer: Uint8Array): number | undefined {
   for (let at = HEADER_BYTES; at + ATTRIBUTE_BYTES + 4 <= end;) {
     const length = view.getUint16(at, true);
     const type = view.getUint16(at + 2, true);
-    // Attributes are in the network's order, and begin at multiples of 4.
+    // Values are in network byte order; attributes are aligned to 4 bytes.
     if (type === NFTA_GEN_ID) return view.getUint32(at + ATTRIBUTE_BYTES);
     at += Math.max(ATTRIBUTE_BYTES, length + 3 & ~3);
   }

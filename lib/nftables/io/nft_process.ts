@@ -15,14 +15,14 @@ import {
   type NftProgram,
 } from "../nft_program.ts";
 
-/** Runs `nft` as often as one likes, also several at a time. */
+/** Runs `nft`; several calls may run at the same time. */
 export class NftProcess implements NftProgram {
   readonly #clock: Clock;
   readonly #command: readonly [string, ...string[]];
 
   /**
    * @param clock Measures timeouts.
-   * @param command The program and what stands before its own arguments.
+   * @param command The program, and arguments that precede those of each call.
    */
   constructor(
     clock: Clock,
@@ -79,7 +79,7 @@ export class NftProcess implements NftProgram {
         stderr: "piped",
       }).spawn();
     } catch (error) {
-      // What the system says; anything else is a bug.
+      // The system's errors have a code; anything else is a bug.
       if (!(error instanceof Error && "code" in error)) throw error;
       throw new RuntimeError(`${program} can't be run: ${error.message}`, {
         hint: "install the package nftables",
@@ -89,7 +89,7 @@ export class NftProcess implements NftProgram {
   }
 }
 
-/** A transaction is done wholly or not at all, also when its program is killed. */
+/** The kernel commits a transaction wholly or not at all, also when nft is killed. */
 function endChild(child: Deno.ChildProcess): void {
   try {
     child.kill("SIGKILL");
@@ -101,8 +101,8 @@ function endChild(child: Deno.ChildProcess): void {
 }
 
 /**
- * Both are asked for at once: on a stream that breaks in between, older runtimes
- * refuse to close without saying why.
+ * Writes and closes together: when the stream breaks in between, older runtimes
+ * refuse to close it and give no reason.
  */
 async function write(child: Deno.ChildProcess, text: string): Promise<void> {
   const writer = child.stdin.getWriter();
@@ -112,7 +112,7 @@ async function write(child: Deno.ChildProcess, text: string): Promise<void> {
   ]);
   for (const each of settled) {
     if (each.status === "fulfilled") continue;
-    // It ended without reading; its exit code says the rest.
+    // It ended without reading everything; its exit code tells why.
     if (!(each.reason instanceof Deno.errors.BrokenPipe)) throw each.reason;
   }
 }

@@ -1,0 +1,80 @@
+import { strictEqual } from "node:assert/strict";
+import {
+  type ContentsEvent,
+  type ContentsState,
+  TableContents,
+} from "../../lib/nftables/table_contents.ts";
+import { address } from "../support/values/core_values.ts";
+
+const [ONE, OTHER] = [address("192.0.2.1"), address("192.0.2.2")];
+
+/** Events that lead from a new table to each state. */
+const WAYS: Readonly<Record<ContentsState, readonly ContentsEvent[]>> = {
+  "unused": [],
+  "first list": ["list begins"],
+  "listing": ["added", "list begins"],
+  "refilling": ["added", "list begins", "found empty"],
+  "refilled": ["added", "list begins", "found empty", "look"],
+  "unknown": ["added"],
+};
+
+/** States after each event, in the order of {@link EVENTS}. */
+const AFTER: Readonly<Record<ContentsState, string>> = {
+  "unused": "first list|unused|unused|unused|unknown|unused|unused",
+  "first list":
+    "first list|unused|unused|unknown|listing|first list|first list",
+  "listing": "listing|unknown|refilling|unknown|listing|listing|listing",
+  "refilling":
+    "listing|refilling|refilling|refilling|refilling|refilled|unknown",
+  "refilled": "listing|refilled|refilled|refilled|refilling|unknown|unknown",
+  "unknown": "listing|unknown|unknown|unknown|unknown|unknown|unknown",
+};
+const EVENTS: readonly ContentsEvent[] = [
+  "list begins",
+  "list fails",
+  "found empty",
+  "found bans",
+  "added",
+  "look",
+  "disturbed",
+];
+
+function contentsAfter(events: readonly ContentsEvent[]): TableContents {
+  const contents = new TableContents();
+  for (const event of events) contents.note(event);
+  return contents;
+}
+
+for (const [state, way] of Object.entries(WAYS)) {
+  Deno.test(`TableContents goes from ${state} to the right state at each event`, () => {
+    strictEqual(contentsAfter(way).state, state);
+    const after = EVENTS.map((event) => contentsAfter([...way, event]).state);
+    strictEqual(after.join("|"), AFTER[state as ContentsState]);
+  });
+}
+
+Deno.test("TableContents knows of a table that is refilled only what was added since its list began", () => {
+  const contents = new TableContents();
+  strictEqual(contents.mayHold(ONE), true, "nobody has looked yet");
+  contents.note("added", [ONE]);
+  contents.note("list begins");
+  contents.note("added", [OTHER]);
+  strictEqual(contents.mayHold(ONE), true, "it is being listed");
+  contents.note("found empty");
+  strictEqual(contents.mayHold(ONE), false);
+  strictEqual(contents.mayHold(OTHER), true);
+  contents.note("added", [ONE]);
+  strictEqual(contents.mayHold(ONE), true);
+  contents.note("look");
+  strictEqual(contents.mayHold(address("192.0.2.3")), false);
+  contents.note("disturbed");
+  strictEqual(contents.mayHold(address("192.0.2.3")), true);
+});
+
+Deno.test("TableContents forgets what it knew when the next list begins", () => {
+  const contents = contentsAfter(["added", "list begins", "found empty"]);
+  contents.note("added", [ONE]);
+  contents.note("list begins");
+  contents.note("found empty");
+  strictEqual(contents.mayHold(ONE), false);
+});
