@@ -5,10 +5,10 @@
  * @module
  */
 
-import { LIST_FORMATS } from "../lists/parse_list.ts";
+import { LIST_FORMATS } from "../lists/list_formats.ts";
 import { EXPORT_FORMATS } from "../views/export_formats.ts";
 import { PAGE_VERBS, PUBLISHER_VERBS } from "./extra_verbs.ts";
-import { BAN_SORTS } from "../wire/operator_bans.ts";
+import type { BanSort } from "../wire/operator_bans.ts";
 
 /** An option of a verb. */
 export interface VerbOption {
@@ -56,6 +56,14 @@ const BAN_FILTERS = {
   since: { value: "TIME", help: "reported first within it, as in 2h" },
   "not-enforced": { help: "that some node has not in force" },
 } as const;
+
+/** The wire's `BAN_SORTS`; a line that asks for help or the version loads nothing of the wire. */
+const SORTS = [
+  "since",
+  "ends",
+  "address",
+  "jail",
+] as const satisfies readonly BanSort[];
 
 const ONE = [1, 1] as const;
 const NONE = [0, 0] as const;
@@ -195,7 +203,7 @@ export const CLUSTER_VERBS = {
       ...BAN_FILTERS,
       sort: {
         value: "BY",
-        choices: BAN_SORTS,
+        choices: SORTS,
         help: "since, ends, address or jail [since; with --all none]",
       },
       limit: { value: "N", help: "so many at most, up to 10000 [50]" },

@@ -10,7 +10,6 @@ import { diskHint } from "../../lib/base/disk_hint.ts";
 import { RuntimeError, UsageError } from "../../lib/base/errors.ts";
 import type { TypedCommand } from "../../lib/cli/cluster_cli.ts";
 import type { OperatorOutput } from "../../lib/views/operator_output.ts";
-import type { ClusterConfig } from "../../lib/config/cluster_config.ts";
 import { banStorePath } from "../../lib/store/io/sqlite_ban_store.ts";
 import {
   copyStore,
@@ -24,26 +23,26 @@ import { BackupFolder } from "./backup_folder.ts";
 import { noteBackup } from "./last_backup.ts";
 import { identityFile, memberListFile } from "./member_files.ts";
 import { isRunning } from "./running_programs.ts";
+import type { CarryOut, Workplace } from "./workplace.ts";
 
 const FILES = new DatabaseFiles(Deno);
 
-/** What a backup or a restore works with. */
-export interface BackupPlace {
-  readonly config: ClusterConfig;
-  /** Milliseconds since 1970. */
-  readonly nowMs: number;
-}
+/** By verb. */
+export const VERBS = {
+  "backup": backUp,
+  "restore": restore,
+} as const satisfies Readonly<Record<string, CarryOut>>;
 
 /**
  * Makes a backup, also while the publisher runs.
  *
- * @param place This host.
  * @param command Its operand is the folder, which is not there yet.
+ * @param place This host.
  * @throws {RuntimeError} when it is there, or something can't be read or written.
  */
-export async function backUp(
-  { config: { stateDir }, nowMs }: BackupPlace,
+async function backUp(
   { operands }: TypedCommand,
+  { config: { stateDir }, editor: { atMs: nowMs } }: Workplace,
 ): Promise<OperatorOutput> {
   const dir = (operands[0] ?? "").replace(/(?<=.)\/+$/, "");
   return await onDisk(`cannot make ${dir}`, folderOf(dir), async () => {
@@ -94,14 +93,15 @@ async function noteIn(
  * and members of the backup, bans of the copy. The publisher does not run
  * meanwhile. What is replaced is kept beside.
  *
- * @param place This host.
  * @param command Its operand is the folder, `--from` a subscriber's copy.
+ * @param place This host.
  * @throws {UsageError} when there is neither.
  * @throws {RuntimeError} when the publisher runs, or something can't be read or written.
  */
-export async function restore(
-  { config: { stateDir, publisherPidFile }, nowMs }: BackupPlace,
+async function restore(
   { operands: [dir], options }: TypedCommand,
+  { config: { stateDir, publisherPidFile }, editor: { atMs: nowMs } }:
+    Workplace,
 ): Promise<OperatorOutput> {
   const from = options.get("from");
   const copy = typeof from === "string" ? from : undefined;

@@ -1,0 +1,19 @@
+/**
+ * How lists are written.
+ *
+ * @module
+ */
+
+/** How a list is written. */
+export type ListFormat = typeof LIST_FORMATS[number];
+
+/** Every {@link ListFormat}. */
+export const LIST_FORMATS = [
+  "plain",
+  "netset",
+  "csv",
+  "abuseipdb",
+  "crowdsec",
+  "fail2ban",
+  "csf",
+] as const;
