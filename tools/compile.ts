@@ -24,6 +24,7 @@ import { DenoFailure, runDeno } from "./compile/deno_command.ts";
 import { writeLauncher } from "./compile/launcher.ts";
 import { renderLicenses } from "./compile/licenses.ts";
 import { renderSbom } from "./compile/sbom.ts";
+import { scriptName } from "./compile/scripts.ts";
 import { type LicensedPackage, Stage } from "./compile/stage.ts";
 import { platformOf } from "./compile/targets.ts";
 
@@ -42,7 +43,7 @@ const LICENSES = "THIRD_PARTY_LICENSES.txt";
 /** The package with native code, which an executable unpacks when it starts. */
 const NATIVE = "zeromq";
 /** What an executable with native code loads first. */
-const PRIVATE_FOLDER = "roles/executable/private_folder.ts";
+const PRIVATE_FOLDER = scriptName("roles/executable/private_folder.ts");
 /** Has all roles, and chooses by the name it is called by. */
 const ALL_ROLES: Program = {
   name: "fail2ban-cluster",
@@ -233,7 +234,7 @@ async function compileProgram(
     ...early.flatMap((path) => ["--preload", `./${path}`]),
     // What stands in for something of the runtime may need the system's library.
     ...(preload === undefined ? [] : ["--allow-ffi"]),
-    ...["--target", target, "--output", name, entry],
+    ...["--target", target, "--output", name, stage.entry],
   ]);
   // It may be a link to that of all roles.
   await Deno.remove(`${out}/${name}`).catch(unlessGone);

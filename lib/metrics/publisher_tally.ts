@@ -20,7 +20,8 @@ import type { DurationSink } from "./sample.ts";
 export interface PublisherTallyOptions {
   /** In whose name the allowlist lifts: the publisher's. */
   readonly hostName: HostName;
-  readonly durations: DurationSink;
+  /** `undefined`: nobody can ask how long anything took. */
+  readonly durations: DurationSink | undefined;
   /** Hears what operators do. @default {nobody} */
   readonly onDeed?: (verb: string) => void;
 }
@@ -63,7 +64,7 @@ export class PublisherTally {
   /** Hears how long a batch took to be stored, in milliseconds. */
   noteCommit(tookMs: number): void {
     const name = "f2bc_publisher_commit_duration_seconds";
-    this.#options.durations.observe(name, tookMs / 1_000);
+    this.#options.durations?.observe(name, tookMs / 1_000);
   }
 
   /** Hears of changes that are kept. */
@@ -105,7 +106,7 @@ export class PublisherTally {
       if (tookMs > FRESH_MS) continue;
       const node = canonicalHost(receipt.node);
       const name = "f2bc_publisher_applied_delay_seconds";
-      this.#options.durations.observe(name, tookMs / 1_000, { node });
+      this.#options.durations?.observe(name, tookMs / 1_000, { node });
     }
   }
 

@@ -58,8 +58,8 @@ export interface EnforcedActionsOptions {
   readonly policy: CurrentPolicy;
   /** Where the bans come from that should be in force; each action has one of its own. */
   readonly newDesiredBans: (options: DesiredBansOptions) => DesiredBans;
-  /** Told how long each call took. @default {nobody is told} */
-  readonly durations?: DurationSink;
+  /** Told how long each call took; `undefined`: nobody is. */
+  readonly durations: DurationSink | undefined;
   /** Told what became of each ban; what is in force is told as there is room. */
   readonly receipts: ReceiptSink & { readonly size: number };
 }

@@ -80,18 +80,19 @@ export class PagePort implements AsyncDisposable {
   }
 
   /**
-   * Begins to listen, if it is to.
+   * Begins to listen.
    *
+   * @param bind Where.
    * @param members Where the allowlist is edited.
    * @throws {RuntimeError} when the port or the logins can't be had.
    */
   static async open(
     context: RoleContext<"publisher">,
     ports: PublicPorts,
+    bind: HttpBind,
     members: EditedValue<MemberList>,
-  ): Promise<PagePort | undefined> {
-    const { config: { pageBind, general }, clock, signal } = context;
-    if (pageBind === undefined) return undefined;
+  ): Promise<PagePort> {
+    const { config: { general }, clock, signal } = context;
     const store = new SecretFile(`${general.stateDir}/page.json`, VISITS_FORM, {
       mend: (aside) => `everybody has to log in again; run: ${aside}`,
     });
@@ -100,11 +101,11 @@ export class PagePort implements AsyncDisposable {
       kept: (await store.read())?.visits ?? [],
     });
     const files = await readPageFiles();
-    const port = new PagePort(context, pageBind, visits, files, members);
+    const port = new PagePort(context, bind, visits, files, members);
     const servers = port.#servers;
     ports.bindHttp(
       "pagePort",
-      pageBind,
+      bind,
       (path, peer) => servers.connect(path, peer),
     );
     return port;
