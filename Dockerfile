@@ -10,11 +10,16 @@ RUN sh tools/from_source.sh /release \
     [ -x "$program" ] || continue; \
     role="${program#/release/fail2ban-}"; \
     sh install.sh install --from /release --role "$role" --destdir "/image/$role" || exit 1; \
+    chgrp -R 5680 "/image/$role/etc/fail2ban-cluster" || exit 1; \
+    chown -R 5680:5680 "/image/$role/var/lib/fail2ban-cluster" || exit 1; \
   done
 
 # What all have in common: a user that is not root, and no shell for it.
 FROM debian:bookworm-slim AS base
-RUN useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin fail2ban-cluster
+# Its number is fixed: the stage "build" gives files to it, and so may a volume.
+RUN groupadd --gid 5680 fail2ban-cluster \
+  && useradd --uid 5680 --gid 5680 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin fail2ban-cluster \
+  && install -d -o fail2ban-cluster -g fail2ban-cluster -m 0750 /run/fail2ban-cluster
 LABEL org.opencontainers.image.title="fail2ban-cluster" \
   org.opencontainers.image.description="fail2ban shares its bans with other hosts" \
   org.opencontainers.image.licenses="MIT"
@@ -24,8 +29,6 @@ STOPSIGNAL SIGTERM
 
 FROM base AS publisher
 COPY --from=build /image/publisher /
-RUN chgrp -R fail2ban-cluster /etc/fail2ban-cluster \
-  && install -d -o fail2ban-cluster -g fail2ban-cluster -m 0750 /var/lib/fail2ban-cluster /run/fail2ban-cluster
 USER fail2ban-cluster
 EXPOSE 5678 5680 5681 5682
 HEALTHCHECK --interval=10s --timeout=5s --start-period=10s CMD ["/usr/local/bin/fail2ban-publisher", "status"]
@@ -34,8 +37,6 @@ CMD ["run"]
 
 FROM base AS monitor
 COPY --from=build /image/monitor /
-RUN chgrp -R fail2ban-cluster /etc/fail2ban-cluster \
-  && install -d -o fail2ban-cluster -g fail2ban-cluster -m 0750 /var/lib/fail2ban-cluster /run/fail2ban-cluster
 USER fail2ban-cluster
 HEALTHCHECK --interval=10s --timeout=5s --start-period=10s CMD ["/usr/local/bin/fail2ban-monitor", "status"]
 ENTRYPOINT ["/usr/local/bin/fail2ban-monitor"]
@@ -51,8 +52,6 @@ RUN apt-get update \
 
 FROM acting AS subscriber
 COPY --from=build /image/subscriber /
-RUN chgrp -R fail2ban-cluster /etc/fail2ban-cluster \
-  && install -d -o fail2ban-cluster -g fail2ban-cluster -m 0750 /var/lib/fail2ban-cluster /run/fail2ban-cluster
 USER fail2ban-cluster
 HEALTHCHECK --interval=10s --timeout=5s --start-period=10s CMD ["/usr/local/bin/fail2ban-subscriber", "status"]
 ENTRYPOINT ["/usr/local/bin/fail2ban-subscriber"]
@@ -61,8 +60,6 @@ CMD ["run"]
 # Monitor and subscriber in one process.
 FROM acting AS node
 COPY --from=build /image/node /
-RUN chgrp -R fail2ban-cluster /etc/fail2ban-cluster \
-  && install -d -o fail2ban-cluster -g fail2ban-cluster -m 0750 /var/lib/fail2ban-cluster /run/fail2ban-cluster
 USER fail2ban-cluster
 HEALTHCHECK --interval=10s --timeout=5s --start-period=10s CMD ["/usr/local/bin/fail2ban-node", "status"]
 ENTRYPOINT ["/usr/local/bin/fail2ban-node"]

@@ -1,10 +1,12 @@
 /**
- * The core of fail2ban-cluster as a library: the vocabulary, fail2ban's log lines, the rules that decide about bans,
- * both protocols, and the copy of the cluster's bans.
+ * The core of fail2ban-cluster as a library: the vocabulary, fail2ban's log
+ * lines, the rules that decide about bans, both protocols, and the replica of
+ * the cluster's bans.
  *
- * Everything here is pure: no files, sockets, timers or clocks. Time is an argument, in milliseconds; sending and
- * receiving is up to the caller. Text from outside becomes typed values once, by a function whose name begins with
- * `parse` or `decode`; these reject what is not exact, and never repair it.
+ * Everything here is pure: no files, sockets, timers or clocks. Time is an
+ * argument, in milliseconds; the caller sends and receives. Functions whose
+ * names begin with `parse` or `decode` turn external text into typed values;
+ * they reject anything inexact, and never repair it.
  *
  * @example From a line of fail2ban's log to a request of protocol 1, and back
  * ```ts
@@ -136,7 +138,7 @@ export {
 } from "./lib/fail2ban/log_line.ts";
 export { parseLine, scanLines } from "./lib/fail2ban/log_scanner.ts";
 
-// What a receiver takes of the cluster's bans.
+// A receiver's choice among the cluster's bans.
 export {
   type BanPlace,
   type ChosenBan,
@@ -270,7 +272,7 @@ export { shiftedColumns } from "./lib/ban/shifted_times.ts";
 export { type SyncAnswer, type SyncQuestion } from "./lib/wire/v2_messages.ts";
 export { type Frames } from "./lib/zmq/ports.ts";
 
-// The copy of the cluster's bans.
+// The replica of the cluster's bans.
 export { type ReplicaMark, type StoredReplica } from "./lib/ban/ban_store.ts";
 export {
   Replica,

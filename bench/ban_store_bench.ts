@@ -1,6 +1,6 @@
 /**
- * The publisher's store: CPU and bytes written for each event as bans grow,
- * and the start with many bans, with bare SQLite beside it.
+ * The publisher's store: CPU and bytes written per event as the number of bans
+ * grows, and the start with many bans, compared with bare SQLite.
  *
  * @module
  */
@@ -25,52 +25,60 @@ import { IS_SHORT, sized } from "./size.ts";
 
 const RUNS = sized(3, 1);
 const BATCH = 1_000;
-/** Events that are measured at each number of bans. */
+/** Number of events measured at each number of bans. */
 const EVENTS = sized(100_000, 2_000);
 const SIZES = [
   sized(10_000, 2_000),
   sized(100_000, 10_000),
   sized(1_000_000, 20_000),
 ];
-/** So many are put in at once where that is not what is measured. */
+/** Batch size for filling, which is not measured. */
 const FILL_BATCH = 5_000;
-/** Changes between two looks whether a snapshot is due: those of a second of a full burst. */
+/**
+ * Changes between two checks whether a snapshot is due: those of one second in
+ * a full burst.
+ */
 const SETTLE_EVENTS = 20_000;
 const PRAGMAS = `
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = FULL;
   PRAGMA wal_autocheckpoint = 4096`;
 
-/** What an event costs. */
+/** The cost of an event. */
 export interface EventCost {
   /** CPU, user and system, in microseconds. */
   readonly cpuMicros: number;
-  /** Written to the disk, once all is in the database's file. */
+  /** Bytes written to disk, until everything is in the database's file. */
   readonly writtenBytes: number;
 }
 
-/** The store beside a bare append-only table of the same fields, at a number of bans. */
+/**
+ * The costs of the store and of a bare append-only table with the same fields.
+ */
 export interface StoreFigures {
   readonly bans: number;
   readonly ours: EventCost;
   readonly bare: EventCost;
-  /** Bytes of a row of that table, in its file. */
+  /** Bytes of a row of that table in its file. */
   readonly rowBytes: number;
-  /** CPU of opening the store, in microseconds a ban, and of reading that table's rows. */
+  /**
+   * CPU of opening the store and of reading that table's rows, in microseconds
+   * per ban.
+   */
   readonly startMicros: number;
   readonly readMicros: number;
-  /** Seconds until it was opened. */
+  /** Time to open the store, in seconds. */
   readonly startSeconds: number;
 }
 
-/** A new report of an address, with an event of its own, as a monitor sends them: all at random. */
+/** A report of a random address with an event id, as a monitor sends it. */
 function entryAt(seq: number): StoreEntry {
   const octets = crypto.getRandomValues(new Uint8Array(4));
   const change = report(seq, banKey(octets.join(".")), {
     origin: `web-${seq % 7}`,
     expiresMs: NOW_MS * 2 + seq,
   });
-  // Its fingerprint, and where in the log it was.
+  // Fingerprint and log position.
   const digits = crypto.getRandomValues(new Uint8Array(16)).toHex();
   const id = `${digits}-0-${seq.toString(36)}-027ces61qmayfk`;
   return { event: eventName(id, change.origin), change };
@@ -94,13 +102,13 @@ function cpuMicros(): number {
   return user + system;
 }
 
-/** What this process has sent to the disk. */
+/** Bytes that this process has written to disk. */
 function writtenBytes(): number {
   const text = Deno.readTextFileSync("/proc/self/io");
   return Number(/^write_bytes: (\d+)$/m.exec(text)?.[1]);
 }
 
-/** A counter of what is spent while it runs. */
+/** Measures CPU and writes. */
 class Meter {
   #cpu = 0;
   #written = 0;
@@ -120,12 +128,12 @@ class Meter {
   }
 }
 
-/** Everything that is due, as a publisher does it beside. */
+/** Does all pending upkeep, as a publisher does between events. */
 async function settle(store: SqliteBanStore): Promise<void> {
   while (await store.settle());
 }
 
-/** Writes the log back, so that all that is written is counted. */
+/** Checkpoints the write-ahead log, so that all writes are counted. */
 function writeBack(path: string): void {
   using database = new DatabaseSync(path);
   database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
@@ -160,7 +168,7 @@ async function measureStore(
   return meter.each(batches.flat().length);
 }
 
-/** One row an event, in a table without an index. */
+/** A table without an index, with one row per event. */
 class BareTable implements Disposable {
   readonly #path: string;
   readonly #database: DatabaseSync;
@@ -194,7 +202,7 @@ class BareTable implements Disposable {
     return meter.each(batches.flat().length);
   }
 
-  /** @returns CPU of reading all rows, in microseconds a row. */
+  /** @returns CPU of reading all rows, in microseconds per row. */
   read(): number {
     const cpu = cpuMicros();
     const page = this.#database.prepare(
@@ -317,7 +325,10 @@ export async function benchBanStore(): Promise<readonly Outcome[]> {
   return outcomesOf(figures);
 }
 
-/** What has a goal, of the most bans. A start with few is mostly the same with none. */
+/**
+ * The figures with goals, for the largest number of bans: with few bans a start
+ * mostly costs the same as with none.
+ */
 function outcomesOf(figures: readonly StoreFigures[]): readonly Outcome[] {
   const [first, last] = [figures[0], figures.at(-1)];
   if (first === undefined || last === undefined) return [];

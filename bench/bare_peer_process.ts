@@ -7,15 +7,15 @@
 import { ChildProcess } from "../tests/support/host/child_process.ts";
 import { RUNTIME_FLAGS } from "../roles/program/runtime_flags.ts";
 
-/** What the other end does; see `programs/bare_peer.ts`. */
+/** The peer's behaviour; see `programs/bare_peer.ts`. */
 export type PeerMode = "echo" | "count" | "hear";
 
 /**
- * Starts it, and resolves once it listens. It ends when disposed.
+ * Starts the peer, and resolves once it listens. It ends when disposed.
  *
- * @param mode What it does.
- * @param url Where.
- * @param numbers How many, as `mode` has it.
+ * @param mode Its behaviour.
+ * @param url The URL to use.
+ * @param numbers Further arguments of the mode.
  */
 export async function startPeer(
   mode: PeerMode,

@@ -1,6 +1,6 @@
 /**
- * zeromq.js with nothing on top: the machine's raw limit. It looks again and
- * again instead of waiting, which no program of ours may.
+ * zeromq.js without anything on top: the machine's limit. It polls in a busy
+ * loop, which our programs must not do.
  *
  * @module
  */
@@ -17,7 +17,7 @@ export const SENDER = {
   linger: 1_000,
 } as const;
 
-/** Receives; looks until there is something. */
+/** Receives a message; polls until there is one. */
 export async function bareReceive(
   socket: zmq.Router | zmq.Dealer | zmq.Subscriber,
 ): Promise<Uint8Array[]> {
@@ -30,7 +30,7 @@ export async function bareReceive(
   }
 }
 
-/** Sends; tries until there is room. */
+/** Sends a message; retries until there is room. */
 export async function bareSend(
   socket: zmq.Router | zmq.Dealer | zmq.Publisher,
   message: readonly (Uint8Array | string)[],
@@ -44,7 +44,7 @@ export async function bareSend(
   }
 }
 
-/** Says something on standard output. */
+/** Writes a line to standard output. */
 export function say(text: string): void {
   writeText(Deno.stdout, `${text}\n`);
 }

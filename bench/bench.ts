@@ -1,12 +1,12 @@
 /**
- * `deno task bench`: how fast, how small. Ratios and medians count; the
- * figures themselves are of the machine and of the moment. `deno task bench
- * --short` does so little of each that it only shows that they work, and that
- * none is far from its goal. `deno task bench NAME...` runs some of them.
+ * `deno task bench`: measures speed and size. Ratios and medians count;
+ * absolute figures depend on the machine and the moment. `deno task bench
+ * --short` does only enough to show that the benchmarks work, and that none is
+ * far from its goal. `deno task bench NAME...` runs only some of them.
  *
- * The last table has each figure beside the machine's limit in the same run.
- * The exit code is 1 where a benchmark doesn't run, and where a ratio is over
- * four times its goal in each of three tries.
+ * The last table compares each figure with the machine's limit in the same run.
+ * The exit code is 1 if a benchmark fails, or if a ratio is over four times its
+ * goal in three tries.
  *
  * @module
  */
@@ -39,10 +39,10 @@ import { benchScale } from "./scale_bench.ts";
 import { benchScrape } from "./scrape_bench.ts";
 import { benchWireV2 } from "./wire_v2_bench.ts";
 
-/** Prints what it measures; gives what has a limit and a goal. */
+/** Prints measurements; returns the figures with a limit and a goal. */
 type Benchmark = () => Promise<readonly Outcome[]>;
 
-/** A benchmark that only prints: nothing of it has a goal. */
+/** A benchmark that only prints: its figures have no goal. */
 function printing(measure: () => unknown): Benchmark {
   return async () => {
     await measure();
@@ -77,7 +77,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   scale: printing(benchScale),
 };
 
-/** Those that are named on the command line; all where none is. */
+/** The benchmarks named on the command line; all by default. */
 function chosen(args: readonly string[]): readonly string[] {
   const names = args.filter((arg) => !arg.startsWith("--"));
   const unknown = names.find((name) => BENCHMARKS[name] === undefined);
@@ -91,7 +91,7 @@ function chosen(args: readonly string[]): readonly string[] {
   return names.length > 0 ? names : Object.keys(BENCHMARKS);
 }
 
-/** Runs them one after the other. @returns Whether all is well. */
+/** Runs benchmarks in sequence. @returns Whether all succeeded. */
 async function runAll(names: readonly string[]): Promise<boolean> {
   printTable("random inputs", [[`--seed=${SEED} gives the same again`]]);
   const outcomes: Outcome[] = [];

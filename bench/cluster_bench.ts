@@ -19,11 +19,14 @@ const LATENCY_EVENTS = sized(200, 10);
 const PER_SECOND = 10;
 const BURST_EVENTS = sized(10_000, 2_000);
 const PAIRS = sized(5, 3);
-/** Of the addresses of the first burst; those of the others begin with the next ones. */
+/**
+ * First octet of the first burst's addresses; each later burst uses the next
+ * octet.
+ */
 const FIRST_OCTET = 11;
 const IDLE_MS = sized(10_000, 500);
 
-/** Programs of a cluster, and where host-b's lines can be read. */
+/** A running cluster, and where host-b's output can be read. */
 interface RunningCluster {
   readonly log: string;
   readonly pipe: string;
@@ -45,7 +48,7 @@ async function startCluster(cluster: TestCluster): Promise<RunningCluster> {
   return { log, pipe, roles: { monitor, publisher, subscriber } };
 }
 
-/** One burst of ours, of addresses that begin with an octet, and as many requests of the original's. */
+/** One burst of our programs, and one of the original's request loop. */
 async function burstPair({ log, pipe, roles }: RunningCluster, octet: number) {
   const events = String(BURST_EVENTS);
   const limit = await runPython("lockstep_limit.py", "limit", events);
@@ -84,7 +87,10 @@ async function idle(roles: RunningCluster["roles"]): Promise<string[][]> {
   );
 }
 
-/** Measures and prints. @returns The figures; none where the limit's parts are not installed. */
+/**
+ * Measures and prints. @returns The figures; none where the limit's parts are
+ * missing.
+ */
 export async function benchCluster(): Promise<readonly Outcome[]> {
   if (!isInstalled("pyzmq")) {
     printTable("the three programs", [["python3-zmq is not installed"]]);
@@ -92,7 +98,7 @@ export async function benchCluster(): Promise<readonly Outcome[]> {
   }
   await using cluster = await TestCluster.create();
   const running = await startCluster(cluster);
-  // Whoever connects to the stream is heard a moment later.
+  // A new subscriber misses the first messages.
   await driveOurs(running, { events: 1, perSecond: PER_SECOND, tries: 50 });
   const idleRows = await idle(running.roles);
   const { tookMs } = await driveOurs(running, {
@@ -100,7 +106,7 @@ export async function benchCluster(): Promise<readonly Outcome[]> {
     perSecond: PER_SECOND,
   });
   const sortedMs = tookMs.toSorted((left, right) => left - right);
-  // What is done for the first time does not count.
+  // The first burst is a warm-up.
   await burstPair(running, FIRST_OCTET);
   const pairs: Awaited<ReturnType<typeof burstPair>>[] = [];
   for (let pair = 0; pair < PAIRS; pair++) {

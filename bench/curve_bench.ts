@@ -1,5 +1,5 @@
 /**
- * What CURVE costs: the same messages through sockets with keys and without.
+ * The cost of CURVE: the same messages through sockets with and without keys.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import { sized } from "./size.ts";
 
 const ROUND_TRIPS = sized(3_000, 100);
 const BURST = sized(20_000, 500);
-/** An event in a batch of its own, and a batch of a hundred of them. */
+/** Sizes of a single event's batch, and of a batch of a hundred events. */
 const SMALL_BYTES = 250;
 const LARGE_BYTES = 20_000;
 const RUNS = sized(5, 1);
@@ -27,7 +27,7 @@ interface Pair {
   readonly signal: AbortSignal;
 }
 
-/** Does something with a ROUTER and a DEALER. */
+/** Runs work with a ROUTER and a DEALER. */
 async function withPair<T>(
   isSecure: boolean,
   work: (pair: Pair) => Promise<T>,
@@ -77,7 +77,7 @@ async function roundTrip(
   await dealer.receive(signal);
 }
 
-/** In microseconds. */
+/** Duration of a round trip, in microseconds. */
 async function roundTripUs(pair: Pair): Promise<number> {
   const body = new Uint8Array(SMALL_BYTES);
   const startMs = performance.now();
@@ -85,7 +85,7 @@ async function roundTripUs(pair: Pair): Promise<number> {
   return (performance.now() - startMs) * 1_000 / ROUND_TRIPS;
 }
 
-/** Messages in a second. */
+/** Messages per second. */
 async function burst(
   { router, dealer, signal }: Pair,
   bytes: number,

@@ -1,5 +1,5 @@
 /**
- * Several publishers over three etcd on the same cores.
+ * Several publishers with three etcd members on the same cores.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { tableFigures } from "./engine_table.ts";
 import { wayFigures } from "./engine_way.ts";
 import type { Outcome } from "./figure.ts";
 
-/** Measures and prints. @returns The figures; none where a part is not installed. */
+/** Measures and prints. @returns The figures; none where a part is missing. */
 export async function benchEngine(): Promise<readonly Outcome[]> {
   const missing = (["etcd", "pyzmq"] as const).find((it) => !isInstalled(it));
   if (missing !== undefined) {

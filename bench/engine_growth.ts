@@ -1,6 +1,6 @@
 /**
- * How much the engine keeps: the active publisher's store, and the snapshots
- * beside its log, over three etcd, without the rest of the programs.
+ * Growth of the engine's data: the active publisher's store, and the snapshots
+ * beside its log, with three etcd members, but without other programs.
  *
  * @module
  */
@@ -24,7 +24,7 @@ import { entryAt } from "./protocol2_setup.ts";
 import { IS_SHORT, sized } from "./size.ts";
 
 const CHANGES = sized(2_000_000, 2_000);
-/** A step of a publisher that is busy. */
+/** Batch size of a busy publisher. */
 const AT_ONCE = 500;
 const BOUND_BYTES = 600e6;
 
@@ -41,7 +41,10 @@ async function appendAll(store: SharedBanStore): Promise<number> {
   return (performance.now() - startMs) / 1_000;
 }
 
-/** A publisher that is active, and ends once all is appended. @returns The seconds that took. */
+/**
+ * Runs an active publisher until all is appended. @returns The duration in
+ * seconds.
+ */
 async function fill(
   options: Pick<
     ConstructorParameters<typeof LeadKeeper>[0],

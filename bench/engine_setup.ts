@@ -1,6 +1,6 @@
 /**
- * What the benchmarks of several publishers share: three etcd on the same
- * cores, and publishers over them.
+ * Common parts of the benchmarks of several publishers: three etcd members on
+ * the same cores, and publishers that use them.
  *
  * @module
  */
@@ -12,10 +12,10 @@ import type { StatusFigures } from "../lib/service/status_report.ts";
 import { EtcdServers } from "../tests/support/engine/etcd_servers.ts";
 import { BenchCluster } from "./protocol2_setup.ts";
 
-/** The hosts with a publisher: the first is active. */
+/** The hosts with a publisher; the first is active. */
 export const HUBS = ["hub", "hub2"] as const;
 
-/** As docs/PUBLISHERS.md has etcd set up. */
+/** Settings of etcd as in docs/PUBLISHERS.md. */
 const ETCD_SETTINGS = [
   "--auto-compaction-retention=1h",
   "--quota-backend-bytes=4294967296",
@@ -29,19 +29,19 @@ export function startEtcd(): Promise<EtcdServers> {
   return EtcdServers.start(MEMBERS, ...ETCD_SETTINGS);
 }
 
-/** Publishers that share a table, none of which was started yet. */
+/** Creates publishers that share a table, without starting them. */
 export function sharedCluster(etcd: EtcdServers): Promise<BenchCluster> {
   const engineurls = etcd.urls.join(", ");
   const section = { engine: "etcd", engineurls, engineprefix: PREFIX };
   return BenchCluster.create({ ...section, legacy: "off" }, HUBS);
 }
 
-/** A way to the engine. */
+/** A client of the engine. */
 export function clientOf(etcd: EtcdServers): EtcdClient {
   return new EtcdClient({ urls: etcd.urls, clock: new SystemClock() });
 }
 
-/** Size of the data of the member that has most, in bytes, as its quota counts it. */
+/** Data size of the largest member in bytes, as its quota counts it. */
 export async function engineBytes(etcd: EtcdServers): Promise<number> {
   const sizes = await Promise.all(etcd.urls.map(async (url) => {
     const clock = new SystemClock();
@@ -51,7 +51,10 @@ export async function engineBytes(etcd: EtcdServers): Promise<number> {
   return Math.max(...sizes);
 }
 
-/** Waits until a publisher stands by, and its copy has a number. */
+/**
+ * Waits until a publisher is a standby whose copy has reached a sequence
+ * number.
+ */
 export function standsBy(
   cluster: BenchCluster,
   hub: string,

@@ -1,6 +1,6 @@
 /**
- * Several publishers with a table of a million bans: what a standby takes,
- * how soon a host that has nothing is ready, and how soon a standby is active.
+ * Several publishers with a table of a million bans: a standby's memory, the
+ * time until an empty host is ready, and the time until a standby is active.
  *
  * @module
  */
@@ -24,7 +24,7 @@ import { IS_SHORT, sized } from "./size.ts";
 
 const BANS = sized(1_000_000, 1_000);
 const [ACTIVE, STANDBY] = HUBS;
-/** A table that had to be loaded would take longer than the second. */
+/** Loading the table at a takeover would take longer than this second. */
 const [READY_SECONDS, TAKEOVER_MS] = [20, 1_000];
 const POLL_MS = 5;
 
@@ -32,7 +32,7 @@ async function residentBytes(pid: number): Promise<number> {
   return (await processUsage(pid)).residentBytes;
 }
 
-/** Waits until hosts that have nothing find where to begin. */
+/** Waits for a snapshot from which an empty host can start. */
 async function hasSnapshot(etcd: EtcdServers): Promise<void> {
   using client = clientOf(etcd);
   const snapshots = new EtcdSnapshots(client, PREFIX);
@@ -43,7 +43,7 @@ async function hasSnapshot(etcd: EtcdServers): Promise<void> {
   );
 }
 
-/** Starts a host that has nothing. @returns The seconds until it has all. */
+/** Starts an empty host. @returns Seconds until it has all bans. */
 async function startEmpty(cluster: BenchCluster) {
   const startMs = performance.now();
   const pid = await cluster.start("publisher", STANDBY);
@@ -52,14 +52,16 @@ async function startEmpty(cluster: BenchCluster) {
   return { pid, seconds: (performance.now() - startMs) / 1_000 };
 }
 
-/** The active one is told to end. @returns Milliseconds until the standby is active, and serves. */
+/**
+ * Stops the active publisher. @returns Milliseconds until the standby serves.
+ */
 async function takeOver(cluster: BenchCluster): Promise<number> {
   const startMs = performance.now();
   const stopped = cluster.stop("publisher", ACTIVE);
   await cluster.until(
     "publisher",
     STANDBY,
-    // Only who serves has an allowlist.
+    // Only the serving publisher has an allowlist.
     ({ role, allowed }) => role === "active" && allowed !== undefined,
     POLL_MS,
   );

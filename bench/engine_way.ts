@@ -1,6 +1,6 @@
 /**
- * The way of an event with several publishers over three etcd, beside the same
- * with one publisher alone, in turns.
+ * The path of an event with several publishers and three etcd members, compared
+ * with a single publisher, in alternating turns.
  *
  * @module
  */
@@ -18,34 +18,34 @@ import {
 } from "./python_programs.ts";
 import { IS_SHORT, sized } from "./size.ts";
 
-/** Of single events, and of bursts, on each side. */
+/** Turns of single events, and of bursts, on each side. */
 const [TURNS, BURSTS] = [sized(3, 1), sized(3, 1)];
 const EVENTS = sized(100, 10);
 const PER_SECOND = 20;
 const WARM_UP = sized(100, 5);
-/** Followed one by one to the standby's copy. */
+/** Number of events followed one by one to the standby's copy. */
 const FOLLOWED = sized(30, 3);
 const BURST = sized(30_000, 1_000);
-/** Bursts have addresses of their own. */
+/** Offset of the bursts' addresses, so that they are new. */
 const BURST_FROM = 100_000;
 const WANTED_PER_SECOND = 5_000;
-/** A standby looks five times a second. */
+/** A standby polls five times a second. */
 const COPIED_WITHIN_MS = 250;
 
-/** One of both sides. */
+/** One of the two sides. */
 interface Side {
   readonly cluster: BenchCluster;
   readonly driven: DrivenCluster;
-  /** Lines that were written so far. */
+  /** Number of lines written so far. */
   written: number;
 }
 
-/** What a burst took. */
+/** The costs of a burst. */
 interface BurstFigures {
   readonly seconds: number;
-  /** Until the copy of another host had all of it, as well. */
+  /** Time until another host's copy had all events, too. */
   readonly copiedSeconds: number;
-  /** Of the active publisher. */
+  /** CPU of the active publisher. */
   readonly cpuSeconds: number;
 }
 
@@ -71,7 +71,7 @@ async function follows(cluster: BenchCluster, host: string): Promise<void> {
   );
 }
 
-/** Single events, from the log to another host's action. */
+/** Times of single events, from the log to another host's action. */
 async function drive(side: Side, events: number): Promise<readonly number[]> {
   const pace = { events, perSecond: PER_SECOND };
   const { tookMs } = await driveOurs(side.driven, pace);
@@ -79,7 +79,7 @@ async function drive(side: Side, events: number): Promise<readonly number[]> {
   return tookMs;
 }
 
-/** Single events, from the log to the standby's copy. */
+/** Times of single events, from the log to the standby's copy. */
 async function copiedMs({ cluster, driven }: Side): Promise<readonly number[]> {
   const tookMs: number[] = [];
   const { seq: before } = await standsBy(cluster, HUBS[1], 0);
@@ -92,7 +92,10 @@ async function copiedMs({ cluster, driven }: Side): Promise<readonly number[]> {
   return tookMs;
 }
 
-/** Many lines at once: until all are acknowledged, and until the copy of another host has them. */
+/**
+ * Writes many lines at once; measures until all are acknowledged, and until
+ * another host's copy has them.
+ */
 async function burst(side: Side, number: number): Promise<BurstFigures> {
   const { cluster, driven } = side;
   const [pid = 0] = driven.pids ?? [];
@@ -118,14 +121,17 @@ async function burst(side: Side, number: number): Promise<BurstFigures> {
   return { seconds, copiedSeconds, cpuSeconds: cpuSeconds - before.cpuSeconds };
 }
 
-/** What is heard by a pipe would hold up a burst: another host follows it. */
+/**
+ * Replaces the subscriber that writes to a pipe, which would slow down a burst,
+ * by one on another host.
+ */
 async function changeFollower({ cluster }: Side): Promise<void> {
   await cluster.stop("subscriber", "host-b");
   await cluster.start("subscriber", "hub");
   await follows(cluster, "hub");
 }
 
-/** What both sides took, in the same order. */
+/** The measurements of both sides, in the same order. */
 interface Measured {
   readonly single: readonly (readonly number[])[];
   readonly copied: readonly number[];
@@ -212,7 +218,7 @@ function figuresOf(
       ...{ limitIs: "a bound", goal: 1 },
     },
   ];
-  // What a burst takes at all would be most of a short one.
+  // In a short burst the constant costs would dominate.
   if (IS_SHORT) return [...single, { what, why: "it takes 30,000 events" }];
   return [
     ...single,

@@ -1,6 +1,6 @@
 /**
- * Bans through fail2ban: many at once through its socket, against one call of
- * `fail2ban-client` for each.
+ * Bans through fail2ban: many at once through its socket, compared with one
+ * call of `fail2ban-client` per ban.
  *
  * @module
  */
@@ -23,7 +23,7 @@ import { median, percentile, printTable } from "./figures.ts";
 import { sized } from "./size.ts";
 
 const BANS = sized(10_000, 500);
-/** As many calls of fail2ban-client are made; the rest is extrapolated. */
+/** Number of calls of fail2ban-client; the total is extrapolated. */
 const CALLS = sized(100, 3);
 const RUNS = sized(3, 1);
 const SIGNAL = new AbortController().signal;
@@ -38,7 +38,7 @@ export async function benchFail2ban(): Promise<void> {
   try {
     await using server = await startFail2ban({
       dir: folder,
-      // A record only: what the firewall takes is not of interest here.
+      // No action: the firewall's costs do not matter here.
       jails: { [CLUSTER_JAIL]: { action: "", bantime: "1d" } },
     });
     const seconds: number[] = [];
@@ -54,7 +54,9 @@ export async function benchFail2ban(): Promise<void> {
   }
 }
 
-/** All bans, as the subscriber makes them. @returns How many seconds they took. */
+/**
+ * Makes all bans as the subscriber does. @returns Their duration in seconds.
+ */
 async function viaSocket(
   { socketPath: path }: Fail2banServer,
   partsMs: number[],
@@ -78,7 +80,7 @@ async function viaSocket(
   return seconds;
 }
 
-/** Some bans, a process each. @returns How many milliseconds one took. */
+/** Makes some bans, one process each. @returns Milliseconds per ban. */
 async function viaClient({ socketPath }: Fail2banServer): Promise<number> {
   await using client = new Fail2banProcess({ socketPath });
   const callsMs: number[] = [];

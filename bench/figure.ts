@@ -1,41 +1,47 @@
 /**
- * What is measured, beside the limit of the machine: the rows of the table that
- * closes `deno task bench`, and when a benchmark is far from its goal.
+ * Figures compared with the machine's limits: the rows of the last table of
+ * `deno task bench`, and the check against the goals.
  *
  * @module
  */
 
-/** A figure of ours, and what the machine does at best. Less is better in all of them. */
+/** A figure of ours with the machine's best. Less is always better. */
 export interface Figure {
-  /** What was measured; no two figures have the same. */
+  /** The measured thing; unique among all figures. */
   readonly what: string;
   /** Ours. */
   readonly ours: number;
-  /** The limit: measured in the same run, or a bound that was set. Above 0. */
+  /** The limit: measured in the same run, or a fixed bound. Above 0. */
   readonly limit: number;
-  /** What the limit is: `grep`, `a bare table`, `a bound`. */
+  /** The kind of limit: `grep`, `a bare table`, `a bound`. */
   readonly limitIs: string;
-  /** The unit of both: `us of CPU`, `ms`, `bytes`. */
+  /** The unit of both values: `us of CPU`, `ms`, `bytes`. */
   readonly unit: string;
-  /** How many times the limit ours may be. */
+  /** The highest ratio of ours to the limit that meets the goal. */
   readonly goal: number;
 }
 
-/** What was not measured, and why: it needs a million bans, or `nft`. */
+/**
+ * A figure that was not measured, with the reason: it needs a million bans, or
+ * `nft`.
+ */
 export interface Omission {
   readonly what: string;
   readonly why: string;
 }
 
-/** What a benchmark gives. */
+/** A result of a benchmark. */
 export type Outcome = Figure | Omission;
 
-/** Machines are noisy: only a ratio above so many times its goal is a failure. */
+/**
+ * Machines are noisy: only a ratio above this multiple of its goal is a
+ * failure.
+ */
 const TOLERANCE = 4;
 const MAX_TRIES = 3;
 
 /**
- * How many times the limit ours is.
+ * The ratio of ours to the limit.
  *
  * @throws {RangeError} If the limit is not above 0.
  */
@@ -44,15 +50,15 @@ export function ratioOf({ what, ours, limit }: Figure): number {
   return ours / limit;
 }
 
-/** Whether it is so far from its goal that noise can't be why. A figure that is no number is. */
+/** Whether a figure is too far from its goal for noise, or is not a number. */
 export function isFarOver(outcome: Outcome): boolean {
   if (!("ours" in outcome)) return false;
   return !(ratioOf(outcome) <= TOLERANCE * outcome.goal);
 }
 
 /**
- * Measures, and again where something is far over its goal, three times at
- * most. Of each figure the best try counts: the others were the machine's.
+ * Measures, and repeats up to three times while a figure is far over its goal.
+ * The best try of each figure counts: the others are the machine's noise.
  *
  * @param measure A benchmark.
  */
@@ -113,7 +119,7 @@ function verdict(figure: Figure): string {
   return ratioOf(figure) <= figure.goal ? "reached" : "missed";
 }
 
-/** Three significant digits, never as a power of ten. */
+/** Three significant digits, without an exponent. */
 function shown(value: number): string {
   return Number.isFinite(value)
     ? String(Number(value.toPrecision(3)))

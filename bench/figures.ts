@@ -1,11 +1,11 @@
 /**
- * Figures as people read them.
+ * Statistics and tables for people.
  *
  * @module
  */
 
 /**
- * The value below which so many percent of the values lie.
+ * The value below which the given percentage of the values lie.
  *
  * @param sorted The values, ascending.
  * @param percent 0 to 100.
@@ -21,12 +21,12 @@ export function percentile(
   return sorted[index] ?? NaN;
 }
 
-/** The middle value. */
+/** The median. */
 export function median(values: readonly number[]): number {
   return percentile([...values].sort((left, right) => left - right), 50);
 }
 
-/** Prints rows in columns under a heading. */
+/** Prints rows as a table under a heading. */
 export function printTable(
   heading: string,
   rows: readonly (readonly string[])[],

@@ -1,5 +1,5 @@
 /**
- * The log reader against grep, on the same file of a million lines.
+ * The log reader compared with grep, on the same file of a million lines.
  *
  * @module
  */
@@ -20,7 +20,7 @@ const RUNS = sized(5, 3);
 const PATTERN = String.raw`\] (Ban|Unban) `;
 const JAILS = ["sshd", "postfix-sasl", "nginx-http-auth", "dovecot"] as const;
 
-/** How many of every hundred lines are of each kind, as in the log of a busy host. */
+/** Share of each kind per hundred lines, as in the log of a busy host. */
 const KINDS: readonly (readonly [number, (line: LineParts) => string])[] = [
   [
     84,
@@ -68,7 +68,7 @@ const KINDS: readonly (readonly [number, (line: LineParts) => string])[] = [
   ],
 ];
 
-/** What lines are made of. */
+/** The variable parts of a line. */
 interface LineParts {
   readonly jail: string;
   readonly address: string;
@@ -79,7 +79,9 @@ function sender(logger: string, level: string): string {
   return `${`fail2ban.${logger}`.padEnd(24)}[12067]: ${level.padEnd(7)} `;
 }
 
-/** The `index`-th line; every hundred lines hold the kinds in the same order. */
+/**
+ * The `index`-th line; every hundred lines contain the kinds in the same order.
+ */
 function lineAt(index: number): string {
   const second = index % 86_400;
   const time = [second / 3_600, second / 60 % 60, second % 60]
@@ -126,7 +128,7 @@ async function runGrep(path: string): Promise<Reading> {
   };
 }
 
-/** Has the reader read once more. */
+/** Makes the reader read the file once more. */
 async function runReader(reader: ChildProcess): Promise<Reading> {
   const before = reader.stdout.length;
   await reader.writeLine("");
@@ -137,7 +139,7 @@ async function runReader(reader: ChildProcess): Promise<Reading> {
   return JSON.parse(line);
 }
 
-/** Measures and prints. @returns The reader beside grep. */
+/** Measures and prints. @returns The reader compared with grep. */
 export async function benchLogLine(): Promise<readonly Outcome[]> {
   const folder = await Deno.makeTempDir();
   try {
@@ -146,7 +148,7 @@ export async function benchLogLine(): Promise<readonly Outcome[]> {
     const { size } = await Deno.stat(path);
     const greps: Reading[] = [];
     const readers: Reading[] = [];
-    // A monitor compiles its code once, and reads for months.
+    // A warm-up: a monitor compiles its code once, and reads for months.
     await using reader = startProgram("log_reading.ts", path, size);
     await runReader(reader);
     for (let index = 0; index < RUNS; index++) {
@@ -176,7 +178,7 @@ function printFigures(
   greps: readonly Reading[],
   readers: readonly Reading[],
 ): readonly Outcome[] {
-  // The system counts in hundredths of a second: the mean knows more than the median.
+  // The mean, because the system counts in hundredths of a second.
   const [grep, reader] = [meanSeconds(greps), meanSeconds(readers)];
   const row = (name: string, seconds: number) => [
     name,

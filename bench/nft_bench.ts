@@ -1,6 +1,6 @@
 /**
- * Bans into nftables: in batches through one transaction each, against one
- * call of `nft` for each ban.
+ * Bans in nftables: batches in one transaction each, compared with one call of
+ * `nft` per ban.
  *
  * @module
  */
@@ -13,17 +13,17 @@ import { median, printTable } from "./figures.ts";
 import { sized } from "./size.ts";
 
 const BANS = sized(100_000, 2_000);
-/** Calls from which the time of one for each ban is reckoned. */
+/** Number of single calls from which their duration is extrapolated. */
 const SINGLE_CALLS = sized(100, 10);
 const RUNS = sized(3, 1);
 const GOAL_SECONDS = 3;
 const HOUR_MS = 3_600_000;
-/** A shell's loop, so that nothing is measured but `nft` and its start. */
+/** A shell loop, so that only `nft` and its start are measured. */
 const SINGLES =
   'for a; do nft "add element inet fail2ban_cluster banned4 { $a timeout 3600s }" || exit; done';
 const NEVER = new AbortController().signal;
 
-/** Addresses in an order that does nobody's tree a favour. */
+/** Addresses in an unfavourable order for search trees. */
 function bans(): HostBan[] {
   return Array.from({ length: BANS }, (_, index) => {
     const place = index * 7_919 % BANS;
@@ -38,7 +38,7 @@ async function seconds(work: () => Promise<void>): Promise<number> {
   return (performance.now() - startMs) / 1_000;
 }
 
-/** What one run took, in seconds. */
+/** Durations of one run, in seconds. */
 interface Run {
   readonly apply: number;
   readonly again: number;

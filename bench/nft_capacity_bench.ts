@@ -1,7 +1,7 @@
 /**
- * As many bans as a subscriber takes, in nftables from end to end: the copy
- * that comes, a start with all of them in force, a ban, a lift, and what is
- * emptied or deleted by hand until it is back; beside it what `nft` itself takes.
+ * The maximum number of a subscriber's bans in nftables, end to end: a new
+ * replica, a start with all bans in force, a ban, a lift, and repairs after
+ * manual changes; compared with `nft` itself.
  *
  * @module
  */
@@ -18,16 +18,16 @@ import { fillStore } from "../tests/support/store/filled_store.ts";
 import { median, printTable } from "./figures.ts";
 import { sized } from "./size.ts";
 
-/** `--bans=100000` measures with fewer. */
+/** `--bans=100000` measures fewer bans. */
 const ASKED = Deno.args.find((arg) => arg.startsWith("--bans="))?.slice(7);
 const BANS = ASKED === undefined ? sized(1_000_000, 2_000) : Number(ASKED);
 const HOST = "host-b";
-/** Bans and lifts of which the middle one counts. */
+/** Number of bans and lifts, of which the median counts. */
 const ROUNDS = sized(5, 1);
 const MIB = 1 << 20;
 const LONG_MS = 600_000;
 
-/** A publisher and a subscriber in one network. */
+/** A publisher and a subscriber in one network namespace. */
 interface World {
   readonly cluster: TestCluster;
   readonly namespace: NetworkNamespace;
@@ -47,7 +47,7 @@ async function nft({ namespace }: World, script: string): Promise<void> {
   await Deno.remove(path);
 }
 
-/** Waits until all bans are in force, and that is known for certain. */
+/** Waits until all bans are verified as in force. */
 async function allInForce({ cluster }: World): Promise<void> {
   await waitUntil(async () => {
     const figures = await cluster.peek("subscriber", HOST);
@@ -57,10 +57,10 @@ async function allInForce({ cluster }: World): Promise<void> {
   }, { what: `${BANS} bans in force`, timeoutMs: LONG_MS, intervalMs: 50 });
 }
 
-/** The sets of single addresses, and what is in them. */
+/** The sets of single addresses with their elements. */
 type Listed = ReadonlyMap<string, readonly string[]>;
 
-/** Lists all sets, by `nft` itself. */
+/** Lists all sets with `nft`. */
 async function listedSets({ namespace }: World): Promise<Listed> {
   const names = await namespace.run("nft", "--terse", "list", "sets");
   const listed = new Map<string, readonly string[]>();
@@ -74,7 +74,7 @@ async function listedSets({ namespace }: World): Promise<Listed> {
   return listed;
 }
 
-/** All of it into another table at once, by `nft` itself: nothing of it is there. */
+/** Adds all elements to a new table at once with `nft`. */
 async function nftAddsAll(world: World, listed: Listed): Promise<number> {
   let script = "add table inet aside\n";
   for (const [set, ips] of listed) {
@@ -88,7 +88,7 @@ async function nftAddsAll(world: World, listed: Listed): Promise<number> {
   return seconds;
 }
 
-/** One element in a set of another's table, added and deleted, by `nft` itself. */
+/** Adds and deletes one element of an unrelated table with `nft`. */
 async function nftAlone(world: World): Promise<number> {
   const element = "element inet aside seen { 198.51.100.99 }";
   const set = "add set inet aside seen { type ipv4_addr; }";
@@ -106,7 +106,10 @@ async function rounds(work: (round: number) => Promise<unknown>) {
   return seconds;
 }
 
-/** Has an operator say something, until so many bans are in force. */
+/**
+ * Runs an operator's command, and waits until the given number of bans is in
+ * force.
+ */
 async function operated(
   { cluster }: World,
   words: string,
@@ -119,19 +122,19 @@ async function operated(
   }, { what: words, timeoutMs: LONG_MS, intervalMs: 5 });
 }
 
-/** What came of something that was done by hand. */
+/** The repair of a manual change. */
 interface Repair {
-  /** Seconds until `status` says that something was missing. */
+  /** Seconds until `status` reports missing bans. */
   readonly told: number;
-  /** Seconds until it says that all is back. */
+  /** Seconds until `status` reports all bans again. */
   readonly back: number;
-  /** Bans that were missing. */
+  /** Number of missing bans. */
   readonly missing: number;
-  /** Peak of the subscriber's memory, in MiB. */
+  /** Peak memory of the subscriber, in MiB. */
   readonly mebibytes: number;
 }
 
-/** Does something by hand, and waits until `status` says that all is back. */
+/** Makes a manual change, and waits until `status` reports all bans again. */
 async function repairing(
   world: World,
   pid: number,
@@ -164,7 +167,7 @@ async function repairing(
   };
 }
 
-/** What is done by hand, and what came of each. */
+/** The manual changes and their repairs. */
 async function repairs(
   world: World,
   pid: number,
@@ -206,7 +209,10 @@ async function started(world: World): Promise<World> {
   return world;
 }
 
-/** Starts the subscriber. @returns What it took until all was in force, and its peak of memory. */
+/**
+ * Starts the subscriber. @returns Time until all bans were in force, and peak
+ * memory.
+ */
 async function starting(world: World) {
   const child = world.cluster.spawn("subscriber", HOST, "run");
   const seconds = await secondsOf(() => allInForce(world));

@@ -1,6 +1,6 @@
 /**
- * What a subscriber takes to put bans into nftables, and to find them there
- * after a restart: its own processor time beside that of the `nft` it runs.
+ * A subscriber that puts bans into nftables, and finds them there after a
+ * restart: its own CPU time and that of its `nft` processes.
  *
  * @module
  */
@@ -19,7 +19,7 @@ const BANS = sized(100_000, 2_000);
 const RUNS = 1;
 const HOST = "host-b";
 const LONG_MS = 120_000;
-/** What one start took. */
+/** The costs of one start. */
 interface Start {
   readonly ownSeconds: number;
   readonly nftSeconds: number;
@@ -28,7 +28,9 @@ interface Start {
   readonly mebibytes: number;
 }
 
-/** Starts the subscriber; all is in force, and the publisher was told of it. */
+/**
+ * Starts the subscriber, and waits until all bans are in force and reported.
+ */
 async function start(cluster: TestCluster): Promise<Start> {
   const startMs = performance.now();
   const child = cluster.spawn("subscriber", HOST, "run");
@@ -66,7 +68,7 @@ async function run(): Promise<{ first: Start; again: Start }> {
   return { first: await start(cluster), again: await start(cluster) };
 }
 
-/** The middle of what some starts took, part by part. */
+/** The median of one value of several starts. */
 function middle(starts: readonly Start[], part: keyof Start): number {
   return median(starts.map((one) => one[part]));
 }
@@ -74,7 +76,7 @@ function middle(starts: readonly Start[], part: keyof Start): number {
 function figure(start: string, starts: readonly Start[]): Outcome {
   const what =
     `${start} with ${BANS} bans in nftables: the subscriber's own CPU`;
-  // Of fewer bans most is the program's own start.
+  // With fewer bans the program's own start dominates.
   if (IS_SHORT) return { what, why: "it takes 100,000 bans" };
   return {
     what,

@@ -1,6 +1,6 @@
 /**
- * How long it takes until a ban that fail2ban logs is seen on the page, in a
- * real browser, while many others stand.
+ * The time until a ban in fail2ban's log is visible on the page in a real
+ * browser, with many existing bans.
  *
  * @module
  */
@@ -25,12 +25,14 @@ const STANDING = sized(10_000, 1_000);
 const RUNS = sized(3, 1);
 const EVENTS = sized(200, 15);
 const WARM_UP = sized(20, 5);
-/** Bans a second on average; each comes when it comes, as those of many hosts do. */
+/**
+ * Average number of bans per second, at random times like those of many hosts.
+ */
 const PER_SECOND = 5;
 const BOUND_MS = 100;
 const WHAT = "log line to what the page shows, p99";
 
-/** Notes for each row when its first frame was done, in milliseconds since 1970. */
+/** Records the time of each row's first frame, in milliseconds since 1970. */
 const NOTE_FRAMES = `globalThis.seen = {};
   new MutationObserver((records) => {
     const found = records.flatMap(({ addedNodes }) => [...addedNodes])
@@ -44,7 +46,7 @@ const NOTE_FRAMES = `globalThis.seen = {};
     });
   }).observe(document.querySelector("main tbody"), { childList: true }), 0`;
 
-/** Programs, and a tab that shows the bans that stand. */
+/** Starts the programs, and a tab with the existing bans. */
 async function open(
   cluster: BenchCluster,
   browser: Chromium,
@@ -68,7 +70,9 @@ async function open(
   return tab;
 }
 
-/** Has addresses banned one after the other. @returns How long each took, in milliseconds, ascending. */
+/**
+ * Bans addresses one by one. @returns Their delays in milliseconds, ascending.
+ */
 async function run(
   log: string,
   tab: Tab,

@@ -1,5 +1,5 @@
 /**
- * How many bans a second can be asked about, with a long `ignoreip`.
+ * Number of protection checks per second, with a long `ignoreip`.
  *
  * @module
  */
@@ -19,7 +19,7 @@ const CHECKS = sized(200_000, 5_000);
 const RUNS = sized(5, 1);
 const LENGTHS = [0, 1_000, 100_000] as const;
 
-/** The `index`-th entry of a list: single addresses and networks of both kinds. */
+/** The `index`-th entry: single addresses and networks, IPv4 and IPv6. */
 function entryAt(index: number): LabelledNetwork {
   const high = index >> 8 & 255;
   const low = index & 255;
@@ -44,7 +44,7 @@ function policyOf(length: number): ProtectionPolicy {
   };
 }
 
-/** Checks a second. */
+/** Checks per second. */
 function run(
   textAt: (index: number) => string,
   policy: ProtectionPolicy,

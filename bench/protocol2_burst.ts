@@ -1,5 +1,5 @@
 /**
- * From fail2ban's log to the publisher's acknowledgement: a burst.
+ * A burst from fail2ban's log to the publisher's acknowledgement.
  *
  * @module
  */
@@ -27,9 +27,9 @@ import { sized } from "./size.ts";
 const EVENTS = sized(100_000, 2_000);
 const RUNS = sized(3, 1);
 const WANTED_PER_SECOND = 20_000;
-/** Some of them are before the burst, so that nothing is done for the first time. */
+/** Number of warm-up events before the burst. */
 const WARM_UP = sized(5_000, 500);
-/** What an event takes on the wire, alone and as one of many. */
+/** Size of an event on the wire, with its share of the message. */
 const EVENT_BYTES = 150;
 
 const SYNCHRONOUS = { power: "FULL", process: "NORMAL" } as const;
@@ -69,7 +69,7 @@ async function cpuSeconds(pid: number): Promise<number> {
   return (await processUsage(pid)).cpuSeconds;
 }
 
-/** The row that an event takes, in a table without an index: events/s. */
+/** Inserts an event's row into a table without an index: events/s. */
 async function bareSqlite(durability: Durability, atOnce: number) {
   const folder = await Deno.makeTempDir({ prefix: "f2bc_" });
   const database = new DatabaseSync(`${folder}/bare.sqlite3`);
@@ -103,7 +103,7 @@ async function bareSqlite(durability: Durability, atOnce: number) {
   }
 }
 
-/** Messages of so many events from a DEALER to a ROUTER: events/s. */
+/** Sends messages of several events from a DEALER to a ROUTER: events/s. */
 async function bareZeromq(eventsPerMessage: number) {
   const url = `tcp://127.0.0.1:${freePort()}`;
   const messages = EVENTS / eventsPerMessage;

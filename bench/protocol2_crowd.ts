@@ -1,7 +1,7 @@
 /**
- * Many subscribers on one publisher. They are real clients with real sockets,
- * but a hundred share a process: as many programs as there are clients would
- * not fit a small machine.
+ * Many subscribers on one publisher: real clients with real sockets, but a
+ * hundred in each process, because as many programs would not fit a small
+ * machine.
  *
  * @module
  */
@@ -34,12 +34,12 @@ const EVENTS_PER_SECOND = 500;
 const SECONDS = sized(10, 1);
 const STEP_MS = 50;
 const EVENTS = EVENTS_PER_SECOND * SECONDS;
-/** What is there before they come. */
+/** Number of bans before they connect. */
 const BANS = sized(10_000, 500);
 const RUNS = sized(3, 1);
 const TIMEOUT_MS = 180_000;
 const GOAL_SECONDS = 2;
-/** A change on the stream. */
+/** Size of a change on the stream. */
 const CHANGE_BYTES = 220;
 
 interface CrowdReport {
@@ -107,7 +107,7 @@ async function cpuSeconds(pids: readonly number[]): Promise<number> {
   return usages.reduce((sum, usage) => sum + usage.cpuSeconds, 0);
 }
 
-/** Appends lines at an even pace. */
+/** Appends lines at a constant rate. */
 async function feed(log: string, startMs: number): Promise<void> {
   const atOnce = EVENTS_PER_SECOND * STEP_MS / 1_000;
   for (let at = 0; at < EVENTS; at += atOnce) {
@@ -122,7 +122,7 @@ async function feed(log: string, startMs: number): Promise<void> {
   }
 }
 
-/** Waits until each of them follows and has every ban. */
+/** Waits until each client is in sync and has every ban. */
 async function complete(
   programs: readonly ChildProcess[],
   seq: number,
@@ -146,7 +146,7 @@ async function complete(
   return reports;
 }
 
-/** The same messages to as many bare sockets, as fast as it goes. */
+/** Sends the same messages to as many bare sockets, at full speed. */
 async function bareStream() {
   const url = `tcp://127.0.0.1:${freePort()}`;
   const publisher = new zmq.Publisher({
@@ -157,7 +157,7 @@ async function bareStream() {
   publisher.bindSync(url);
   try {
     await using peer = await startPeer("hear", url, SUBSCRIBERS, EVENTS);
-    // Nothing tells a PUB who has subscribed.
+    // Nothing signals to a PUB that all have subscribed.
     await new Promise((resolve) => setTimeout(resolve, 2_000));
     const startMs = performance.now();
     const body = new Uint8Array(CHANGE_BYTES);
@@ -169,7 +169,7 @@ async function bareStream() {
   }
 }
 
-/** Measures and prints. @returns How late the last of them is. */
+/** Measures and prints. @returns The delay of the last client. */
 export async function benchCrowd(): Promise<readonly Outcome[]> {
   const ours = await medians(RUNS, crowd);
   const bare = await medians(RUNS, bareStream);
@@ -180,7 +180,7 @@ export async function benchCrowd(): Promise<readonly Outcome[]> {
         "every one has the whole table",
         `${ours.late.toFixed(1)} s after the last event`,
         "all complete",
-        // Whatever is not complete in time throws.
+        // An incomplete run throws.
         true,
         `bare libzmq ${Math.round(bare.perSecond)} events/s to as many`,
       ),

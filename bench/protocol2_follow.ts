@@ -1,6 +1,6 @@
 /**
- * A burst from fail2ban's log to a subscriber's action: what an event costs
- * each of the three programs, and how many go through in a second.
+ * A burst from fail2ban's log to a subscriber's action: CPU time per event in
+ * each of the three programs, and events per second.
  *
  * @module
  */
@@ -18,11 +18,11 @@ const EVENTS = sized(50_000, 2_000);
 const WARM_UP = sized(5_000, 500);
 const RUNS = sized(3, 1);
 
-/** What a burst took. */
+/** The costs of a burst. */
 export interface FollowFigures {
-  /** Events that went all the way in a second. */
+  /** Events that passed all programs per second. */
   readonly perSecond: number;
-  /** Processor time of an event at each program, in microseconds. */
+  /** CPU time per event of each program, in microseconds. */
   readonly publisherUs: number;
   readonly monitorUs: number;
   readonly subscriberUs: number;
@@ -65,7 +65,7 @@ async function cpuUs(pid: number): Promise<number> {
   return (await processUsage(pid)).cpuSeconds * 1e6;
 }
 
-/** Measures: medians of some runs. */
+/** Measures the medians of several runs. */
 export async function measureFollow(): Promise<FollowFigures> {
   return await medians(RUNS, follow);
 }

@@ -1,5 +1,5 @@
 /**
- * A subscriber that comes late and has nothing yet.
+ * A subscriber that joins late, without any bans.
  *
  * @module
  */
@@ -26,22 +26,24 @@ const MANY_BANS = 1_000_000;
 const HAS_MANY = sized(true, false);
 const RUNS = sized(5, 1);
 const MANY_RUNS = 3;
-/** How many times the machine's time for a tenth of them a million may take. */
+/**
+ * Highest ratio for a million bans to the machine's time for a tenth of them.
+ */
 const MANY_TIMES = 10;
 const GOAL = 2;
 const BANS_PER_PART = 4_096;
-/** What a ban of one report takes in a block. */
+/** Size in a block of a ban with one report. */
 const BAN_BYTES = 23;
 
-/** What a join took. */
+/** The costs of a join. */
 interface Join {
-  /** From WELCOME, which SYNC follows at once, until it follows the stream. */
+  /** Seconds from WELCOME, which SYNC follows at once, until it is in sync. */
   readonly seconds: number;
-  /** Until its actions had all. */
+  /** Seconds until its actions had all bans. */
   readonly acted: number;
-  /** Processor time of the publisher meanwhile. */
+  /** CPU time of the publisher meanwhile. */
   readonly publisher: number;
-  /** Processor time of the subscriber, with its start. */
+  /** CPU time of the subscriber, including its start. */
   readonly subscriber: number;
 }
 
@@ -69,7 +71,7 @@ async function join(store: string | undefined, bans: number): Promise<Join> {
   };
 }
 
-/** When the publisher said WELCOME to the subscriber, by its log. */
+/** Time of the publisher's WELCOME to the subscriber, from its log. */
 async function connectedMs(log: string): Promise<number> {
   const line = (await Deno.readTextFile(log)).split("\n")
     .find((text) => /node connected .*role=subscriber/.test(text)) ?? "";
@@ -78,7 +80,7 @@ async function connectedMs(log: string): Promise<number> {
   return ms;
 }
 
-/** The same bytes, each part asked for. */
+/** Transfers the same bytes, with a request for each part. */
 async function bareZeromq() {
   const url = `tcp://127.0.0.1:${freePort()}`;
   await using _peer = await startPeer("echo", url);
@@ -97,7 +99,7 @@ async function bareZeromq() {
   }
 }
 
-/** The same rows into tables with their keys, unlooked at. */
+/** Inserts the same rows into tables with the same keys, without checks. */
 async function bareSqlite() {
   const folder = await Deno.makeTempDir({ prefix: "f2bc_" });
   const database = new DatabaseSync(`${folder}/bare.sqlite3`);
@@ -132,7 +134,7 @@ async function bareSqlite() {
   }
 }
 
-/** A full store, and what a join of its bans took. */
+/** Fills a store, and measures joins. */
 async function measure(bans: number, runs: number) {
   const folder = await Deno.makeTempDir({ prefix: "f2bc_" });
   try {

@@ -1,6 +1,6 @@
 /**
- * From fail2ban's log to another host's subscriber, one event after the other,
- * beside the same way with nothing but inotify, pyzmq and SQLite.
+ * From fail2ban's log to another host's subscriber, one event at a time,
+ * compared with the same path through only inotify, pyzmq and SQLite.
  *
  * @module
  */
@@ -21,16 +21,16 @@ import { isInstalled } from "../tests/support/host/real_parts.ts";
 const PAIRS = sized(7, 1);
 const EVENTS = sized(100, 10);
 const PER_SECOND = 20;
-/** Ours are not measured before they have met so many: code is compiled where it is used. */
+/** Number of warm-up events: code is compiled at its first use. */
 const WARM_UP = sized(100, 5);
 
-/** One after the other, in the same run. */
+/** Both sides, measured in the same run. */
 interface Pair {
   readonly ours: DrivenEvents;
   readonly limit: DrivenEvents;
 }
 
-/** The programs, with the subscriber's lines in a pipe. */
+/** Starts the programs; the subscriber's lines go to a pipe. */
 async function startOurs(cluster: BenchCluster): Promise<DrivenCluster> {
   const { programs } = cluster;
   const pipe = await linesIntoPipe(programs, "host-b");
@@ -47,7 +47,10 @@ async function startOurs(cluster: BenchCluster): Promise<DrivenCluster> {
   return { log: programs.logPath("host-a"), pipe, pids };
 }
 
-/** Both sides in turns, so that a slow moment of the machine slows both. */
+/**
+ * Measures both sides in turns, so that a slow moment of the machine affects
+ * both.
+ */
 async function measurePairs(): Promise<readonly Pair[]> {
   await using cluster = await BenchCluster.create({ durability: "power" });
   const programs = await startOurs(cluster);
@@ -68,7 +71,10 @@ function percentileOf(sides: readonly DrivenEvents[], percent: number): number {
   return percentile(all.toSorted((left, right) => left - right), percent);
 }
 
-/** Measures and prints. @returns The figures; none where the limit's parts are not installed. */
+/**
+ * Measures and prints. @returns The figures; none where the limit's parts are
+ * missing.
+ */
 export async function benchLatency(): Promise<readonly Figure[]> {
   if (!isInstalled("pyzmq")) {
     printTable("protocol 2: latency", [["python3-zmq is not installed"]]);

@@ -1,9 +1,8 @@
 /**
- * Very many subscribers on one publisher, with a crowd that is not what breaks:
- * real sockets and keys, but they look only at the numbers of what they hear
- * (`programs/listeners.py`). What a real subscriber does with a change is
- * measured by `protocol2_crowd.ts` and `protocol2_follow.ts`.
- *
+ * Very many subscribers on one publisher, with lightweight clients that are not
+ * the bottleneck: real sockets and keys, but they check only the sequence
+ * numbers (`programs/listeners.py`). `protocol2_crowd.ts` and
+ * `protocol2_follow.ts` measure real subscribers.
  * @module
  */
 
@@ -26,34 +25,34 @@ const SECONDS = sized(10, 1);
 const RUNS = sized(3, 1);
 const COMPLETE_WITHIN_MS = 60_000;
 const BOUND_SECONDS = 2;
-/** Some events before it counts, so that nothing is done for the first time. */
+/** Number of warm-up events. */
 const WARM_UP = 100;
 
-/** So many subscribers, and events in a second, one after the other. */
+/** A number of subscribers, and of events per second, sent one at a time. */
 export interface ListenersLoad {
   readonly subscribers: number;
   readonly perSecond: number;
 }
 
-/** What the issue asks for, and the same in less. */
+/** The loads to measure: many events, and many subscribers. */
 export const LISTENERS_LOADS: readonly ListenersLoad[] = [
   { subscribers: sized(200, 20), perSecond: sized(500, 50) },
   { subscribers: sized(1_000, 40), perSecond: sized(100, 20) },
 ];
 
-/** What was measured of a load. */
+/** The measurements of a load. */
 export interface ListenersFigures {
-  /** Seconds from the last event until everybody had everything. */
+  /** Seconds from the last event until all have everything. */
   readonly late: number;
-  /** Times that numbers did not follow each other. */
+  /** Number of gaps in the sequence numbers. */
   readonly gaps: number;
-  /** Messages that each of them heard. */
+  /** Messages that each subscriber received. */
   readonly messages: number;
-  /** Processor time of the publisher, in microseconds for an event. */
+  /** CPU time of the publisher per event, in microseconds. */
   readonly publisherUs: number;
-  /** The same of all subscribers, for a message at one of them. */
+  /** CPU time of a subscriber per message, in microseconds. */
   readonly listenerUs: number;
-  /** How busy the publisher's threads were at the end, in percent of a core. */
+  /** Load of the publisher's threads at the end, in percent of a core. */
   readonly mainPercent: number;
   readonly ioPercent: number;
 }
@@ -101,7 +100,7 @@ async function listen(
   };
 }
 
-/** They connect once the publisher is there. */
+/** Starts all subscribers; they connect once the publisher listens. */
 function startAll({ programs: { dir, members } }: BenchCluster, count: number) {
   const all = new AsyncDisposableStack();
   const programs = Array.from({ length: PROCESSES }, (_, index) => {
@@ -127,7 +126,7 @@ async function cpuUs(pids: readonly number[]): Promise<number> {
   return usages.reduce((sum, { cpuSeconds }) => sum + cpuSeconds * 1e6, 0);
 }
 
-/** Appends lines one by one, at an even pace. */
+/** Appends lines one by one at a constant rate. */
 async function feed(
   log: string,
   from: number,
@@ -143,7 +142,7 @@ async function feed(
   }
 }
 
-/** Waits until each of them listens and has heard up to a number. */
+/** Waits until each has connected and received all up to a sequence number. */
 async function complete(
   programs: readonly ChildProcess[],
   subscribers: number,
@@ -166,7 +165,7 @@ async function complete(
   return reports;
 }
 
-/** Measures a load: medians of some runs, and all gaps of them. */
+/** Measures a load: medians of several runs, and the sum of all gaps. */
 export async function measureListeners(
   load: ListenersLoad,
 ): Promise<ListenersFigures> {
@@ -179,7 +178,9 @@ export async function measureListeners(
   return { ...figures, gaps };
 }
 
-/** Measures and prints. @returns How late the last is, and whether any was left behind. */
+/**
+ * Measures and prints. @returns The delay of the last subscriber, and the gaps.
+ */
 export async function benchListeners(): Promise<readonly Outcome[]> {
   if (!isInstalled("pyzmq")) {
     return [{ what: "listeners", why: "python3-zmq is not installed" }];
@@ -206,7 +207,7 @@ function outcomesOf(
     },
     IS_SHORT
       ? { what: `${what}: gaps`, why: "it takes 1,000 listeners" }
-      // None is the goal.
+      // The goal is no gap.
       : {
         what: `${what}: gaps`,
         ...{ ours: gaps, limit: 1, unit: "gaps", goal: 0, ...bound },

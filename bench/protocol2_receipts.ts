@@ -1,6 +1,6 @@
 /**
- * Receipts of many subscribers, and how long a monitor waits meanwhile for the
- * answer to a report. Each subscriber has one message on its way, as ours do.
+ * Receipts of many subscribers, and the delay of the answer to a monitor's
+ * report meanwhile. Each subscriber has one message in flight, like ours.
  *
  * @module
  */
@@ -32,10 +32,10 @@ import { sized } from "./size.ts";
 const RUNS = sized(3, 1);
 const SECONDS = sized(5, 1);
 const BANS = sized(20_000, 1_000);
-/** Subscribers, and receipts to a message. */
+/** Numbers of subscribers and of receipts per message. */
 const LOADS = [[1, 1_000], [50, 10], [50, 250]] as const;
 
-/** A connection that said HELLO. */
+/** A session of a node. */
 class Node {
   readonly #socket: MessageSocket;
   readonly #signal: AbortSignal;
@@ -63,7 +63,7 @@ class Node {
     return new Node(socket, answer.session, signal);
   }
 
-  /** Says something, and waits for its ACK. */
+  /** Sends a message, and waits for its ACK. */
   async say(message: NodeMessage): Promise<void> {
     const answer = await ask(this.#socket, message, this.#signal);
     if (answer.kind !== "ACK") throw new Error(JSON.stringify(answer));
@@ -81,7 +81,7 @@ async function ask(
   return decoded.value;
 }
 
-/** Receipts of bans that follow each other, from the `from`-th on. */
+/** Sends receipts of consecutive bans, starting with the `from`-th. */
 async function tell(node: Node, from: number, count: number): Promise<void> {
   const results = Array.from({ length: count }, (_, at) => ({
     jail: jail("sshd"),

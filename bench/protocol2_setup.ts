@@ -1,6 +1,6 @@
 /**
- * What the benchmarks of protocol 2 share: clusters of real programs, stores
- * that are full already, and how the programs say that they are.
+ * Common parts of the benchmarks of protocol 2: clusters of real programs,
+ * filled stores, and the programs' status.
  *
  * @module
  */
@@ -30,23 +30,23 @@ import { waitUntil } from "../tests/support/host/wait_until.ts";
 import { median } from "./figures.ts";
 import { addressAt, eventIdAt } from "./random_inputs.ts";
 
-/** The hosts of a cluster beside those with a publisher: `host-a` has the monitor. */
+/** The hosts without a publisher: `host-a` has the monitor. */
 const NODES = ["host-a", "host-b"] as const;
 
 const HOUR_MS = 3_600_000;
 const STORE_AT_ONCE = 2_000;
 const SETTLED_WITHIN_MS = 120_000;
-/** fail2ban's answer of an hour, as Python pickles it. */
+/** fail2ban's answer of one hour, as a Python pickle. */
 const AN_HOUR = "\x80\x02K\0M\x10\x0e\x86.";
 
 export { addressAt } from "./random_inputs.ts";
 
-/** A file of a program's own log: a terminal would have to be drawn. */
+/** A log file for a program: a terminal would cost time to draw. */
 function logTarget(cluster: TestCluster, name: string): Sections[string] {
   return { logtarget: `${cluster.dir}/${name}.log` };
 }
 
-/** A cluster of protocol 2 and what answers where its fail2ban would. */
+/** A cluster of protocol 2, with a peer in place of its fail2ban. */
 export class BenchCluster implements AsyncDisposable {
   readonly programs: TestCluster;
   readonly #fail2ban: Fail2banPeer;
@@ -58,7 +58,7 @@ export class BenchCluster implements AsyncDisposable {
   }
 
   /**
-   * @param publisher What the publisher's section says beside the usual.
+   * @param publisher Further settings of the publisher.
    * @param hubs The hosts with a publisher.
    */
   static async create(
@@ -70,7 +70,7 @@ export class BenchCluster implements AsyncDisposable {
     const controlserver = placesOf(cluster.controlUrl, hubs);
     const streamserver = placesOf(cluster.streamUrl, hubs);
     for (const name of [...NODES, ...hubs]) {
-      // What host-b's subscriber says is the end of many a way, so it is heard.
+      // The output of host-b's subscriber is read by many benchmarks.
       const general = name === "host-b" ? {} : logTarget(cluster, name);
       const at = Math.max(0, hubs.indexOf(name));
       await cluster.addHost(name, {
@@ -98,7 +98,9 @@ export class BenchCluster implements AsyncDisposable {
     return new BenchCluster(cluster, peer);
   }
 
-  /** Starts a program, and resolves once it can be asked. @returns Its process id. */
+  /**
+   * Starts a program, and resolves once it answers. @returns Its process id.
+   */
   async start(role: RoleName, name: string): Promise<number> {
     const child = this.programs.spawn(role, name, "run");
     await waitUntil(async () => {
@@ -109,12 +111,12 @@ export class BenchCluster implements AsyncDisposable {
     return child.pid;
   }
 
-  /** Ends a program, and waits for its end. */
+  /** Stops a program, and waits for its end. */
   async stop(role: RoleName, name: string): Promise<void> {
     await this.#running.get(`${role} ${name}`)?.end();
   }
 
-  /** What a program says of itself; `undefined`: it can't be asked yet. */
+  /** The figures of a program; `undefined` while it does not answer. */
   async figures(
     role: RoleName,
     name: string,
@@ -130,7 +132,7 @@ export class BenchCluster implements AsyncDisposable {
     }
   }
 
-  /** Waits until a program's figures are as they should be; gives them. */
+  /** Waits until a program's figures satisfy a condition; returns them. */
   async until(
     role: RoleName,
     name: string,
@@ -152,7 +154,7 @@ export class BenchCluster implements AsyncDisposable {
     }
   }
 
-  /** Where the publisher keeps its memory. */
+  /** Path of the publisher's store. */
   get storePath(): string {
     return banStorePath(this.programs.stateDir("hub"));
   }
@@ -163,12 +165,12 @@ export class BenchCluster implements AsyncDisposable {
   }
 }
 
-/** Where publishers are that would be at a URL of 127.0.0.1: each has an address of its own. */
+/** The URLs of several publishers: each has its own loopback address. */
 function placesOf(url: string, hubs: readonly string[]): readonly string[] {
   return hubs.map((_, at) => url.replace("127.0.0.1", `127.0.0.${at + 1}`));
 }
 
-/** Lines of a log that ban addresses that follow each other. */
+/** Log lines that ban consecutive addresses. */
 export function linesFrom(first: number, count: number): string {
   const texts = Array.from(
     { length: count },
@@ -177,7 +179,7 @@ export function linesFrom(first: number, count: number): string {
   return texts.join("");
 }
 
-/** A change and its event, as a report of `host-a` makes it. */
+/** A change with its event, as in a report of `host-a`. */
 export function entryAt(index: number, atMs: number): StoreEntry {
   const origin = host("host-a");
   return {
@@ -195,7 +197,7 @@ export function entryAt(index: number, atMs: number): StoreEntry {
   };
 }
 
-/** Makes a publisher's store that has so many bans. */
+/** Creates a publisher's store with the given number of bans. */
 export async function fillStore(path: string, bans: number): Promise<void> {
   using store = SqliteBanStore.open({ path, durability: "process" });
   const nowMs = Date.now();
@@ -209,7 +211,7 @@ export async function fillStore(path: string, bans: number): Promise<void> {
   }
 }
 
-/** Does something so many times; gives the medians of what it measured. */
+/** Repeats a measurement; returns the median of each value. */
 export async function medians<N extends string>(
   runs: number,
   run: (index: number) => Promise<Readonly<Record<N, number>>>,
@@ -222,7 +224,7 @@ export async function medians<N extends string>(
   ) as Record<N, number>;
 }
 
-/** A row of a figure, its goal, and what the machine does at best. */
+/** A row with a figure, its goal, and the machine's limit. */
 export function goalRow(
   what: string,
   figure: string,
@@ -238,5 +240,5 @@ export function goalRow(
   ];
 }
 
-/** Events in a batch at most. */
+/** Maximum number of events in a batch. */
 export const BATCH = MAX_EVENTS;

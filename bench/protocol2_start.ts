@@ -1,6 +1,6 @@
 /**
- * A publisher that has a million bans: its start, and what it takes beside one
- * that has none.
+ * The start and memory of a publisher with a million bans, compared with one
+ * without bans.
  *
  * @module
  */
@@ -15,18 +15,18 @@ import { IS_SHORT, sized } from "./size.ts";
 
 const BANS = sized(1_000_000, 20_000);
 const RUNS = sized(3, 1);
-/** Of the figures of which the goal is a bound. */
+/** Fixed bounds that serve as limits. */
 const [BOUND_SECONDS, BOUND_BYTES] = [2, 200];
 const PAGE_ROWS = 2_000;
 
-/** What a start took. */
+/** The costs of a start. */
 export interface StartFigures {
   readonly seconds: number;
   readonly cpuSeconds: number;
   readonly residentBytes: number;
 }
 
-/** Starts a publisher, waits until it can be asked, and ends it. */
+/** Starts a publisher, waits until it answers, and stops it. */
 async function start(
   cluster: BenchCluster,
   bans: number,
@@ -41,7 +41,7 @@ async function start(
   return { seconds, cpuSeconds, residentBytes };
 }
 
-/** The same rows out of the same file, unlooked at: seconds of CPU. */
+/** Reads the same rows from the same file, without checks: seconds of CPU. */
 async function bareRead(path: string): Promise<{ cpuSeconds: number }> {
   const before = await processUsage(Deno.pid);
   const database = new DatabaseSync(path, { readOnly: true });
@@ -62,7 +62,7 @@ async function bareRead(path: string): Promise<{ cpuSeconds: number }> {
   return { cpuSeconds: after.cpuSeconds - before.cpuSeconds };
 }
 
-/** What the table alone takes, in a process of its own. */
+/** Memory of the table alone, measured in its own process. */
 async function tableBytes(): Promise<{ bytes: number }> {
   await using child = startProgram("table_memory.ts", BANS);
   const { code } = await child.ended;
@@ -70,7 +70,7 @@ async function tableBytes(): Promise<{ bytes: number }> {
   return { bytes: Number(child.stdout[0]) };
 }
 
-/** Starts one with bans and one without, and reads the same rows. */
+/** Starts a publisher with bans and one without, and reads the same rows. */
 export async function startFigures() {
   await using cluster = await BenchCluster.create();
   const empty = await medians(RUNS, () => start(cluster, 0));

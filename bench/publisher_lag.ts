@@ -1,5 +1,5 @@
 /**
- * How long the publisher's event loop is held up in a burst.
+ * The lag of the publisher's event loop in a burst.
  *
  * @module
  */
@@ -24,7 +24,7 @@ const RUNS = sized(5, 1);
 const WARM_UP = sized(5_000, 500);
 const GOAL_MS = 25;
 
-/** What a burst of events did, times in milliseconds. */
+/** The lag in a burst, in milliseconds. */
 export interface LagFigures {
   readonly p50Ms: number;
   readonly p99Ms: number;
@@ -39,7 +39,7 @@ function lines(from: number, count: number): string {
   ).join("");
 }
 
-/** The program of this folder that stands in for the publisher. */
+/** The program that wraps the publisher. */
 function watched(file: string): readonly string[] {
   const program = new URL("programs/lag_of_publisher.ts", import.meta.url);
   const config = new URL("../deno.json", import.meta.url);
@@ -64,7 +64,7 @@ async function lagIn(
 /**
  * Measures a burst.
  *
- * @param bans How many the publisher has before.
+ * @param bans Number of bans before the burst.
  */
 export async function lagOfBurst(bans = 0): Promise<LagFigures> {
   await using cluster = await BenchCluster.create();

@@ -1,20 +1,20 @@
 /**
- * Runs programs of `programs/` in Python: the limits that ours are measured
- * against, and what drives ours in the same way.
+ * Runs the Python programs of `programs/`: the limits that ours are compared
+ * with, and the drivers for both sides.
  *
  * @module
  */
 
 import type { TestCluster } from "../tests/support/cluster/test_cluster.ts";
 
-/** Where python3-zmq is. */
+/** A Python with python3-zmq. */
 const PYTHON = "/usr/bin/python3";
 
-/** What `latency_limit.py` tells. */
+/** The output of `latency_limit.py`. */
 export interface DrivenEvents {
-  /** Of each event, in milliseconds. */
+  /** Time of each event, in milliseconds. */
   readonly tookMs: readonly number[];
-  /** Of each process, for an event, in microseconds. */
+  /** CPU time of each process per event, in microseconds. */
   readonly cpuUs: readonly number[];
 }
 
@@ -34,7 +34,10 @@ export async function runPython(
   return new TextDecoder().decode(stdout);
 }
 
-/** Has what a host's programs write go into a pipe that anybody can read. @returns Its path. */
+/**
+ * Redirects the output of a host's programs to a world-readable pipe. @returns
+ * Its path.
+ */
 export async function linesIntoPipe(
   cluster: TestCluster,
   host: string,
@@ -47,19 +50,19 @@ export async function linesIntoPipe(
   return pipe;
 }
 
-/** A monitor's log, and where a subscriber's lines can be read. */
+/** A monitor's log, and the pipe with a subscriber's lines. */
 export interface DrivenCluster {
   readonly log: string;
   readonly pipe: string;
-  /** Whose processor time counts. @default {nobody's} */
+  /** Processes whose CPU time counts. @default {none} */
   readonly pids?: readonly number[];
 }
 
 /**
- * Appends bans to the log, one after the other.
+ * Appends bans to the log one by one.
  *
- * @param cluster Where to, and where they are heard.
- * @param pace How many, how fast; and how often it is tried again while not all are heard.
+ * @param cluster The log and the pipe.
+ * @param pace Number, rate, and the number of tries while lines are missing.
  */
 export async function driveOurs(
   { log, pipe, pids = [] }: DrivenCluster,
@@ -81,7 +84,7 @@ export async function driveOurs(
   });
 }
 
-/** The same without any of ours, with what it stores in a folder. */
+/** Runs the same without our programs, with its data in a folder. */
 export async function driveLimit(
   folder: string,
   { events, perSecond }: {

@@ -1,6 +1,6 @@
 /**
- * Addresses and event ids as nobody's tree would like them: they come in no
- * order, but are the same for the same seed.
+ * Addresses and event ids in an unfavourable order for search trees. The same
+ * seed gives the same values.
  *
  * @module
  */
@@ -11,17 +11,17 @@ import { parseEventId } from "../lib/wire/v2.ts";
 import { address } from "../tests/support/values/core_values.ts";
 import { SeededRandom } from "../tests/support/values/seeded_random.ts";
 
-/** Of public networks alone: 32.0.0.0 to 63.255.255.255. */
+/** Only public networks: 32.0.0.0 to 63.255.255.255. */
 const ADDRESS_BITS = 29;
 const FIRST_OCTET = 32;
 const MASK = 2 ** ADDRESS_BITS - 1;
 const ROUNDS = 3;
-/** An id is a digest: so many words of 32 bits. */
+/** Number of 32-bit words in an id, which is a digest. */
 const ID_WORDS = 8;
-/** What a {@link SeededRandom} adds to its state for a number. */
+/** The increment of a {@link SeededRandom}'s state per number. */
 const STEP = 0x6d2b79f5;
 
-/** Inputs of one seed. */
+/** Inputs from one seed. */
 export class RandomInputs {
   readonly seed: number;
   readonly #keys: readonly number[];
@@ -32,9 +32,9 @@ export class RandomInputs {
     this.#keys = Array.from({ length: ROUNDS }, () => random.below(2 ** 32));
   }
 
-  /** The `index`-th of 2^29 addresses, all different. */
+  /** The `index`-th of 2^29 distinct addresses. */
   addressAt(index: number): Address {
-    // Each step can be undone, so no two indices become one.
+    // Each step is invertible, so all results are distinct.
     let place = index & MASK;
     for (const key of this.#keys) {
       place = Math.imul(place ^ key, key | 1) & MASK;
@@ -44,7 +44,7 @@ export class RandomInputs {
     return address(`${FIRST_OCTET + (place >>> 24)}.${octets.join(".")}`);
   }
 
-  /** The `index`-th event id, as long as real ones and as random. */
+  /** The `index`-th event id, as long and as random as real ones. */
   eventIdAt(index: number): EventId {
     const first = this.seed + Math.imul(index * ID_WORDS, STEP);
     const random = new SeededRandom(first >>> 0);
@@ -58,7 +58,7 @@ export class RandomInputs {
   }
 }
 
-/** The seed of this run: `--seed=N`, else another one each time. */
+/** The seed of this run: `--seed=N`, or a random one. */
 export const SEED = seedOf(Deno.args) ?? new SeededRandom().seed;
 
 function seedOf(args: readonly string[]): number | undefined {

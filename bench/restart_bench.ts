@@ -1,6 +1,6 @@
 /**
- * A subscriber is started again on a host whose firewall holds its bans: what
- * it takes until all is as it should be.
+ * A restart of a subscriber whose firewall still has its bans: the costs until
+ * everything is verified.
  *
  * @module
  */
@@ -25,7 +25,7 @@ import { printTable } from "./figures.ts";
 import { sized } from "./size.ts";
 
 const BANS = sized(100_000, 2_000);
-/** Of them the firewall lost so many while the subscriber was away. */
+/** Number of bans that the firewall lost meanwhile. */
 const LOST = sized(100, 10);
 const HOUR_MS = 3_600_000;
 const NEVER = new AbortController().signal;
@@ -34,7 +34,7 @@ function addressAt(index: number): string {
   return `10.${index >> 16}.${index >> 8 & 255}.${index & 255}`;
 }
 
-/** Counts what an enforcer is given. */
+/** Records the calls of an enforcer. */
 function counting(enforcer: Enforcer): { counted: Enforcer; given: string[] } {
   const given: string[] = [];
   const counted: Enforcer = {
@@ -55,7 +55,9 @@ function counting(enforcer: Enforcer): { counted: Enforcer; given: string[] } {
   return { counted, given };
 }
 
-/** Runs an action until every ban is in force. @returns The seconds that took. */
+/**
+ * Runs an action until every ban is in force. @returns The duration in seconds.
+ */
 async function runUntilInForce(
   enforcer: Enforcer,
   ledger: SqliteLedger,

@@ -1,8 +1,8 @@
 /**
- * What a publisher and a subscriber cost as bans and subscribers grow: the
- * figures of docs/SCALE.md. One run for each number of bans, each with a cluster of its
- * own; bytes on the wire are those of the loopback interface, so nothing else
- * may use it meanwhile.
+ * The costs of a publisher and a subscriber as bans and subscribers grow: the
+ * figures of docs/SCALE.md. Each number of bans has one run with its own
+ * cluster. Bytes on the wire are those of the loopback interface, so nothing
+ * else may use it meanwhile.
  *
  * @module
  */
@@ -30,13 +30,13 @@ const SUBSCRIBERS = sized<readonly number[]>([10, 100, 300], [10]);
 const EVENTS_PER_SECOND = sized(100, 20);
 const WARM_UP = sized(5_000, 500);
 const EVENTS = sized(20_000, 1_000);
-/** A program at rest uses less of a core. */
+/** Highest CPU share of an idle program. */
 const IDLE_SHARE = 0.05;
 const SETTLE_INTERVAL_MS = 500;
 const SETTLE_TIMEOUT_MS = 60_000;
 const STATUS_INTERVAL_MS = 50;
 
-/** What is measured, by the name of its row: seconds, bytes, or either of an event. */
+/** The measurements by row name, in seconds, bytes, or either per event. */
 type Column = Readonly<Record<string, Quantity>>;
 
 interface Quantity {
@@ -44,15 +44,15 @@ interface Quantity {
   readonly unit: "s" | "B" | "s of an event" | "B of an event";
 }
 
-/** What something took. */
+/** The costs of some work. */
 interface Cost {
   readonly seconds: number;
-  /** Of each program, in the order they were named. */
+  /** CPU time of each program, in the order of their names. */
   readonly cpuSeconds: readonly number[];
   readonly loopbackBytes: number;
 }
 
-/** Measures what some programs take for something. */
+/** Measures the costs of some work in some programs. */
 async function costOf(
   pids: () => readonly number[],
   work: () => Promise<unknown>,
@@ -75,7 +75,7 @@ async function usedBy(pids: readonly number[]): Promise<readonly number[]> {
   return usages.map(({ cpuSeconds }) => cpuSeconds);
 }
 
-/** Waits until a program does next to nothing: after a start it has more to count. */
+/** Waits until a program is idle: after a start it still has to count. */
 async function settled(pid: number): Promise<void> {
   let was = -Infinity;
   await waitUntil(async () => {
@@ -95,13 +95,13 @@ async function loopbackBytes(): Promise<number> {
   return Number(await Deno.readTextFile(path));
 }
 
-/** What a process had the disk write, in bytes. */
+/** Bytes that a process has written to disk. */
 async function writtenBytes(pid: number): Promise<number> {
   const text = await Deno.readTextFile(`/proc/${pid}/io`);
   return Number(/^write_bytes: (\d+)$/m.exec(text)?.[1]);
 }
 
-/** A cluster with a publisher that has so many bans already. */
+/** A cluster whose publisher already has bans. */
 class ScaledCluster {
   readonly #cluster: BenchCluster;
   readonly #bans: number;
@@ -133,7 +133,7 @@ class ScaledCluster {
     };
   }
 
-  /** @param isFirst Whether the subscriber has no copy of its own yet. */
+  /** @param isFirst Whether the subscriber has no replica yet. */
   async join(isFirst: boolean): Promise<Column> {
     const pids = [this.#publisher];
     const { seconds, cpuSeconds, loopbackBytes } = await costOf(
@@ -182,7 +182,7 @@ class ScaledCluster {
     };
   }
 
-  /** Has so many new bans in the log, and waits until they are acknowledged. */
+  /** Logs new bans, and waits until they are acknowledged. */
   async #report(from: number, count: number): Promise<void> {
     const lines = Array.from(
       { length: count },
@@ -200,9 +200,9 @@ class ScaledCluster {
 }
 
 /**
- * What everything costs with so many bans.
+ * Measures all costs with a number of bans.
  *
- * @param fill Puts them into a store. @default {fillStore}
+ * @param fill Fills a store. @default {fillStore}
  */
 export async function measureBans(
   bans: number,
@@ -248,7 +248,7 @@ function shown({ value, unit }: Quantity): string {
   }
 }
 
-/** What a ban more costs, or how many times the first the last is. */
+/** The cost of one more ban, or the ratio of the last to the first. */
 function growth(first: Quantity, last: Quantity, bans: number): string {
   const more = (last.value - first.value) / bans;
   if (first.unit === "s") return `${(more * 1e6).toFixed(1)} us a ban`;

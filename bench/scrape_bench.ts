@@ -1,6 +1,6 @@
 /**
- * How long a scrape of the publisher's metrics takes, what it leaves behind,
- * and what of a burst's time scraping takes away.
+ * Duration and remaining memory of a scrape of the publisher's metrics, and the
+ * effect of scraping on a burst.
  *
  * @module
  */
@@ -12,10 +12,10 @@ import { sized } from "./size.ts";
 
 const [NODES, JAILS, BANS] = [200, 50, sized(100_000, 10_000)];
 const SCRAPES = sized(10_000, 200);
-/** How often Prometheus asks, unless it is told otherwise. */
+/** Prometheus's default scrape interval. */
 const INTERVAL_MS = 15_000;
 
-/** Measures in a process of its own: its memory is no other's. */
+/** Measures in a separate process, for its own memory. */
 export async function runScrapes(...numbers: number[]): Promise<Scraped> {
   const script = new URL("programs/scraping.ts", import.meta.url).href;
   const flags = ["--no-prompt", "--v8-flags=--expose-gc"];
@@ -26,7 +26,7 @@ export async function runScrapes(...numbers: number[]): Promise<Scraped> {
   return JSON.parse(new TextDecoder().decode(stdout));
 }
 
-/** Prints it. */
+/** Measures and prints. */
 export async function benchScrape(): Promise<readonly Outcome[]> {
   const scraped = await runScrapes(NODES, JAILS, BANS, SCRAPES);
   const { medianMs, series, bytes, grownBytes } = scraped;

@@ -1,18 +1,18 @@
 /**
- * How much the benchmarks do: all of it, or with `--short` so little that it
- * only shows that they work.
+ * The size of the benchmarks: full, or with `--short` just enough to show that
+ * they work.
  *
  * @module
  */
 
-/** Whether this is a run whose figures are of no account. */
+/** Whether the figures of this run do not matter. */
 export const IS_SHORT = Deno.args.includes("--short");
 
 /**
- * How many of something a run has.
+ * Chooses the size of something.
  *
- * @param full In a run whose figures count.
- * @param short In a short one.
+ * @param full Size in a full run.
+ * @param short Size in a short run.
  */
 export function sized<T = number>(full: T, short: T): T {
   return IS_SHORT ? short : full;

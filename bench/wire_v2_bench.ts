@@ -1,5 +1,5 @@
 /**
- * How much of a core the messages of protocol 2 take.
+ * CPU time of encoding and decoding messages of protocol 2.
  *
  * @module
  */
@@ -46,7 +46,7 @@ function made<T>(value: T | undefined): T {
   return value;
 }
 
-/** Bans, and an unban now and then; every fourth of an IPv6 address. */
+/** Bans with an occasional unban; every fourth address is IPv6. */
 function eventAt(index: number): NodeEvent {
   const id = made(parseEventId(index.toString(16).padStart(32, "0")));
   const text = index % 4 === 3
@@ -67,7 +67,7 @@ function batchOf(length: number): NodeMessage {
   return { kind: "EVENTS", session: SESSION, batch: 1, events };
 }
 
-/** Seconds that one call takes: the median of some runs. */
+/** Seconds per call: the median of several runs. */
 function secondsOf(calls: number, call: () => unknown): number {
   const runs = Array.from({ length: RUNS }, () => {
     const startMs = performance.now();
@@ -173,7 +173,7 @@ function snapshotRows(): string[][] {
   ];
 }
 
-/** Bodies of 1 MiB that are none, as dear as they can be. */
+/** Invalid bodies of 1 MiB that are as expensive as possible to decode. */
 const BOMBS: readonly (readonly [string, (index: number) => string])[] = [
   ["deep arrays", () => "["],
   ["numbers", () => "0,"],

@@ -1,5 +1,5 @@
 /**
- * What the page asks the publisher.
+ * The page's requests to the publisher.
  *
  * @module
  */
@@ -12,17 +12,17 @@ import type {
 import type { ShownVisit } from "../lib/page/page_service.ts";
 import type { OperatorAnswer } from "../lib/wire/operator_messages.ts";
 
-/** An answer to any question. */
+/** An answer to a question. */
 export type Answer = OperatorAnswer | AllowAnswer;
 /** An answer of one kind. */
 export type AnswerOf<K extends Answer["kind"]> = Extract<Answer, { kind: K }>;
 type WithoutUser<Q> = Q extends unknown ? Omit<Q, "by"> : never;
-/** A question; who asks is known by the login. */
+/** A question; the login identifies the user. */
 export type Question = WithoutUser<ServedQuestion> | AllowQuestion;
 
-/** Something that can't be done, in a sentence for whoever asked. */
+/** A refusal, with a sentence for the user. */
 export class Refused extends Error {
-  /** Of HTTP; 200: the publisher said so; 0: it said nothing. */
+  /** HTTP status; 200: the publisher refused; 0: no answer. */
   readonly status: number;
 
   /** @param message A sentence without its full stop. */
@@ -32,7 +32,7 @@ export class Refused extends Error {
   }
 }
 
-/** Asks, and gives all lines of the answer. */
+/** Sends a question, and returns all lines of the answer. */
 export async function ask(question: Question): Promise<readonly Answer[]> {
   const lines = await post("/api/ask", question) as readonly Answer[];
   const failed = lines.find((line) => line.kind === "failed");
@@ -43,7 +43,7 @@ export async function ask(question: Question): Promise<readonly Answer[]> {
   return lines;
 }
 
-/** Asks what is answered with one line. */
+/** Sends a question with a one-line answer. */
 export async function askOne<K extends Answer["kind"]>(
   question: Question,
   kind: K,
@@ -54,14 +54,14 @@ export async function askOne<K extends Answer["kind"]>(
   return found;
 }
 
-/** Who is logged in here; `undefined`: nobody. */
+/** The current login; `undefined` when there is none. */
 export async function currentVisit(): Promise<ShownVisit | undefined> {
   const lines = await linesOf(await reach("/api/visit", {}));
   const [visit] = lines as readonly ShownVisit[];
   return visit;
 }
 
-/** Shows a code. */
+/** Logs in with a code. */
 export async function login(code: string): Promise<ShownVisit> {
   const [visit] = await post("/api/login", { code }) as readonly ShownVisit[];
   if (visit === undefined) throw new Refused("there was no answer", 200);
@@ -94,7 +94,7 @@ async function reach(path: string, init: RequestInit): Promise<Response> {
   }
 }
 
-/** A clock that differs by less is right: the publisher tells whole seconds. */
+/** Difference that counts as none: the publisher sends whole seconds. */
 const CLOCK_TOLERANCE_MS = 2_000;
 let aheadMs = 0;
 

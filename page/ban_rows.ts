@@ -1,9 +1,9 @@
 /**
- * The newest bans of those that are asked for, as changes come in.
+ * The newest bans that match a filter, updated by changes.
  *
- * A list and the changes after it come by different ways: each ban has the
- * number of its last change, and what is older than what is known changes nothing.
- * What changes while a list is on its way is told once more to the list.
+ * Lists and changes arrive independently: each ban has the sequence number of
+ * its last change, and older data is ignored. Changes that arrive while a list
+ * is loading are applied again to the loaded list.
  *
  * @module
  */
@@ -12,48 +12,53 @@ import { banEndMs, beganMs } from "../lib/views/ban_view.ts";
 import type { OperatorBan } from "../lib/wire/operator_bans.ts";
 import type { ToldChanges, ToldKey } from "../lib/wire/operator_tail.ts";
 
-/** Bans that are shown at most. */
+/** Maximum number of bans shown. */
 export const MAX_SHOWN = 200;
 
-/** What changes while a list is on its way: above it the oldest are left out, which the list most likely has. */
+/**
+ * Maximum number of changes kept while a list is loading; beyond it the oldest
+ * are dropped, which the list most likely contains.
+ */
 const MAX_SINCE = 1_000;
 
-/** Which bans began or changed, and which ended, up to a change. */
+/** Changed and ended bans, up to a sequence number. */
 export type RowChanges = Pick<ToldChanges, "to" | "bans" | "gone">;
 
 /** Bans by their keys. */
 export class BanRows {
   readonly #bans = new Map<string, OperatorBan>();
   #matched = 0;
-  /** Since the last list was asked for; `undefined`: none is on its way. */
+  /**
+   * Changes since the list was requested; `undefined` when no list is loading.
+   */
   #since: [RowChanges, boolean][] | undefined;
 
-  /** How many there are, those that are not shown among them. */
+  /** Number of matching bans, including those not shown. */
   get matched(): number {
     return this.#matched;
   }
 
-  /** The newest first. */
+  /** The bans shown, newest first. */
   get shown(): readonly OperatorBan[] {
     return [...this.#bans.values()];
   }
 
-  /** Whether so few are left of those shown that a new list is worth its while. */
+  /** Whether so few shown bans are left that a new list is worthwhile. */
   get isShort(): boolean {
     return this.#bans.size < Math.min(this.#matched, MAX_SHOWN / 2);
   }
 
-  /** A list is asked for. */
+  /** A list was requested. */
   expectList(): void {
     this.#since = [];
   }
 
-  /** None comes. */
+  /** The list failed to load. */
   giveUp(): void {
     this.#since = undefined;
   }
 
-  /** Begins anew with the list. */
+  /** Replaces the bans by a list. */
   fill(bans: readonly OperatorBan[], matched: number): void {
     const since = this.#since ?? [];
     this.#since = undefined;
@@ -64,12 +69,15 @@ export class BanRows {
     for (const [told, isPlain] of since) this.change(told, isPlain);
   }
 
-  /** Hears how many there are by another way: of bans that are not shown the changes don't tell. */
+  /**
+   * Sets the number of bans from the status: changes do not cover bans that are
+   * not shown.
+   */
   count(matched: number): void {
     this.#matched = Math.max(matched, this.#bans.size);
   }
 
-  /** Takes in what changed; with `isPlain` also bans that begin. */
+  /** Applies changes; with `isPlain` also bans that begin. */
   change(told: RowChanges, isPlain: boolean): void {
     this.#since?.push([told, isPlain]);
     if ((this.#since?.length ?? 0) > MAX_SINCE) this.#since?.shift();
@@ -84,21 +92,22 @@ export class BanRows {
       const known = this.#bans.get(keyOf(ban));
       if (known === undefined && !isPlain) continue;
       if (known !== undefined && known.change > ban.change) continue;
-      // One that is not shown may be known all the same: the next list counts.
+      // A ban that is not shown may have been counted already; the next list
+      // corrects the number.
       if (known === undefined && ban.reports.length === 1) this.#matched++;
       this.#bans.set(keyOf(ban), ban);
     }
     this.#order();
   }
 
-  /** How many nodes have a ban in force. */
+  /** Sets how many nodes enforce a ban. */
   enforce(key: ToldKey, enforced: number, expected: number): void {
     const known = this.#bans.get(keyOf(key));
     if (known === undefined) return;
     this.#bans.set(keyOf(key), { ...known, enforced, expected });
   }
 
-  /** Lets go of bans whose time is over. */
+  /** Removes expired bans. */
   expire(nowMs: number): void {
     for (const [key, ban] of this.#bans) {
       if ((banEndMs(ban) ?? Infinity) > nowMs) continue;
@@ -118,7 +127,7 @@ export class BanRows {
   }
 }
 
-/** One ban's; no jail has a space. */
+/** The key of a ban; jails contain no space. */
 export function keyOf({ address, jail }: ToldKey): string {
   return `${address} ${jail}`;
 }

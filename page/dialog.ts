@@ -1,5 +1,5 @@
 /**
- * Asks before something is done, and shows the command that does the same.
+ * Asks for confirmation, and shows the equivalent command.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { Confirmation, Shell } from "./views/view.ts";
 
 let dialogs = 0;
 
-/** Asks; the browser gives the focus back afterwards. */
+/** Shows the dialog; the browser restores the focus afterwards. */
 export function askFor(
   { title, fields = [], command, verb, act }: Confirmation,
   shell: Shell,
@@ -42,7 +42,7 @@ export function askFor(
       "aria-labelledby": id,
       onclose: () => {
         dialog.remove();
-        // What had the focus may be gone by what was done.
+        // The action may have removed the element that had the focus.
         if (document.activeElement === document.body) {
           document.querySelector<HTMLElement>("main")?.focus();
         }

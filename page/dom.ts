@@ -1,19 +1,20 @@
 /**
- * Makes elements. Text is text: nothing that comes from the publisher is ever
- * read as HTML.
+ * Creates elements. Data of the publisher is always text, never parsed as HTML.
  *
  * @module
  */
 
-/** What may stand in an element. */
+/** A child of an element. */
 export type Child = Node | string | undefined;
 
-/** Attributes and listeners: `onclick` is a function, everything else text. */
+/**
+ * Attributes and listeners: `onclick` is a function, everything else is text.
+ */
 export type Props = Readonly<
   Record<string, string | boolean | ((event: Event) => void) | undefined>
 >;
 
-/** Makes an element. */
+/** Creates an element. */
 export function el<K extends keyof HTMLElementTagNameMap>(
   name: K,
   props: Props = {},
@@ -39,7 +40,7 @@ export function button(
   return el("button", { type: "button", ...props, onclick }, text);
 }
 
-/** Sets text where it is another: a screen reader is not told of the same again. */
+/** Sets text only if it changes, so that a screen reader does not repeat it. */
 export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
@@ -69,7 +70,7 @@ export function field(
 
 let fields = 0;
 
-/** A table whose rows become cards where it is narrow. */
+/** A table whose rows become cards on a narrow screen. */
 export interface TableParts {
   readonly table: HTMLTableElement;
   readonly body: HTMLTableSectionElement;
@@ -105,7 +106,7 @@ export function table(
   };
 }
 
-/** A row; each cell is named after its column where the headings are not shown. */
+/** A row; each cell has its column's name, for screens without headings. */
 export function row(
   headings: readonly string[],
   cells: readonly Child[],
@@ -122,14 +123,14 @@ export function row(
   );
 }
 
-/** Times, numbers and words: what is longer may be broken. */
+/** Longest cell text without line breaks: times, numbers and words. */
 const MAX_SHORT_LENGTH = 20;
 
 function isShort(cell: Child): boolean {
   return typeof cell === "string" && cell.length <= MAX_SHORT_LENGTH;
 }
 
-/** A table of what is known at once, or a sentence where that is nothing. */
+/** A table of complete data, or a sentence when there is none. */
 export function filledTable(
   caption: string,
   headings: readonly string[],
@@ -147,7 +148,7 @@ export function addressLink(address: string): HTMLElement {
   return el("a", { href: `#address/${address}`, class: "address" }, address);
 }
 
-/** A state in words, with a mark beside it. */
+/** A state as a word with a mark. */
 export function state(
   word: string,
   kind: "good" | "bad" | "idle",

@@ -1,5 +1,5 @@
 /**
- * Follows what goes on, over as many connections as it takes.
+ * Follows live events, and reconnects as needed.
  *
  * @module
  */
@@ -8,27 +8,30 @@ import type { AnswerOf } from "./api.ts";
 
 type LiveKind = "following" | "changed" | "events";
 
-/** Who is told what goes on. */
+/** Receives live events. */
 export interface LiveHandlers {
-  /** Changes follow; `isAnew`: some before them were missed. */
+  /** A stream of changes starts; `isAnew`: earlier changes were missed. */
   readonly following: (isAnew: boolean) => void;
   readonly changed: (told: AnswerOf<"changed">) => void;
   readonly events: (told: AnswerOf<"events">) => void;
   /** Whether there is a connection. */
   readonly connected: (isConnected: boolean) => void;
-  /** There is none, and none is tried: the login may be over. */
+  /** The stream ended without a retry: the login may have expired. */
   readonly lost: () => void;
 }
 
-/** One stream of events, until it is closed. */
+/** A stream of events. */
 export class Live {
   readonly #source = new EventSource("/api/live");
   readonly #handlers: LiveHandlers;
   #epoch = "";
-  /** The last change that is known; the browser says it when it connects again. */
+  /**
+   * Sequence number of the last change; the browser sends it when it
+   * reconnects.
+   */
   #change = -1;
 
-  /** Begins to follow. */
+  /** Connects. */
   constructor(handlers: LiveHandlers) {
     this.#handlers = handlers;
     const source = this.#source;

@@ -1,5 +1,5 @@
 /**
- * The operator's page: the login, the views, and what goes on.
+ * The operator's page: login, views and live events.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { currentVisit, login, Refused } from "./api.ts";
 import { button, el, field } from "./dom.ts";
 import { PageShell } from "./shell.ts";
 
-/** Shows the login, or the page of whoever is in. */
+/** Shows the login form, or the page for the current login. */
 async function begin(): Promise<void> {
   try {
     const visit = await currentVisit();

@@ -1,5 +1,5 @@
 /**
- * What is typed to find bans -> which bans.
+ * Parses a search for bans.
  *
  * @module
  */
@@ -7,18 +7,18 @@
 import { parseDuration } from "../lib/base/duration.ts";
 import type { BanFilter } from "../lib/wire/operator_bans.ts";
 
-/** A filter before the publisher has judged its words. */
+/** A filter whose words the publisher has not checked yet. */
 export type TypedFilter = { readonly [K in keyof BanFilter]: unknown };
 
-/** What may be typed. */
+/** A description of the search syntax. */
 export const SEARCH_HELP =
   "an address or network, jail:sshd, node:web1, since:2h, not-enforced";
 
 /**
- * Reads what was typed.
+ * Parses a search.
  *
  * @param nowMs Milliseconds since 1970.
- * @returns The word that is not understood, if there is one.
+ * @returns The filter, or the first invalid word.
  *
  * @example
  * ```ts
@@ -54,14 +54,18 @@ export function readSearch(
   return { filter };
 }
 
-/** Whether changes are shown without asking what they match. */
+/**
+ * Whether changes can be shown without asking the publisher which bans match.
+ */
 export function isPlain(filter: TypedFilter): boolean {
   return Object.values(filter).every((value) =>
     value === null || value === false
   );
 }
 
-/** An address or prefix as the publisher writes it; `undefined`: it is none. */
+/**
+ * An address or prefix in the publisher's spelling; `undefined` when invalid.
+ */
 export function typedNetwork(text: string): string | undefined {
   const [, base = "", bits = ""] =
     /^([0-9a-fA-F.:]+)(\/\d{1,3})?$/.exec(text) ?? [];

@@ -1,5 +1,5 @@
 /**
- * What stands around the views: where one is, how the cluster is, what was said.
+ * The frame around the views: navigation, cluster status and messages.
  *
  * @module
  */
@@ -32,12 +32,12 @@ const NAMES = {
 type Name = keyof typeof NAMES;
 
 const MAX_EVENTS = 300;
-/** How the cluster is, is asked for anew so often, in seconds. */
+/** Interval between requests for the status, in seconds. */
 const STATUS_SECONDS = 10;
-/** Pause before a stream that was refused is tried anew. */
+/** Pause before a refused stream is retried. */
 const RETRY_MS = 2_000;
 
-/** The page of whoever is in. */
+/** The page of a logged-in user. */
 export class PageShell implements Shell {
   readonly mayWrite: boolean;
   readonly #visit: ShownVisit;
@@ -54,8 +54,8 @@ export class PageShell implements Shell {
   #seconds = 0;
 
   /**
-   * @param visit Who is in.
-   * @param leave Shows the login.
+   * @param visit The login.
+   * @param leave Shows the login form.
    */
   constructor(visit: ShownVisit, leave: (reason?: string) => void) {
     this.#visit = visit;
@@ -63,7 +63,7 @@ export class PageShell implements Shell {
     this.mayWrite = !visit.isReadOnly;
   }
 
-  /** Shows it, from now on. */
+  /** Shows the page. */
   show(): void {
     const nav = Object.entries(NAMES).map(([name, text]) => {
       const link = el("a", { href: `#${name}` }, text);
@@ -88,7 +88,7 @@ export class PageShell implements Shell {
           this.#visit.by,
           this.mayWrite ? "" : " (read only)",
         ),
-        // Whom a proxy lets in is let out by it.
+        // A proxy's login can only end at the proxy.
         this.#visit.isByProxy
           ? undefined
           : button("Log out", () => void this.#logout()),
@@ -148,7 +148,7 @@ export class PageShell implements Shell {
     }
     const heading = el("h1", { tabindex: "-1" }, view.title);
     this.#main.replaceChildren(heading, view.content);
-    // Whoever hears the page is told where they are.
+    // Moves the focus, so that a screen reader announces the new view.
     if (!isFirst) heading.focus();
     void this.attempt(view.load);
   }
@@ -184,7 +184,7 @@ export class PageShell implements Shell {
       },
       changed: (told) => {
         this.#view?.changed?.(told);
-        // The next second tells how many there are.
+        // The next tick updates the number of bans.
         this.#seconds = STATUS_SECONDS - 1;
       },
       events: (told) => {
@@ -199,7 +199,10 @@ export class PageShell implements Shell {
     });
   }
 
-  /** The stream was refused: for want of a login, or the publisher is not there yet. */
+  /**
+   * Handles a refused stream: the login has ended, or the publisher is not
+   * running yet.
+   */
   async #again(): Promise<void> {
     if (this.#stop.signal.aborted) return;
     try {

@@ -32,14 +32,14 @@ export async function main(argv: readonly string[]): Promise<number> {
         writeText(Deno.stdout, `${CLUSTER_PROGRAM} ${deno.version}\n`);
         break;
       case "hint":
-        // Whoever goes on after a 0 would think that it was done.
+        // Exit code 0 would tell a script that the command was carried out.
         writeText(
           Deno.stderr,
           `${CLUSTER_PROGRAM}: hint: here that is ${CLUSTER_PROGRAM} ${line.words}\n`,
         );
         return EXIT_CODES.usage;
       case "command": {
-        // Whoever asks for help or the version loads none of this.
+        // Help and version load none of this.
         const { carryOut } = await import("./program/cluster_command.ts");
         return await say(
           await carryOut(line.command, {
@@ -71,7 +71,7 @@ async function say(
   return foundFault ? EXIT_CODES.runtime : EXIT_CODES.ok;
 }
 
-/** @returns Whether anybody reads it. */
+/** @returns Whether somebody still reads the output. */
 function print(lines: readonly string[]): boolean {
   return writeText(Deno.stdout, lines.map((line) => `${line}\n`).join(""));
 }

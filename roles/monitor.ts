@@ -50,9 +50,12 @@ export const PROGRAM: RoleProgram<"monitor"> = {
   work,
 };
 
-/** The action whose bans this host's fail2ban logs. */
+/** The action whose bans appear in this host's fail2ban log. */
 const FAIL2BAN_ACTION = "fail2banclient";
-/** A subscriber makes its ledger when it starts, long before fail2ban logs what it does. */
+/**
+ * A subscriber creates its ledger at its start, long before fail2ban logs its
+ * bans.
+ */
 const LOOK_FOR_LEDGER_MS = 5;
 
 /**
@@ -152,7 +155,7 @@ async function work(context: RoleContext<"monitor">): Promise<void> {
     ignoreJails: config.ignoreJails,
     dryRun,
   });
-  metrics.show();
+  metrics.markReady();
   await ready(() => ({
     protocol: link.carriesTimes ? 2 : 1,
     ...monitor.counters,

@@ -1,5 +1,5 @@
 /**
- * fail2ban-publisher: takes the reports of monitors, tells every subscriber.
+ * fail2ban-publisher: accepts reports of monitors and informs every subscriber.
  *
  * @module
  */
@@ -95,7 +95,7 @@ async function work(context: RoleContext<"publisher">): Promise<void> {
     using store = openStore(context);
     return await serve(context, read, store);
   }
-  // Whoever has one publisher loads none of this.
+  // A single publisher loads none of this code.
   const { shareTable } = await import("./program/shared_publisher.ts");
   await readAll(context);
   await shareTable(context, engine, async (term) => {
@@ -104,7 +104,7 @@ async function work(context: RoleContext<"publisher">): Promise<void> {
   });
 }
 
-/** What is read before anything is served. */
+/** Reads everything that service depends on. */
 async function readAll(
   context: RoleContext<"publisher">,
   shared?: MemberSource,
@@ -136,7 +136,7 @@ function openStore(
   return store;
 }
 
-/** Serves with a store, alone or for a term. */
+/** Serves with a store: alone, or for one term as the active publisher. */
 async function serve(
   context: RoleContext<"publisher">,
   { protection, members, legacy, tokens }: Awaited<ReturnType<typeof readAll>>,
@@ -221,7 +221,7 @@ async function serve(
   term?.begin(publisher, answer);
   http?.show(publisher);
   page?.show(publisher);
-  metrics.show();
+  metrics.markReady();
   await using _operators = term === undefined
     ? await answerOperators(context, answer)
     : new AsyncDisposableStack();
@@ -245,7 +245,7 @@ async function serve(
   ]);
 }
 
-/** Whoever serves no page loads none of it. */
+/** Loads and opens the page if it is configured. */
 async function openPage(
   context: RoleContext<"publisher">,
   ports: PublicPorts,
@@ -257,7 +257,7 @@ async function openPage(
   return await PagePort.open(context, ports, pageBind, stored);
 }
 
-/** Where no members are served nobody else follows the list. */
+/** Follows the member list where protocol 2, which would follow it, is off. */
 function listTasks(
   publisher: Publisher,
   { identity, list, changes }: PublisherMembers,
@@ -271,7 +271,7 @@ function listTasks(
   }];
 }
 
-/** Protocol 2, for members; without keys of its own the publisher has none. */
+/** The service of protocol 2; none if the publisher has no keys. */
 function serveMembers(
   context: RoleContext<"publisher">,
   bind: (secretKey: SecretKey) => BoundProtocol2,
@@ -293,7 +293,10 @@ function serveMembers(
   };
 }
 
-/** A dry run: hears protocol 1 where that is served, and says what it would do. */
+/**
+ * A dry run: receives requests of protocol 1, if that is served, and logs what
+ * it would do.
+ */
 async function rehearse(context: RoleContext<"publisher">): Promise<void> {
   const { config, log, clock, signal, ready } = context;
   const protection = await watchProtection(context);

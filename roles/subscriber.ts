@@ -1,5 +1,5 @@
 /**
- * fail2ban-subscriber: hears what other hosts banned and acts on it here.
+ * fail2ban-subscriber: receives other hosts' bans and enforces them here.
  *
  * @module
  */
@@ -133,7 +133,7 @@ async function work(context: RoleContext<"subscriber">): Promise<void> {
     onReplaced: () => enforced.tellInForce(),
     protection,
   });
-  metrics.show();
+  metrics.markReady();
   await ready(() => ({
     ...source.figures,
     ...queue.counters,
@@ -156,7 +156,7 @@ async function work(context: RoleContext<"subscriber">): Promise<void> {
   ]);
 }
 
-/** This node, and what it takes; in a dry run nothing is acted on. */
+/** This node and its choice; in a dry run it only observes. */
 function receiverOf(
   { config: { general, choice }, dryRun }: RoleContext<"subscriber">,
 ): Receiver {
@@ -164,7 +164,7 @@ function receiverOf(
   return { hostName, choice: dryRun ? onlyObserving(choice) : choice };
 }
 
-/** By protocol 1 this host has to remember who reported what. */
+/** With protocol 1 this host must remember which node reported what. */
 function desiredBansBy(
   { config }: RoleContext<"subscriber">,
   receiver: Receiver,
@@ -180,7 +180,7 @@ function desiredBansBy(
     });
 }
 
-/** Wants nothing, so that all that was put in force is lifted. */
+/** Runs without desired bans, so that everything in force is lifted. */
 async function lift(context: RoleContext<"subscriber">): Promise<void> {
   const { log, dryRun, signal } = context;
   await using enforced = new EnforcedActions({

@@ -1,15 +1,16 @@
 /**
- * Compiles all roles to one executable, or one role to one of its own, and puts
- * beside it what gets installed with it: the folder is a release, unpacked.
+ * Compiles all roles to one executable, or one role to its own, and adds the
+ * files that are installed with it: the resulting folder is an unpacked
+ * release.
  *
  * ```
  * deno task compile [--target TARGET] [--role ROLE] [--out DIR] [--preload FILE] [--launchers]
  * ```
  *
  * `--launchers` compiles nothing: each role becomes a script that runs it from
- * its sources with the Deno that runs this.
+ * its sources with the Deno that runs this tool.
  *
- * Types are not checked here: `deno task check` does.
+ * Does not check types: `deno task check` does.
  *
  * @module
  */
@@ -30,21 +31,21 @@ import { platformOf } from "./compile/targets.ts";
 
 const PROJECT = decodeURIComponent(new URL("..", import.meta.url).pathname)
   .replace(/\/$/, "");
-/** What gets installed beside the executables. */
+/** Files that are installed beside the executables. */
 const BESIDE = [
   ...["CHANGELOG.md", "LICENSE", "README.md"],
   ...["docs", "fail2ban", "fail2ban-cluster.conf"],
   ...["install.sh", "installer", "share", "systemd"],
 ];
-/** Says which version for which target a folder holds; install.sh reads it. */
+/** The file with a folder's version and target; install.sh reads it. */
 const RELEASE = "RELEASE";
 const SBOM = "sbom.cdx.json";
 const LICENSES = "THIRD_PARTY_LICENSES.txt";
-/** The package with native code, which an executable unpacks when it starts. */
+/** The package with native code, which an executable unpacks at its start. */
 const NATIVE = "zeromq";
-/** What an executable with native code loads first. */
+/** The first module of an executable with native code. */
 const PRIVATE_FOLDER = scriptName("roles/executable/private_folder.ts");
-/** Has all roles, and chooses by the name it is called by. */
+/** Contains all roles, and chooses one by the name of the link. */
 const ALL_ROLES: Program = {
   name: "fail2ban-cluster",
   entry: "roles/executable/all_roles.ts",
@@ -52,29 +53,29 @@ const ALL_ROLES: Program = {
 };
 const BYTES_PER_MB = 1_000_000;
 
-/** What becomes an executable. */
+/** A program to compile. */
 interface Program {
   readonly name: string;
-  /** The file that is run, from the project's folder. */
+  /** The entry file, relative to the project's folder. */
   readonly entry: string;
-  /** The set of `deno.json` that it has. */
+  /** Its permission set in `deno.json`. */
   readonly permissions: string;
 }
 
 interface CompileOptions {
   readonly target: string;
   readonly roles: readonly string[];
-  /** Whether they are all roles there are. */
+  /** Whether these are all roles. */
   readonly isWhole: boolean;
   readonly out: string;
-  /** A module that runs before the role's. */
+  /** A module that runs before the role's own. */
   readonly preload: string | undefined;
-  /** Whether nothing is compiled. */
+  /** Whether to write launchers instead of compiling. */
   readonly launchers: boolean;
 }
 
 /**
- * The roles that the project has: each file of `roles/`.
+ * The project's roles: the files of `roles/`.
  *
  * @param project The project's folder.
  */
@@ -162,7 +163,7 @@ async function compileAll(options: CompileOptions): Promise<void> {
   await writeChecksums(out);
 }
 
-/** Writes down what is in all roles together. */
+/** Writes the licenses and the bill of materials of all roles. */
 async function describe(
   out: string,
   target: string,
@@ -175,14 +176,14 @@ async function describe(
   await Deno.writeTextFile(`${out}/${LICENSES}`, renderLicenses(packages));
 }
 
-/** Removes what an earlier run has put there, and nothing else. */
+/** Removes the files of an earlier run, and nothing else. */
 async function removeFormer(out: string): Promise<void> {
   for (const path of await summedFiles(out)) {
     await Deno.remove(`${out}/${path}`).catch(unlessGone);
   }
 }
 
-/** One role goes only to others of the same release. */
+/** Refuses to add a role to a folder of another release. */
 async function refuseOtherRelease(out: string, release: string): Promise<void> {
   const there = await Deno.readTextFile(`${out}/${RELEASE}`).catch(unlessGone);
   if (there === undefined || there === release) return;
@@ -197,7 +198,7 @@ function programOf({ roles: [role = ""], isWhole }: CompileOptions): Program {
   return { name: `fail2ban-${role}`, entry, permissions: role };
 }
 
-/** Gives the executable of all roles the names of each. */
+/** Links the executable of all roles to each role's name. */
 async function linkRoles(out: string, roles: readonly string[]): Promise<void> {
   for (const role of roles) {
     const name = `fail2ban-${role}`;
@@ -207,7 +208,7 @@ async function linkRoles(out: string, roles: readonly string[]): Promise<void> {
   }
 }
 
-/** @returns The packages that are in it. */
+/** @returns The packages in the executable. */
 async function compileProgram(
   { target, out, preload, isWhole }: CompileOptions,
   { name, entry, permissions }: Program,
@@ -218,25 +219,27 @@ async function compileProgram(
     forExecutable: true,
   });
   const unpacks = stage.packages.some(({ name }) => name === NATIVE);
-  // That of all roles loads it once it knows that the role needs it.
+  // The executable of all roles loads this module only for a role that needs
+  // it.
   const early = unpacks && !isWhole ? [PRIVATE_FOLDER] : [];
   if (preload !== undefined) {
     early.push("preload.ts");
     await Deno.copyFile(preload, `${stage.dir}/preload.ts`);
-    // A time of its own would make every executable another.
+    // A changing timestamp would change the executable.
     await Deno.utime(`${stage.dir}/preload.ts`, 0, 0);
   }
-  // A cache of compiled code would be kept under a known name in /tmp.
+  // The code cache would be stored under a predictable name in /tmp.
   await compile(target, stage.dir, [
     ...["compile", "--quiet", "--cached-only", "--no-check", "--no-prompt"],
     ...["--no-code-cache", "--node-modules-dir=manual", `-P=${permissions}`],
     ...RUNTIME_FLAGS,
     ...early.flatMap((path) => ["--preload", `./${path}`]),
-    // What stands in for something of the runtime may need the system's library.
+    // A preloaded module that replaces runtime functions may need the system's
+    // library.
     ...(preload === undefined ? [] : ["--allow-ffi"]),
     ...["--target", target, "--output", name, stage.entry],
   ]);
-  // It may be a link to that of all roles.
+  // It may be a link to the executable of all roles.
   await Deno.remove(`${out}/${name}`).catch(unlessGone);
   await Deno.copyFile(`${stage.dir}/${name}`, `${out}/${name}`);
   const { size } = await Deno.stat(`${out}/${name}`);
@@ -245,7 +248,7 @@ async function compileProgram(
   return stage.packages;
 }
 
-/** @returns The packages that go with them. */
+/** @returns The packages of the launchers. */
 async function launchRoles(
   { roles, target, out }: CompileOptions,
 ): Promise<readonly LicensedPackage[]> {

@@ -1,7 +1,6 @@
 /**
- * `deno task demo`: a hub and two hosts that are its members, with a real
- * fail2ban and a real nftables where these can be had: a ban, why, an unban,
- * and a hub that is killed.
+ * `deno task demo`: a hub and two member hosts, with a real fail2ban and a real
+ * nftables where available: a ban, why, an unban, and a killed hub.
  *
  * @module
  */
@@ -28,7 +27,7 @@ class Demo implements AsyncDisposable {
   readonly decider: Decider;
   readonly enforcer: Enforcer;
   readonly #held: AsyncDisposableStack;
-  /** What web2's enforcer said, and when. */
+  /** The lines of web2's enforcer, with their times. */
   readonly #seen: { readonly line: string; readonly atMs: number }[] = [];
   #hub: ChildProcess | undefined;
 
@@ -96,7 +95,7 @@ class Demo implements AsyncDisposable {
     );
   }
 
-  /** Has web1's fail2ban decide. @returns When its line was written. */
+  /** Makes web1's fail2ban decide. @returns Time of its log line. */
   async decide(verb: Verb, address: string): Promise<number> {
     say(`\nweb1# fail2ban-client set sshd ${verb.toLowerCase()}ip ${address}`);
     const atMs = await this.decider.decide(verb, address);
@@ -104,7 +103,10 @@ class Demo implements AsyncDisposable {
     return atMs;
   }
 
-  /** Waits until web2 has done it, and shows when. @returns Milliseconds since `sinceMs`. */
+  /**
+   * Waits until web2 has enforced it, and shows the time. @returns Milliseconds
+   * since `sinceMs`.
+   */
   async enforced(
     verb: Verb,
     address: string,
@@ -122,20 +124,20 @@ class Demo implements AsyncDisposable {
     return atMs - sinceMs;
   }
 
-  /** Has the operator say something on the hub, and shows what that answers. */
+  /** Runs an operator's command on the hub, and shows its output. */
   async operate(words: string): Promise<void> {
     say(`\nhub# fail2ban-cluster ${words}`);
     const answer = await operate(this.cluster, words);
     for (const line of answer.trimEnd().split("\n")) say(`  ${line}`);
   }
 
-  /** Ends the hub at once. */
+  /** Kills the hub. */
   async killHub(): Promise<void> {
     say("\nhub# kill -9 fail2ban-publisher");
     await this.#hub?.end("SIGKILL");
   }
 
-  /** Starts the hub again. @returns When that began. */
+  /** Starts the hub again. @returns Time of the start. */
   async startHub(): Promise<number> {
     say("\nhub# fail2ban-publisher start");
     const startedMs = Date.now();
@@ -144,7 +146,7 @@ class Demo implements AsyncDisposable {
     return startedMs;
   }
 
-  /** Which addresses the hub's list has. */
+  /** The addresses in the hub's list. */
   async listed(): Promise<readonly string[]> {
     const text = await operate(this.cluster, "export");
     return text.split("\n").filter((line) => line !== "").toSorted();
@@ -155,7 +157,7 @@ class Demo implements AsyncDisposable {
   }
 }
 
-/** A ban, why, and an unban. @returns What was seen. */
+/** Shows a ban, why, and an unban. @returns A summary. */
 async function showBan(demo: Demo): Promise<string> {
   const bannedMs = await demo.decide("Ban", FIRST);
   const banMs = await demo.enforced("Ban", FIRST, bannedMs);
@@ -167,7 +169,7 @@ async function showBan(demo: Demo): Promise<string> {
     `lifted ${unbanMs} ms after the operator typed unban`;
 }
 
-/** A hub that is killed between two bans. @returns What was seen. */
+/** Shows a hub that is killed between two bans. @returns A summary. */
 async function showKill(demo: Demo): Promise<string> {
   await demo.enforced("Ban", SECOND, await demo.decide("Ban", SECOND));
   await demo.killHub();

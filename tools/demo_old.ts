@@ -1,7 +1,7 @@
 /**
- * `deno task demo:old`: one ban on its way from one host to another by protocol 1,
- * on loopback, with real programs, and with a real fail2ban on both hosts where one is
- * installed.
+ * `deno task demo:old`: shows one ban from host to host by protocol 1, on
+ * loopback, with real programs, and with a real fail2ban on both hosts where
+ * one is installed.
  *
  * @module
  */
@@ -22,7 +22,10 @@ import { leaveNothing, readLines, say, tell } from "./demo/telling.ts";
 
 const ATTACKER = "203.0.113.7";
 
-/** A line that is waited for: where it comes, what it holds, how it is told. */
+/**
+ * An expected line: where it appears, what it contains, and how it is
+ * described.
+ */
 interface Station {
   readonly host: string;
   readonly lines: () => readonly string[] | Promise<readonly string[]>;
@@ -30,10 +33,13 @@ interface Station {
   readonly told: string;
 }
 
-/** What host B's fail2ban does about a decision. */
+/** What host B's fail2ban does after a decision. */
 type Afterwards = (verb: Verb) => readonly Station[];
 
-/** A real fail2ban on host B, that reads what the subscriber logs, where one is installed. */
+/**
+ * Starts a real fail2ban on host B that reads the subscriber's log, if one is
+ * installed.
+ */
 async function startReader(
   dir: string,
   messages: string,
@@ -51,7 +57,7 @@ async function startReader(
     }];
 }
 
-/** Starts the three programs; gives what a ban passes on its way. */
+/** Starts the three programs; returns the stations of a ban. */
 async function startPrograms(
   cluster: TestCluster,
   messages: string,
@@ -90,7 +96,10 @@ async function startPrograms(
   };
 }
 
-/** Nothing tells that a subscription has arrived, but a message that comes. */
+/**
+ * Sends messages until one arrives: nothing else shows that a subscription is
+ * active.
+ */
 async function waitSubscribed(
   cluster: TestCluster,
   messages: string,
@@ -104,7 +113,7 @@ async function waitSubscribed(
   }, { what: "the subscriber", timeoutMs: 10_000, intervalMs: 20 });
 }
 
-/** Shows a decision at each station, with its time since fail2ban wrote it. */
+/** Prints a decision at each station, with the time since fail2ban wrote it. */
 async function show(
   verb: Verb,
   decided: Promise<number>,

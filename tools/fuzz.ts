@@ -1,13 +1,13 @@
 /**
- * `deno task fuzz`: gives the decoders inputs that nobody should send, and
- * looks whether what must hold does. Every run can be had again by its seed.
+ * `deno task fuzz`: gives the decoders invalid inputs, and checks their
+ * invariants. A seed reproduces a run.
  *
  * ```
  * deno task fuzz [--target NAME] [--seed N] [--inputs N] [--seconds N] [--input N]
  * ```
  *
- * Each target runs in a worker of its own, so that one that never comes back
- * from an input is a finding as well.
+ * Each target runs in its own worker, so that an input on which it hangs is a
+ * finding as well.
  *
  * @module
  */
@@ -25,7 +25,7 @@ const USAGE =
   "usage: fuzz [--target NAME] [--seed N] [--inputs N] [--seconds N] [--input N]";
 const DEFAULT_INPUTS = 1_000_000;
 const DEFAULT_SECONDS = 600;
-/** How long an input may take until nobody waits for its end. */
+/** Time after which an input counts as hanging, in milliseconds. */
 const HANG_MS = 10_000;
 const LOOK_EVERY_MS = 250;
 
@@ -37,16 +37,16 @@ interface Options {
   readonly seconds: number;
 }
 
-/** What came of a run: a report, or the input that it did not come back from. */
+/** Result of a run: a report, or the input on which it hangs. */
 type Outcome = FuzzReport | { readonly hangsAt: number };
 
 /**
  * Runs the program.
  *
  * @param args The arguments.
- * @param say Takes each line of what it prints.
- * @param hangMs How long an input may take until nobody waits for its end, in milliseconds.
- * @returns The exit code: 1 when something was found.
+ * @param say Receives each line of output.
+ * @param hangMs Time after which an input counts as hanging, in milliseconds.
+ * @returns The exit code: 1 when there are findings.
  */
 export async function main(
   args: readonly string[],
@@ -79,7 +79,7 @@ export async function main(
   return isGood ? 0 : 1;
 }
 
-/** Starts a worker and looks now and then whether it gets on. */
+/** Starts a worker and watches its progress. */
 async function runInWorker(
   plan: Omit<WorkerPlan, "at">,
   hangMs: number,
@@ -105,7 +105,7 @@ async function runInWorker(
   }
 }
 
-/** Tells the input that has been under way for too long. */
+/** Reports the input on which the worker hangs. */
 function watch(
   at: Int32Array,
   hangMs: number,
@@ -115,7 +115,7 @@ function watch(
   let seen = -1;
   let sinceMs = performance.now();
   const timer = setInterval(() => {
-    // 0 while the worker makes its samples; then one more than the number.
+    // 0 while the worker creates its samples, then the input's number plus one.
     const now = Atomics.load(at, 0);
     if (now === 0 || now !== seen) {
       seen = now;

@@ -1,5 +1,5 @@
 /**
- * The worker of `fuzz.ts`: one target's run.
+ * The worker of `fuzz.ts`: runs one target.
  *
  * @module
  */
@@ -7,16 +7,16 @@
 import { type FuzzPlan, runFuzz } from "../tests/support/fuzz/fuzz_run.ts";
 import { fuzzTarget } from "../tests/support/fuzz/fuzz_targets.ts";
 
-/** What a worker does. */
+/** The task of a worker. */
 export interface WorkerPlan extends Pick<FuzzPlan, "seed" | "inputs"> {
   readonly target: string;
   readonly from: number;
   readonly maxMs: number;
-  /** Gets one more than the number of the input that is under way. */
+  /** Receives the number of the current input plus one. */
   readonly at: Int32Array;
 }
 
-/** What a worker has that a window has not; the compiler's types are a window's. */
+/** The part of a worker's scope that the compiler's types for a window lack. */
 interface WorkerScope {
   onmessage: ((event: MessageEvent<WorkerPlan>) => void) | null;
   postMessage(message: unknown): void;

@@ -1,10 +1,10 @@
 /**
- * Who imports whom, read from the sources.
+ * The import graph of the sources.
  *
  * @module
  */
 
-/** Imports of each file, as paths from the project's folder. */
+/** Imports of each file, as paths relative to the project's folder. */
 export type ImportGraph = ReadonlyMap<string, readonly string[]>;
 
 const IMPORT =
@@ -14,9 +14,9 @@ const COMMENT = /\/\*[\s\S]*?\*\//g;
 /**
  * Reads the imports of a source.
  *
- * @param path The file, from the project's folder.
+ * @param path The file, relative to the project's folder.
  * @param source Its text.
- * @returns The files it imports, from the project's folder.
+ * @returns The files it imports, relative to the project's folder.
  */
 export function importsOf(path: string, source: string): readonly string[] {
   return [...source.replace(COMMENT, "").matchAll(IMPORT)].map((match) =>
@@ -25,10 +25,11 @@ export function importsOf(path: string, source: string): readonly string[] {
 }
 
 /**
- * Looks for a circle.
+ * Finds a cycle.
  *
- * @param graph Who imports whom.
- * @returns The nodes of one, the first of them at its end again; `undefined`: there is none.
+ * @param graph The import graph.
+ * @returns The nodes of one cycle, with the first repeated at the end;
+ * `undefined` when there is none.
  */
 export function findCircle(graph: ImportGraph): readonly string[] | undefined {
   const done = new Set<string>();
@@ -58,7 +59,7 @@ export function roomOf(path: string): string | undefined {
   return /^lib\/([^/]+)\//.exec(path)?.[1];
 }
 
-/** Who imports whom among the rooms of `lib/`. */
+/** The import graph of the rooms of `lib/`. */
 export function roomGraph(graph: ImportGraph): ImportGraph {
   const rooms = new Map<string, Set<string>>();
   for (const [path, imports] of graph) {
@@ -75,11 +76,12 @@ export function roomGraph(graph: ImportGraph): ImportGraph {
 }
 
 /**
- * What the table of rooms does not allow.
+ * Finds imports that the table of rooms forbids.
  *
- * @param graph Who imports whom.
- * @param mayImport Rooms that a room may import; `undefined`: no such room.
- * @returns A line for each import.
+ * @param graph The import graph.
+ * @param mayImport The rooms that a room may import; `undefined` for an unknown
+ * room.
+ * @returns One line per import.
  */
 export function forbiddenImports(
   graph: ImportGraph,

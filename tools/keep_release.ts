@@ -1,5 +1,5 @@
 /**
- * Keeps what a release wrote, so that later versions are tested to read it:
+ * Stores the outputs of a release, so that tests of later versions read them:
  * `tests/fixtures/releases/VERSION` has the state of a hub and of a node after
  * a run of the real programs, the configuration, the wire's vectors, schemas,
  * outputs and the names of metrics.
@@ -8,7 +8,7 @@
  * deno task keep
  * ```
  *
- * A folder is written once, right before the release, and never again.
+ * Each folder is written once, right before the release, and never changed.
  *
  * @module
  */
@@ -25,9 +25,9 @@ import { copyTree } from "./compile/copy_tree.ts";
 import { waitUntil } from "../tests/support/host/wait_until.ts";
 
 const ROOT = decodeURIComponent(new URL("../", import.meta.url).pathname);
-/** What the node of the run has banned, for ever. */
+/** The permanent bans of the run's node. */
 const BANNED = ["203.0.113.7", "203.0.113.8", "2001:db8:7::1"];
-/** What is asked in the end. */
+/** The commands whose output is stored. */
 const OUTPUTS = [
   "bans",
   "why",
@@ -54,7 +54,7 @@ async function say(
   return out;
 }
 
-/** Has the programs come to know of something of each kind. */
+/** Makes the programs handle one thing of each kind. */
 async function happen(operated: OperatedCluster): Promise<void> {
   const { cluster } = operated;
   for (const address of BANNED) {
@@ -72,7 +72,7 @@ async function happen(operated: OperatedCluster): Promise<void> {
   await say(operated, "unban", "203.0.113.8");
 }
 
-/** Keeps the release in a folder that is not there yet. */
+/** Stores the release in a new folder. */
 async function keep(folder: string): Promise<void> {
   await Deno.mkdir(folder, { recursive: true });
   await using operated = await OperatedCluster.start({

@@ -1,25 +1,25 @@
 /**
- * Lint rules of the project: which room may import what, and what the pure
- * core may not touch. `rooms.ts` has the table.
+ * Lint rules of the project: the allowed imports of each room, and the purity
+ * of the core. `rooms.ts` has the table.
  *
  * @module
  */
 
 import { type Room, ROOMS } from "./rooms.ts";
 
-/** Files that one rule holds for. */
+/** Files with a common rule. */
 interface Area {
   /** The files, as paths from the project's folder. */
   readonly files: RegExp;
   /** Specifiers that may be imported. */
   readonly mayImport: readonly RegExp[];
-  /** Said when something else is imported. */
+  /** The message for a forbidden import. */
   readonly rule: string;
-  /** Whether the outside world is out of reach. */
+  /** Whether access to the outside world is forbidden. */
   readonly pure: boolean;
 }
 
-/** Libraries that the core of a room may import; an adapter may import any one. */
+/** Libraries that the core of a room may import; an adapter may import any. */
 const LIBRARIES: Readonly<Record<string, readonly RegExp[]>> = {
   base: [/^ipaddr\.js$/],
   cli: [/^@std\/cli(?:\/|$)/],
@@ -139,7 +139,7 @@ const IMPURE_MEMBERS: ReadonlySet<string> = new Set([
   "crypto.randomUUID",
 ]);
 
-/** What holds for a file. `std/`'s own folders are none of ours. */
+/** The area of a file. Ignores the folders of the real `std/`. */
 function areaOf(filename: string): Area | undefined {
   const path = filename.replaceAll("\\", "/");
   if (/\/std\/[^/]+\/[^/]+\.ts$/.test(path)) return undefined;
@@ -242,5 +242,5 @@ const plugin: Deno.lint.Plugin = {
   },
 };
 
-// The one default export: `deno lint` asks its plugins for it.
+// The only default export: `deno lint` requires it of a plugin.
 export default plugin;

@@ -1,28 +1,31 @@
 /**
- * Where the links of Markdown pages lead: to a file that is there, and to a
- * heading of it. Pure: files are arguments.
+ * Checks links of Markdown pages: the target file and its heading must exist.
+ * Pure: files are arguments.
  *
  * @module
  */
 
-/** Pages by their paths from the project's folder, with `/`. */
+/** Pages by path relative to the project's folder, with `/`. */
 export type Pages = ReadonlyMap<string, string>;
 
-/** What Markdown and the HTML in it lead to: `](target)`, `[name]: target`, `href="target"`. */
+/**
+ * The link syntaxes of Markdown and embedded HTML: `](target)`, `[name]:
+ * target`, `href="target"`.
+ */
 const LINKS = [
   /\]\(<?([^)\s>]+)>?(?:\s+"[^"]*")?\)/g,
   /^ {0,3}\[[^\]]+\]:\s+(\S+)/gm,
   /\s(?:href|src|srcset)="([^"\s]+)/g,
 ];
-/** `https:`, `mailto:`: not for us to look at. */
+/** External targets such as `https:` and `mailto:`, which are not checked. */
 const OUTSIDE = /^(?:[a-z][a-z+.-]*:|\/\/)/;
 
 /**
- * What is wrong with the links of pages.
+ * Finds broken links.
  *
  * @param pages The pages.
- * @param paths Every file of the project, the pages among them.
- * @returns A line for each link that leads nowhere: `page: target`.
+ * @param paths Every file of the project, including the pages.
+ * @returns A line for each broken link: `page: target`.
  *
  * @example
  * ```ts
@@ -56,10 +59,10 @@ export function brokenLinks(
 }
 
 /**
- * Pages that nobody comes to by links.
+ * Finds pages that no links lead to.
  *
  * @param pages The pages.
- * @param from Where a reader begins.
+ * @param from The page where a reader starts.
  * @returns Their paths.
  *
  * @example
@@ -83,7 +86,8 @@ export function unreachedPages(pages: Pages, from: string): readonly string[] {
 }
 
 /**
- * The targets of a page's links within the project, in the order of their kinds; not what code shows.
+ * The targets of a page's links within the project, grouped by syntax, without
+ * those in code.
  *
  * @param text The page.
  */
@@ -95,7 +99,8 @@ export function linksOf(text: string): readonly string[] {
 }
 
 /**
- * The anchors of a page's headings, as code hosts make them: the second "Use" is `use-1`.
+ * The anchors of a page's headings, as code hosts generate them: the second
+ * "Use" is `use-1`.
  *
  * @param text The page.
  */
@@ -113,7 +118,7 @@ export function anchorsOf(text: string): ReadonlySet<string> {
 }
 
 /**
- * A page without what stands between fences.
+ * A page without its fenced blocks.
  *
  * @param text The page.
  */
@@ -121,7 +126,10 @@ export function withoutFences(text: string): string {
   return text.replace(/^ *(`{3,})[\s\S]*?^ *\1$/gm, "");
 }
 
-/** A link's path from the project's folder; `undefined`: it leads out of that. */
+/**
+ * A link's path relative to the project's folder; `undefined` when it leads
+ * outside.
+ */
 function resolved(page: string, path: string): string | undefined {
   if (path === "") return page;
   const parts = path.startsWith("/") ? [] : page.split("/").slice(0, -1);

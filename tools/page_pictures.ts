@@ -1,14 +1,13 @@
 /**
- * Makes pictures of the page from the real thing: a hub, hosts with sample
- * bans, and Chromium.
+ * Takes pictures of the real page: a hub, hosts with sample bans, and Chromium.
  *
  * ```
  * deno task page-pictures [DIR]
  * ```
  *
  * Without `DIR` it writes those of docs/pictures: the bans, in both themes.
- * With it, each view in both themes and three widths, to be looked at: of a
- * cluster that is empty, of one with long names, and with 200,000 bans.
+ * With it, it writes each view in both themes and three widths, for inspection:
+ * of an empty cluster, of one with long names, and of one with 200,000 bans.
  *
  * @module
  */
@@ -41,12 +40,12 @@ const VIEWS = {
 } as const;
 const LONG_NAME = "mail-relay-2.dmz.example.net";
 const HOSTS = ["web1", "web2", LONG_NAME];
-/** The bans that the picture has are in force on all hosts. */
+/** Whether the visible bans are in force on all hosts. */
 const ENFORCED =
   `[...document.querySelectorAll("tbody tr")].slice(0, 14).every((row) => row.textContent.includes("3/3"))`;
 const DOCS = new URL("../docs/pictures", import.meta.url).pathname;
 
-/** What happened on the hosts, besides a list of some networks. */
+/** Creates the events on the hosts, and imports a list of networks. */
 async function fill({ operated }: PageCluster, listed: number): Promise<void> {
   const list = Array.from(
     { length: listed },
@@ -103,7 +102,7 @@ async function show(tab: Tab, view: keyof typeof VIEWS): Promise<void> {
   );
 }
 
-/** Names as long as they may be, in which nothing breaks. */
+/** Creates names of the maximum length, without any line break. */
 async function stretch({ operated }: PageCluster): Promise<void> {
   const note = "w".repeat(150);
   await operated.say("allow", "add", "2001:db8:ffff::/48", "--note", note);
@@ -118,7 +117,7 @@ async function stretch({ operated }: PageCluster): Promise<void> {
   await operated.until("bans", ({ out }) => out.includes(jail));
 }
 
-/** A hub without nodes: with nothing, and with very many bans. */
+/** Takes pictures of a hub without nodes: empty, and with very many bans. */
 async function drawHub(browser: Chromium, dir: string): Promise<void> {
   await using page = await startPageCluster([]);
   await using login = await browser.open(page.url);
@@ -159,7 +158,7 @@ async function drawInAll(tab: Tab, path: string): Promise<void> {
   }
 }
 
-/** @param place What a view is asked for. */
+/** @param place Gives the location hash of a view. */
 async function drawViews(
   tab: Tab,
   path: string,
@@ -168,7 +167,7 @@ async function drawViews(
   for (const view of Object.keys(VIEWS)) {
     await tab.value(`location.hash = ${JSON.stringify(`#${place(view)}`)}`);
     await tab.until("document.querySelector('main h1')");
-    // What it shows is asked for, and nothing says when all of it is there.
+    // The view loads its content, and nothing signals when it is complete.
     await new Promise((resolve) => setTimeout(resolve, 1_000));
     await drawInAll(tab, `${path}-${view.replace(/\/.*/, "")}`);
   }

@@ -1,7 +1,8 @@
 /**
- * Writes what people and shells read of the tables of options and verbs:
- * `fail2ban-cluster.conf`, the tables in CONFIGURATION.md and METRICS.md, manual pages and completions
- * in `share/`. With `--check` it changes nothing and says what differs.
+ * Generates files from the tables of options and verbs:
+ * `fail2ban-cluster.conf`, the tables in CONFIGURATION.md and METRICS.md,
+ * manual pages and completions in `share/`. With `--check` it changes nothing
+ * and reports differences.
  *
  * ```
  * deno run --allow-read --allow-write tools/render_options.ts [--check]
@@ -27,7 +28,10 @@ const METRICS_TABLES = [
   ["metrics", metricRows()],
 ] as const;
 
-/** How each file is made from what it is now; `undefined`: it has no place for it. */
+/**
+ * How to generate each file from its current text; `undefined` when that has no
+ * marks.
+ */
 const FILES: Readonly<Record<string, (now: string) => string | undefined>> = {
   "fail2ban-cluster.conf": renderShippedFile,
   "docs/CONFIGURATION.md": (now) =>
@@ -48,11 +52,11 @@ const FILES: Readonly<Record<string, (now: string) => string | undefined>> = {
 };
 
 /**
- * Writes the files, or looks whether they are up to date.
+ * Writes the files, or checks whether they are up to date.
  *
- * @param folder The project's folder; its URL ends in a slash.
+ * @param folder URL of the project's folder, with a slash at its end.
  * @param isCheck Whether nothing may be changed.
- * @returns What is wrong with which file, one line each.
+ * @returns The problems of each file, one line each.
  */
 export async function renderOptions(
   folder: URL,
@@ -95,7 +99,7 @@ export async function main(args: readonly string[]): Promise<number> {
   return isCheck && troubleLog.length > 0 ? 1 : 0;
 }
 
-/** A table of names and what they are, its head first. */
+/** A table of names and descriptions, with its head first. */
 function fieldRows(
   head: string,
   about: Readonly<Record<string, string>>,
@@ -106,7 +110,7 @@ function fieldRows(
   return [[head, "what it is"], ...rows];
 }
 
-/** Puts a table between its two marks; `undefined`: they aren't there. */
+/** Puts a table between its two marks; `undefined` when these are missing. */
 function between(now: string, mark: string, table: string): string | undefined {
   const begin = `<!-- ${mark} -->`;
   const from = now.indexOf(begin);
@@ -115,7 +119,7 @@ function between(now: string, mark: string, table: string): string | undefined {
   return `${now.slice(0, from + begin.length)}\n\n${table}\n${now.slice(to)}`;
 }
 
-/** The file's text; `""` where there is none. */
+/** The file's text; `""` when it does not exist. */
 async function readText(path: URL): Promise<string> {
   try {
     return await Deno.readTextFile(path);

@@ -1,7 +1,8 @@
 /**
- * Makes `roles/program/built_page.json` of `page/`: the files that a publisher serves to
- * browsers. Modules keep their names and lose their types; what they import
- * comes with them. With `--check` it changes nothing and says what differs.
+ * Builds `roles/program/built_page.json` from `page/`: the files that a
+ * publisher serves to browsers. Modules keep their names and lose their types;
+ * imported modules are included. With `--check` it changes nothing and reports
+ * differences.
  *
  * ```
  * deno run --allow-read --allow-write tools/render_page.ts [--check]
@@ -15,19 +16,22 @@ import { stripTypeScriptTypes } from "node:module";
 const ROOT = new URL("../", import.meta.url);
 const BUILT = new URL("roles/program/built_page.json", ROOT);
 const ENTRY = "page/main.ts";
-/** Stands for the folder of files whose paths change with what is in them. */
+/**
+ * Placeholder for the folder of files whose paths contain a hash of their
+ * content.
+ */
 const ASSETS = "ASSETS/";
 const HASH_LENGTH = 16;
 
-/** Imports of values: those of types are gone by then. */
+/** Imports of values; those of types are already removed. */
 const IMPORT = /^\s*(?:import|export)\b[^"';]*?\bfrom\s+"([^"]+)";/gm;
-/** What is left of an import of types only. */
+/** The remains of a type-only import. */
 const EMPTY_IMPORT = /^import\s*\{\s*\}\s*from\s*"[^"]+";$/gm;
-/** Comments of whole lines: browsers need none. */
+/** Whole-line comments, which browsers do not need. */
 const DOC_COMMENT = /^[ \t]*\/\*\*[\s\S]*?\*\/[ \t]*$/gm;
 const LINE_COMMENT = /^[ \t]*\/\/.*$/gm;
 
-/** Types of what is not a module. */
+/** Media types of files that are not modules. */
 const TYPES: Readonly<Record<string, string>> = {
   css: "text/css; charset=utf-8",
   svg: "image/svg+xml",
@@ -62,7 +66,8 @@ export async function builtPage(): Promise<string> {
       lines: linesOf(text),
     })),
   ];
-  // A line of the page a line, for whoever compares; it is embedded, so without indentation.
+  // One line per line of the page, for readable diffs; without indentation,
+  // because it is embedded.
   return `${JSON.stringify({ files }, null, 1).replaceAll(/^ +/gm, "")}\n`;
 }
 
@@ -89,7 +94,7 @@ async function modulesFrom(
   return [...found].toSorted(([left], [right]) => left < right ? -1 : 1);
 }
 
-/** A browser has files of the project only. */
+/** The path of an import. Only the project's own files exist in a browser. */
 function pathOf(specifier: string, from: string): string {
   if (!specifier.startsWith(".")) {
     throw new TypeError(`${from} imports ${specifier}, which no browser has`);

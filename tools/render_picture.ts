@@ -1,6 +1,7 @@
 /**
- * Writes the README's picture, for light and for dark pages: who speaks to whom, by which ports.
- * With `--check` it changes nothing and says what differs.
+ * Draws the README's picture, for light and dark pages: the connections between
+ * programs, with their ports. With `--check` it changes nothing and reports
+ * differences.
  *
  * ```
  * deno task pictures [--check]
@@ -11,7 +12,7 @@
 
 import { OPTIONS } from "../lib/config/options.ts";
 
-/** Colours of a page. */
+/** Colours of a theme. */
 interface Palette {
   readonly page: string;
   readonly text: string;
@@ -55,16 +56,16 @@ const ALT =
   "fail2ban-publisher checks, stores and numbers it and tells the stream, port STREAM; " +
   "fail2ban-subscriber on web2 and every other node bans it there and sends a receipt.";
 
-/** The number behind the last colon of a URL's default. */
+/** The port in the default URL of an option. */
 function portOf(key: "controlbindurl" | "streambindurl"): string {
   return /\d+$/.exec(`${OPTIONS.publisher[key].default}`)?.[0] ?? "";
 }
 
 /**
- * The picture for one kind of page.
+ * Draws the picture for a theme.
  *
- * @param theme Which.
- * @returns SVG, one element a line.
+ * @param theme The theme.
+ * @returns SVG, one element per line.
  */
 export function clusterPicture(theme: "light" | "dark"): string {
   const colours = PALETTES[theme];

@@ -11,13 +11,15 @@ import { markdownTable } from "../lib/config/markdown_table.ts";
 export interface Room {
   /** Its name, as in `lib/<name>/`. */
   readonly name: string;
-  /** What it holds, in a line of ARCHITECTURE.md's table. */
+  /** Its content, as one line in ARCHITECTURE.md's table. */
   readonly holds: string;
-  /** Rooms that its files may import besides their own, each listed earlier. */
+  /** Other rooms that its files may import, each listed earlier. */
   readonly mayImport: readonly string[];
 }
 
-/** From the lowest to the highest: a room imports rooms listed before it only. */
+/**
+ * From the lowest to the highest: a room imports only rooms listed before it.
+ */
 export const ROOMS: readonly Room[] = [
   {
     name: "async",
@@ -277,6 +279,7 @@ export const ROOMS: readonly Room[] = [
       "http",
       "wire",
       "service",
+      "engine",
       "fail2ban",
       "client",
       "notify",
@@ -286,7 +289,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: "cli",
     holds: "both command lines, the operator's commands",
-    // service: its socket of lines is what the operator's commands ask.
+    // service: the operator's commands use its line socket.
     mayImport: [
       "base",
       "log",

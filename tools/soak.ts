@@ -19,9 +19,12 @@ import { isInstalled } from "../tests/support/host/real_parts.ts";
 const USAGE = "usage: soak [--minutes N] [--seed N]";
 const DEFAULT_MINUTES = 120;
 const PARTS = ["fail2ban", "mountns", "netns", "nftables"] as const;
-/** Memory that a program never has at so many bans, in MiB. */
+/** Memory that a program never needs for this many bans, in MiB. */
 const MAX_MIB = 400;
-/** Growth that is none, in MiB an hour; a process that was looked at for less than {@link FLAT_AFTER_S} tells nothing. */
+/**
+ * Growth that counts as none, in MiB an hour; processes observed for less than
+ * {@link FLAT_AFTER_S} are ignored.
+ */
 const FLAT_MIB_PER_HOUR = 30;
 const FLAT_AFTER_S = 1_800;
 
@@ -36,7 +39,7 @@ function count(text: unknown, usual: number): number | undefined {
   return /^[1-9]\d{0,9}$/.test(text) ? Number(text) : undefined;
 }
 
-/** Runs the program. @returns The exit code: 1 when something was not as it must be. */
+/** Runs the program. @returns The exit code: 1 when a check failed. */
 export async function main(args: readonly string[]): Promise<number> {
   let isKnown = true;
   const { minutes: minutesText, seed: seedText } = parseArgs([...args], {

@@ -1,21 +1,20 @@
 /**
  * Runs the tests: `deno run -A tools/test.ts SUITE`.
  *
- * - `core`: the pure core, a room's tests in one isolate, rooms side by side and
- *   with no permission at all;
- * - `real`: adapters, programs and the main ways end to end, with real parts;
+ * - `core`: the pure core: a room's tests in one isolate, rooms in parallel,
+ *   without any permission;
+ * - `real`: adapters, programs and the main paths end to end, with real parts;
  * - `long`: files named `*_long_test.ts`: kills, floods, installs, long faults;
- * - `slow`: files named `*_slow_test.ts`: the same, of minutes each; before a
+ * - `slow`: files named `*_slow_test.ts`: the same, minutes each; before a
  *   release;
- * - `executables`: those of `real` that start compiled programs, on those that
- *   are in the folder that `F2BC_BIN` names;
- * - `executables-slow`: likewise the faults of several publishers; before a
+ * - `executables`: the files of `real` that start programs, run on the compiled
+ *   programs in the folder that `F2BC_BIN` names;
+ * - `executables-slow`: the same for the faults of several publishers; before a
  *   release.
  *
- * Tests with real parts wait most of the time for what takes its time in the
- * world, so they run in lanes side by side; a lane takes the next file when it
- * is done with one. Those in a folder `alone` measure how long others have to
- * wait, and run by themselves, last.
+ * Tests with real parts mostly wait, so they run in parallel lanes; a lane
+ * takes the next file when it has finished one. Files in a folder `alone`
+ * measure waiting times, and run last, one at a time.
  *
  * @module
  */
@@ -29,16 +28,16 @@ import {
 } from "./test_suites.ts";
 
 const ALONE = /\/alone\//;
-/** More than there are processors: most of what a lane does is to wait. */
+/** More than there are processors: a lane mostly waits. */
 const LANES = 2 * navigator.hardwareConcurrency;
-/** How many of the files that took longest are named in the end. */
+/** Number of slowest files to name at the end. */
 const SLOWEST_FILES = 12;
-/** Types are the matter of `deno task check`. */
+/** `deno task check` checks types. */
 const OPTIONS = ["test", "--no-check"];
 
 /**
- * Runs files in one process, each folder's in one isolate: most of these files
- * take less time than an isolate does. Everything is printed as it comes.
+ * Runs files in one process, with one isolate for each folder: most of these
+ * files take less time than starting an isolate. Prints output as it arrives.
  */
 async function runTogether(
   args: readonly string[],
@@ -71,7 +70,10 @@ interface FileRun {
   readonly tookMs: number;
 }
 
-/** Runs a file. What all lanes print at once nobody could read: it is printed when it is whole. */
+/**
+ * Runs a file, and prints its output at the end: mixed output of all lanes
+ * would be unreadable.
+ */
 async function runFile(file: string): Promise<FileRun> {
   const startedAtMs = performance.now();
   const command = new Deno.Command(Deno.execPath(), {
@@ -84,14 +86,17 @@ async function runFile(file: string): Promise<FileRun> {
   return { file, isGreen: success, tookMs };
 }
 
-/** Writes without a wait in between, in which another lane could write. */
+/** Writes without awaiting, so that no other lane can write in between. */
 function writeWhole(bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length;) {
     at += Deno.stdout.writeSync(bytes.subarray(at));
   }
 }
 
-/** Runs files in so many lanes, each of which takes the next file when it is done with one. */
+/**
+ * Runs files in parallel lanes, each of which takes the next file when it has
+ * finished one.
+ */
 async function runInLanes(
   files: readonly string[],
   lanes: number,
@@ -118,7 +123,7 @@ async function runReal(files: readonly string[]): Promise<boolean> {
   return failed.length === 0;
 }
 
-/** Those that a shorter run would begin with. */
+/** The slowest files. */
 function slowest(runs: readonly FileRun[]): readonly FileRun[] {
   return runs.toSorted((a, b) => b.tookMs - a.tookMs).slice(0, SLOWEST_FILES);
 }

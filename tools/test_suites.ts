@@ -1,5 +1,5 @@
 /**
- * Which files of tests are run together.
+ * Assigns test files to suites.
  *
  * @module
  */
@@ -16,24 +16,26 @@ const SUITES = [
   "executables-slow",
 ] as const;
 
-/** Tests that are run together. */
+/** A suite of tests. */
 export type Suite = typeof SUITES[number];
 
-/** Folders of the core's tests, besides the rooms' own. */
+/** Folders of core tests besides those of the rooms. */
 const CORE_FOLDERS = ["bench", "cluster", "fuzz"];
 const CORE = [...ROOMS.map(({ name }) => name), ...CORE_FOLDERS];
-/** Of tests with real parts, those of a suite are named after it. */
+/** Files with real parts are assigned by the suite's name in their own. */
 const SUITE_IN_NAME = /_(long|slow)_test\.ts$/;
 const OF_PROGRAMS = /^tests\/(?:roles|e2e)\//;
-/** Whatever starts a program asks this one how. */
+/** Every test that starts programs imports this file. */
 const STARTS_PROGRAMS = "tests/support/cluster/test_cluster.ts";
-/** Who wants other times than those in the executables starts programs from their sources. */
+/**
+ * Tests with other intervals than the executables' start programs from sources.
+ */
 const OTHER_TIMES = "tests/support/cluster/paces.ts";
 
-/** Of what takes long these are run on executables as well. */
+/** Slow tests that also run on executables. */
 const SLOW_ON_EXECUTABLES = /^tests\/e2e\/shared\/faults_(?:long|slow)_/;
 
-/** Whether it is the name of one. */
+/** Whether a suite has this name. */
 export function isSuite(name: string | undefined): name is Suite {
   return SUITES.some((suite) => suite === name);
 }
@@ -41,8 +43,9 @@ export function isSuite(name: string | undefined): name is Suite {
 /**
  * The files of a suite, in order.
  *
- * @param suite Which.
- * @param graph Who imports whom, from the project's folder: all files of `tests/`.
+ * @param suite The suite.
+ * @param graph The import graph of all files of `tests/`, relative to the
+ * project's folder.
  */
 export function suiteFiles(
   suite: Suite,
@@ -63,14 +66,17 @@ export function suiteFiles(
     : real;
 }
 
-/** Files by the folder they are in, both in the order given. */
+/** Groups files by folder, keeping their order. */
 export function filesByFolder(
   files: readonly string[],
 ): ReadonlyMap<string, readonly string[]> {
   return Map.groupBy(files, (file) => file.slice(0, file.lastIndexOf("/")));
 }
 
-/** Whether a test is of the core: straight in the folder of a room, not in its `io/`. */
+/**
+ * Whether a test is of the core: directly in the folder of a room, not in its
+ * `io/`.
+ */
 function isCore(path: string): boolean {
   const [, room = "", file = ""] = path.split("/");
   return CORE.includes(room) && file.endsWith("_test.ts");
@@ -95,9 +101,9 @@ function reaches(
 }
 
 /**
- * Reads who imports whom in a folder.
+ * Reads the import graph of a folder.
  *
- * @param folder The folder, from the project's.
+ * @param folder The folder, relative to the project's.
  */
 export async function readImports(folder: string): Promise<ImportGraph> {
   const graph = new Map<string, readonly string[]>();

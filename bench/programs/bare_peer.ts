@@ -1,11 +1,13 @@
 /**
- * The other end of a bare libzmq socket, in a process of its own. It never
- * sleeps: what it does not do is the work of whoever measures.
+ * The peer of a bare libzmq socket, in its own process. It never sleeps, and
+ * does nothing that is not measured.
  *
- * usage: bare_peer.ts echo URL | count URL MESSAGES | hear URL SUBSCRIBERS MESSAGES
+ * usage: bare_peer.ts echo URL | count URL MESSAGES | hear URL SUBSCRIBERS
+ * MESSAGES
  *
  * `echo` answers each message of a DEALER with its own text; `count` answers
- * the last of so many; `hear` subscribes and says when all have heard all.
+ * the last of MESSAGES; `hear` subscribes, and reports when all have received
+ * all.
  *
  * @module
  */

@@ -1,13 +1,12 @@
 /**
- * Many subscribers in one process: each with its own two sockets, session and
- * copy of the bans, put together as the subscriber's program does it, but
- * without a disk and without actions.
+ * Many subscribers in one process: each has its own two sockets, session and
+ * replica, assembled like the real program, but without disk and actions.
  *
  * usage: crowd.ts MEMBERSHIPS
  *
- * MEMBERSHIPS is a file: a JSON array of what each of them has joined with.
+ * MEMBERSHIPS is a file with a JSON array of memberships.
  *
- * Says how they are, as a line of JSON, five times a second.
+ * Prints their state five times a second as a line of JSON.
  *
  * @module
  */
@@ -77,7 +76,7 @@ function client(membership: Membership): ReplicaClient {
   });
 }
 
-/** What the clients' figures add up to. */
+/** The sums of the clients' figures. */
 function report(clients: readonly ReplicaClient[]): string {
   const all = clients.map(({ figures }) => figures);
   const numbers = (name: string) => all.map((each) => Number(each[name]));

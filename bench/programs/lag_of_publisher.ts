@@ -1,17 +1,17 @@
 /**
- * A publisher that looks how late its event loop is.
+ * A publisher that measures the lag of its event loop.
  *
  * usage: lag_of_publisher.ts FILE COMMAND... roles/publisher.ts ARGUMENT...
  *
- * When it ends, FILE has a line for each look: when it was, in milliseconds
- * since 1970, and how late, in milliseconds.
+ * At its end it writes a line per measurement to FILE: time in milliseconds
+ * since 1970, and lag in milliseconds.
  *
  * @module
  */
 
 import { main } from "../../roles/publisher.ts";
 
-/** Between two looks; a loop that is held up shorter is not found out. */
+/** Interval between measurements; shorter delays are not detected. */
 const LOOK_EVERY_MS = 2;
 
 const [path = "", ...command] = Deno.args;

@@ -1,6 +1,6 @@
 /**
- * Reads a log from its beginning as a monitor does that is behind, once for each
- * line of standard input, and prints each time what it counted and what that took.
+ * Reads a log from its start, like a monitor that is behind, once for each line
+ * of standard input; prints each time the counted lines and the CPU time.
  *
  * usage: log_reading.ts PATH BYTES
  *
@@ -15,7 +15,7 @@ import { LogScanner } from "../../lib/fail2ban/log_scanner.ts";
 import { MemoryLog } from "../../tests/support/memory/memory_log.ts";
 import { say } from "../bare_zmq.ts";
 
-/** What was counted, and what that took of a processor. */
+/** The counted lines and the CPU time. */
 export interface Reading {
   readonly count: number;
   readonly cpuSeconds: number;
@@ -43,7 +43,7 @@ async function read(path: string, bytesInAll: number): Promise<Reading> {
 
 const [path = "", bytesInAll] = Deno.args;
 for await (const asked of Deno.stdin.readable) {
-  // What asks for several at once is answered so often.
+  // One read may contain several requests.
   for (const byte of asked) {
     if (byte !== 0x0a) continue;
     say(JSON.stringify(await read(path, Number(bytesInAll))));

@@ -1,6 +1,6 @@
 /**
- * Scrapes a publisher's metrics again and again, and prints as JSON how long
- * one takes and what memory is left behind.
+ * Scrapes a publisher's metrics repeatedly, and prints the duration and
+ * remaining memory as JSON.
  *
  * usage: deno run --v8-flags=--expose-gc scraping.ts NODES JAILS BANS SCRAPES
  *
@@ -21,16 +21,16 @@ import { address, host, jail } from "../../tests/support/values/core_values.ts";
 import { testAddress } from "../../tests/support/fail2ban/fail2ban_lines.ts";
 import { median } from "../figures.ts";
 
-/** What was measured. */
+/** The measurements. */
 export interface Scraped {
   readonly medianMs: number;
   readonly series: number;
   readonly bytes: number;
-  /** Memory that all scrapes after the first tenth left behind. */
+  /** Memory growth from all scrapes after the first tenth. */
   readonly grownBytes: number;
 }
 
-/** The heap without what nobody uses any more. */
+/** Heap size after a garbage collection. */
 function heapBytes(): number {
   const { gc } = globalThis as { readonly gc?: () => void };
   if (gc === undefined) throw new Error("Run it with --expose-gc");

@@ -1,5 +1,5 @@
 /**
- * Prints how many bytes a table of so many bans takes, in the heap and beside it.
+ * Prints the memory of a table of BANS bans, in the heap and outside it.
  *
  * usage: deno run --v8-flags=--expose-gc table_memory.ts BANS
  *
@@ -16,7 +16,7 @@ const DAY_MS = 86_400_000;
 const JAILS = ["sshd", "postfix-sasl", "nginx-http-auth", "dovecot"].map(jail);
 const ORIGIN = host("web-1.example.net");
 
-/** As readers make them: no two share anything but names. */
+/** Bans as readers create them: they share only names. */
 function banAt(index: number): Ban {
   const atMs = Date.now() + 0.5;
   const report = {

@@ -1,39 +1,44 @@
 /**
- * Collects what several callers hand over, so that it is worked on together.
+ * Collects the submissions of several callers and processes them in batches.
  *
  * @module
  */
 
 import { Condition } from "./tasks.ts";
 
-/** Why a queue takes nothing. */
+/** Why a queue rejects a submission. */
 export type QueueRejection = "full" | "closed";
 
 /** Options for {@link BatchQueue}. */
 export interface BatchQueueOptions {
-  /** Items that may wait; a submission above it is rejected as a whole. */
+  /**
+   * Maximum number of waiting items; a submission above it is rejected whole.
+   */
   readonly maxWaiting: number;
-  /** Items in a batch at most, asked for each; a longer submission is a batch of its own. */
+  /**
+   * Gives the maximum number of items in the next batch. A longer submission is
+   * a batch of its own.
+   */
   readonly maxBatch: () => number;
-  /** Makes the error of a submission that is not taken. */
+  /** Makes the error for a rejected submission. */
   readonly rejection: (why: QueueRejection) => Error;
 }
 
-/** Items that were handed over in one call, all of which succeed or fail. */
+/** Items that were submitted in one call; all of them succeed or fail. */
 export interface Submission<T, R> {
   /** The items, in order. */
   readonly items: readonly T[];
-  /** Says what became of them. */
+  /** Resolves the caller's promise with the result. */
   readonly resolve: (result: R) => void;
-  /** Says that nothing became of them. */
+  /** Rejects the caller's promise. */
   readonly reject: (error: unknown) => void;
 }
 
 /**
- * A bounded queue of submissions that are worked on in batches.
+ * A bounded queue of submissions that are processed in batches.
  *
- * @typeParam T What is handed over.
- * @typeParam R What a caller gets for a submission.
+ * @typeParam T An item.
+ * @typeParam R The result of a submission.
  *
  * @example
  * ```ts
@@ -64,22 +69,22 @@ export class BatchQueue<T, R = void> {
   #size = 0;
   #isClosed = false;
 
-  /** @param options Bounds, and what is said beyond them. */
+  /** @param options Bounds, and the error beyond them. */
   constructor(options: BatchQueueOptions) {
     this.#options = options;
   }
 
-  /** Items that wait. */
+  /** Number of waiting items. */
   get size(): number {
     return this.#size;
   }
 
   /**
-   * Hands items over, behind those of earlier calls: all or none.
+   * Submits items behind those of earlier calls: all or none.
    *
-   * @returns What the work on them gave.
+   * @returns The result of the work on them.
    * @throws the `rejection` when there is no room or the queue is closed, and
-   * what the work rejects them with.
+   * the error with which the work rejects them.
    */
   submit(items: readonly T[]): Promise<R> {
     const { maxWaiting, rejection } = this.#options;
@@ -95,12 +100,13 @@ export class BatchQueue<T, R = void> {
   }
 
   /**
-   * Works on batches, one after the other, until aborted or until the work
-   * throws. Then the queue is closed, and what waits is rejected. Called once.
+   * Processes batches one after the other until it is aborted or the work
+   * throws. It then closes the queue and rejects all waiting submissions. Call
+   * it once.
    *
    * @param signal Ends it; the promise then rejects with its reason.
-   * @param work Resolves or rejects each submission of a batch; what it leaves
-   * is rejected with what it throws.
+   * @param work Resolves or rejects each submission of a batch. If it throws,
+   * the rest of the batch is rejected with that error.
    */
   async run(
     signal: AbortSignal,

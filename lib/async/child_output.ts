@@ -1,20 +1,21 @@
 /**
- * Reads what programs write that this one starts.
+ * Reads the output of child processes.
  *
- * The runtime's own way takes 64 KiB anew for each piece, which lie about until all
- * garbage is collected: 40 MiB of a program that starts another every second.
+ * Deno's own reader allocates 64 KiB for each chunk, and the memory stays in
+ * use until the next full garbage collection: 40 MiB in a program that starts a
+ * child every second.
  *
  * @module
  */
 
-/** A program that was started, and whose outputs are pipes. */
+/** A started child process whose outputs are pipes. */
 export interface StartedChild {
   readonly status: Promise<{ readonly success: boolean }>;
   readonly stdout: ReadableStream<Uint8Array<ArrayBuffer>>;
   readonly stderr: ReadableStream<Uint8Array<ArrayBuffer>>;
 }
 
-/** How a program ended, and what it wrote. */
+/** Whether a child process succeeded, and its output. */
 export interface ChildResult {
   readonly success: boolean;
   readonly stdout: string;
@@ -22,9 +23,9 @@ export interface ChildResult {
 }
 
 /**
- * Waits for a program's end.
+ * Waits for a child process to end.
  *
- * @param child Nobody else reads its outputs.
+ * @param child Its outputs must have no other reader.
  */
 export async function resultOf(
   child: StartedChild,
@@ -40,7 +41,7 @@ export async function resultOf(
 const FIRST_BUFFER_BYTES = 4_096;
 
 /**
- * An output, read with one buffer.
+ * Reads an output through one reused buffer.
  *
  * @example
  * ```ts
@@ -55,27 +56,27 @@ export class ChildOutput {
   readonly #reader: ReadableStreamBYOBReader;
   #buffer = new Uint8Array(FIRST_BUFFER_BYTES);
 
-  /** @param stream A child's output; nobody else reads it. */
+  /** @param stream A child's output, which must have no other reader. */
   constructor(stream: ReadableStream<Uint8Array>) {
     this.#reader = stream.getReader({ mode: "byob" });
   }
 
   /**
-   * Reads the next piece.
+   * Reads the next chunk.
    *
-   * @returns Its bytes until the next call; `undefined`: no more will come.
+   * @returns Its bytes, valid until the next call; `undefined` at the end.
    */
   async next(): Promise<Uint8Array | undefined> {
     const count = await this.#fill(0);
     return count === 0 ? undefined : this.#buffer.subarray(0, count);
   }
 
-  /** Reads all, however much it is. */
+  /** Reads the rest, without a size limit, and decodes it as UTF-8. */
   async text(): Promise<string> {
     return new TextDecoder().decode(await this.bytes());
   }
 
-  /** The same, as it is. */
+  /** Reads the rest, without a size limit. */
   async bytes(): Promise<Uint8Array> {
     let length = 0;
     while (true) {
@@ -87,15 +88,15 @@ export class ChildOutput {
     return this.#buffer.subarray(0, length);
   }
 
-  /** Reads no more; whoever waits for more is told that there is none. */
+  /** Stops reading; a pending read resolves as at the end of the stream. */
   async cancel(): Promise<void> {
     await this.#reader.cancel();
   }
 
-  /** @returns How many bytes came. */
+  /** @returns The number of bytes read. */
   async #fill(from: number): Promise<number> {
     const read = await this.#reader.read(this.#buffer.subarray(from));
-    // Reading takes the buffer, and gives its memory back as another one.
+    // A read detaches the buffer and returns its memory as a new one.
     if (read.value !== undefined) {
       this.#buffer = new Uint8Array(read.value.buffer);
     }

@@ -6,11 +6,11 @@
  * @module
  */
 
-/** Time. */
+/** Tells the time, and waits. */
 export interface Clock {
-  /** Milliseconds since 1970, for stamps. It may jump. */
+  /** Milliseconds since 1970, for timestamps. It may jump. */
   nowMs(): number;
-  /** Milliseconds since some moment, for measuring. It never jumps. */
+  /** Milliseconds since an arbitrary moment, for measuring. It never jumps. */
   monotonicMs(): number;
   /** Resolves after `ms` milliseconds; rejects with the reason on abort. */
   delay(ms: number, signal: AbortSignal): Promise<void>;

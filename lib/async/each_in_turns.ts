@@ -1,18 +1,18 @@
 /**
- * Long work on many things, in short turns.
+ * Processes many items in short turns.
  *
  * @module
  */
 
 import type { SharedTurns } from "./shared_turns.ts";
 
-/** Things between two looks at the clock, which take longer than one of them. */
+/** Items between two looks at the clock, which cost more than one item. */
 const CLOCK_STEPS = 16;
 
 /**
- * Does something with each of many things.
+ * Processes each of many items.
  *
- * @param items May change meanwhile, as far as they allow it.
+ * @param items May change meanwhile, as far as the collection allows it.
  * @param signal Ends it.
  * @param work Must be short.
  * @throws the signal's reason on abort, and what the work throws.
@@ -37,11 +37,11 @@ export async function eachInTurns<T>(
 }
 
 /**
- * Writes something in a turn.
+ * Does one write in a turn.
  *
  * @param signal Ends the waits, not the write.
  * @param write Must be short.
- * @returns What it gives, after the pause that follows.
+ * @returns The result of the write, after the pause that follows the turn.
  * @throws the signal's reason on abort, and what the write rejects with.
  */
 export async function writeInTurn<T>(
@@ -49,7 +49,7 @@ export async function writeInTurn<T>(
   signal: AbortSignal,
   write: () => Promise<T>,
 ): Promise<T> {
-  // It may be rejected in the pause, when nobody waits for it yet.
+  // The write may reject during the pause, before anybody awaits it.
   const [outcome] = await turns.take(
     signal,
     () => Promise.allSettled([write()]),

@@ -1,16 +1,17 @@
 /**
- * One signal for several.
+ * Combines several abort signals into one.
  *
  * @module
  */
 
 /**
- * A signal that is aborted with the first of some others, with its reason.
+ * A signal that aborts with the first of several source signals, with the same
+ * reason.
  *
- * `AbortSignal.any` does the same, but up to Deno 2.6 what it makes is
- * collected as garbage while somebody waits for it, who then waits forever.
- * This one is held by the others until it is disposed of, and aborted in its
- * turn among their listeners.
+ * `AbortSignal.any` does the same, but up to Deno 2.6 its result can be
+ * garbage-collected while a task waits for it; the task then waits forever. The
+ * sources keep this signal alive until it is disposed. Its abort is one of
+ * their listeners, called in their order.
  *
  * @example
  * ```ts
@@ -31,7 +32,9 @@ export class EitherSignal implements Disposable {
     if (target instanceof AbortSignal) this.#controller.abort(target.reason);
   };
 
-  /** @param sources Any of them aborts it; one that was aborted before, at once. */
+  /**
+   * @param sources Each of them aborts it; at once if one is already aborted.
+   */
   constructor(sources: readonly AbortSignal[]) {
     this.#sources = sources;
     const first = sources.find(({ aborted }) => aborted);
@@ -41,12 +44,12 @@ export class EitherSignal implements Disposable {
     }
   }
 
-  /** Aborted with the first of the others. */
+  /** Aborted with the first of the sources. */
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
 
-  /** Lets go of the others, which abort nothing any more. */
+  /** Detaches from the sources, which then no longer abort it. */
   [Symbol.dispose](): void {
     for (const source of this.#sources) {
       source.removeEventListener("abort", this.#abort);

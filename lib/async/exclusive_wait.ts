@@ -1,11 +1,11 @@
 /**
- * Keeps two callers out of what only one may do.
+ * Keeps two callers from waiting for the same thing.
  *
  * @module
  */
 
 /**
- * One caller at a time, who may wait to be woken.
+ * Admits one caller at a time, who may wait to be woken.
  *
  * @example
  * ```ts
@@ -25,12 +25,16 @@ export class ExclusiveWait {
   #taken = false;
   #waiter: PromiseWithResolvers<void> | undefined;
 
-  /** @param what What is done in the turn, for the error. */
+  /** @param what Name of the operation, for the error message. */
   constructor(what: string) {
     this.#what = what;
   }
 
-  /** Begins the turn; it ends when what is returned is disposed. */
+  /**
+   * Claims the wait until the returned object is disposed.
+   *
+   * @throws {Error} when another caller holds it.
+   */
   enter(): Disposable {
     if (this.#taken) {
       throw new Error(`Cannot ${this.#what}: another ${this.#what} waits`);
@@ -39,18 +43,18 @@ export class ExclusiveWait {
     return { [Symbol.dispose]: () => this.#taken = false };
   }
 
-  /** Whether the caller waits to be woken. */
+  /** Whether the caller is waiting. */
   get isWaiting(): boolean {
     return this.#waiter !== undefined;
   }
 
-  /** Wakes the caller, if one waits. */
+  /** Wakes the caller, if it is waiting. */
   wake(): void {
     this.#waiter?.resolve();
   }
 
   /**
-   * Waits to be woken.
+   * Waits for {@link ExclusiveWait.wake}.
    *
    * @param signal Ends the wait.
    * @throws the signal's reason on abort.

@@ -1,5 +1,5 @@
 /**
- * What ends when, found without looking at everything.
+ * Finds expired items without looking at all of them.
  *
  * @module
  */
@@ -7,8 +7,8 @@
 const SECOND_MS = 1_000;
 
 /**
- * Things by the second in which they end. A look costs as much as has ended
- * since the last one, however much is kept.
+ * Indexes items by the second in which they end. The cost of a lookup depends
+ * on how many items ended since the last one, not on how many there are.
  *
  * @example
  * ```ts
@@ -28,9 +28,9 @@ export class ExpiryIndex<T> {
   #takenUpTo = -Infinity;
 
   /**
-   * Notes when something ends; rounded up to a second.
+   * Adds an item; its end is rounded up to a whole second.
    *
-   * @param item What is not noted yet.
+   * @param item Must not be in the index yet.
    * @param endsMs In milliseconds since 1970; `Infinity`: never.
    */
   add(item: T, endsMs: number): void {
@@ -38,11 +38,15 @@ export class ExpiryIndex<T> {
     const second = Math.ceil(endsMs / SECOND_MS);
     const items = this.#items.get(second) ?? new Set<T>();
     this.#items.set(second, items.add(item));
-    // What ended before it came ends at the next look.
+    // An item that is added after its end is due at the next lookup.
     this.#takenUpTo = Math.min(this.#takenUpTo, second);
   }
 
-  /** Forgets what was noted with this end. */
+  /**
+   * Removes an item.
+   *
+   * @param endsMs The end with which it was added.
+   */
   delete(item: T, endsMs: number): void {
     const second = Math.ceil(endsMs / SECOND_MS);
     const items = this.#items.get(second);
@@ -52,10 +56,10 @@ export class ExpiryIndex<T> {
   }
 
   /**
-   * Takes out what has ended.
+   * Removes the items that have ended.
    *
    * @param nowMs Milliseconds since 1970.
-   * @param max How much at most; the rest is taken at the next look. @default
+   * @param max Maximum number of items; the next call takes the rest. @default
    * {Infinity}
    */
   takeDue(nowMs: number, max = Infinity): readonly T[] {
@@ -74,7 +78,10 @@ export class ExpiryIndex<T> {
     return due;
   }
 
-  /** Looks at few seconds when called often, and at few endings when the clock jumped. */
+  /**
+   * Iterates over the seconds if few have passed, over the entries if the clock
+   * jumped.
+   */
   *#secondsUpTo(upTo: number): Generator<number, void, undefined> {
     const span = upTo - this.#takenUpTo;
     if (span >= 0 && span <= this.#items.size) {

@@ -1,15 +1,15 @@
 /**
  * The port of the event loop's turns.
  *
- * What always has something to do goes on from promise to promise and never
- * lets the loop turn: timers, signals and other connections would wait.
+ * A task that always has work goes on from promise to promise and never lets
+ * the event loop turn: timers, signals and other connections would wait.
  *
  * @module
  */
 
-/** The turn that runs now. */
+/** The current turn. */
 export interface LoopTurn {
-  /** Whether it is time for another turn. */
+  /** Whether the turn has lasted long enough, so that the task should yield. */
   readonly isLong: boolean;
   /** Waits for the next turn. */
   next(): Promise<void>;

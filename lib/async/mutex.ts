@@ -7,8 +7,8 @@
 import { Condition } from "./tasks.ts";
 
 /**
- * A lock that one task holds at a time. Tasks get it in the order in which
- * they asked. (For an `ExclusiveWait` a second caller is a mistake.)
+ * A lock that one task holds at a time. Tasks get it in the order in which they
+ * asked. (For an `ExclusiveWait`, a second caller is a mistake.)
  *
  * @example
  * ```ts
@@ -30,13 +30,13 @@ import { Condition } from "./tasks.ts";
  */
 export class Mutex {
   readonly #changed = new Condition();
-  /** Who holds the lock, and behind it who waits for it. */
+  /** The task that holds the lock, followed by those that wait for it. */
   readonly #queue = new Set<symbol>();
 
   /**
-   * Works while it holds the lock.
+   * Runs work while it holds the lock.
    *
-   * @typeParam T What the work gives.
+   * @typeParam T The result of the work.
    * @param signal Ends the wait for the lock, not the work.
    * @param work What to do.
    * @throws the signal's reason on abort, and what the work throws.

@@ -1,14 +1,14 @@
 /**
- * Keeps what is to be tried again later.
+ * Holds keys that are to be retried later.
  *
  * @module
  */
 
-/** Times this near to each other are one, in milliseconds. */
+/** Due times are rounded up to a multiple of this, in milliseconds. */
 const GRAIN_MS = 100;
 
 /**
- * Keys and when their turn comes. A pause ends a little late, never early.
+ * Keys and their due times. A pause ends a little late, never early.
  *
  * @example
  * ```ts
@@ -26,17 +26,19 @@ export class RetryQueue<T = string> {
   readonly #keys = new Map<number, T[]>();
   #size = 0;
 
-  /** Keys that wait. */
+  /** Number of waiting keys. */
   get size(): number {
     return this.#size;
   }
 
-  /** When the next turn comes; `undefined`: none does. */
+  /**
+   * The earliest due time, in milliseconds; `undefined`: the queue is empty.
+   */
   get nextMs(): number | undefined {
     return this.#keys.size === 0 ? undefined : Math.min(...this.#keys.keys());
   }
 
-  /** Has a key wait until a time. */
+  /** Adds a key that is due at `atMs`. */
   add(key: T, atMs: number): void {
     const slot = Math.ceil(atMs / GRAIN_MS) * GRAIN_MS;
     const keys = this.#keys.get(slot);
@@ -45,7 +47,7 @@ export class RetryQueue<T = string> {
     this.#size++;
   }
 
-  /** Takes out the keys whose time has come, in its order. */
+  /** Removes the keys that are due, ordered by time. */
   takeDue(nowMs: number): readonly T[] {
     const due = [...this.#keys.keys()].filter((slot) => slot <= nowMs)
       .toSorted((left, right) => left - right)

@@ -1,5 +1,5 @@
 /**
- * Long work beside urgent work, in one thread.
+ * Runs long work beside urgent work in one thread.
  *
  * @module
  */
@@ -10,17 +10,17 @@ import { Mutex } from "./mutex.ts";
 /** Options for {@link SharedTurns}. */
 export interface SharedTurnsOptions {
   readonly clock: Pick<Clock, "monotonicMs" | "delay">;
-  /** How long a turn may hold everything else up. @default {4} */
+  /** Duration of a turn, during which nothing else runs. @default {4} */
   readonly turnMs?: number;
 }
 
-/** Shortest pause after a turn: whatever has arrived is looked at in it. */
+/** Shortest pause after a turn, in which newly arrived messages are read. */
 const MIN_PAUSE_MS = 1;
 
 /**
- * Has all long work of a process take turns: one at a time, each short, and
- * after each a pause of the same length. So however much long work there is,
- * other work waits for one turn at most, and has half of the time.
+ * Makes all long work of a process take turns: one at a time, each short, and
+ * after each a pause of the same length. However much long work there is, other
+ * work waits for one turn at most and gets half of the time.
  *
  * @example
  * ```ts
@@ -50,12 +50,12 @@ export class SharedTurns {
   }
 
   /**
-   * Works for a turn; resolves after the pause that follows.
+   * Works for one turn; resolves after the pause that follows.
    *
-   * @typeParam T What the work gives.
+   * @typeParam T The result of the work.
    * @param signal Ends the waits.
-   * @param work Returns soon after it is told that the turn is over, having
-   * done at least a step.
+   * @param work Does at least one step, and returns soon after `isOver` says
+   * that the turn is over.
    * @throws the signal's reason on abort, and what the work throws.
    */
   async take<T>(

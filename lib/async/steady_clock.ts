@@ -1,13 +1,13 @@
 /**
- * The time of day as it goes on from a program's start, whatever is done to
- * the system's clock meanwhile.
+ * The time of day, counted on steadily from the start of the program, however
+ * the system's clock is set meanwhile.
  *
- * The system's clock may be set: by hand, by NTP, after a restart of a virtual
- * machine. A table of ends that went by it would end bans early, or keep them
- * for ever. Ends are kept in steady time, therefore; what comes from elsewhere
- * in the system's time (fail2ban's lists, the ledger's rows, a ban's end as
- * the cluster tells it) is converted when it comes in or goes out. Time for
- * which the machine sleeps counts as none.
+ * The system's clock may be set by hand, by NTP, or after a virtual machine
+ * resumes. A table of expiry times on that clock would end bans early, or keep
+ * them forever. Expiry times are therefore kept in steady time. Times from
+ * elsewhere (fail2ban's lists, the ledger's rows, the cluster's expiry times)
+ * are in the system's time; they are converted on the way in and out. The time
+ * in which the machine sleeps does not count.
  *
  * @module
  */
@@ -42,10 +42,11 @@ export class SteadyClock implements Clock {
   readonly #startMonotonicMs: number;
 
   /**
-   * Makes a clock that goes on from what the system's says now.
+   * Creates a clock that starts at the system's current time.
    *
-   * @param clock The system's.
-   * @param aheadMs How far that is ahead of this one now, in milliseconds.
+   * @param clock The system's clock.
+   * @param aheadMs How far the system's clock is ahead of this one now, in
+   * milliseconds.
    */
   constructor(clock: Clock, aheadMs = 0) {
     this.#clock = clock;
@@ -53,7 +54,10 @@ export class SteadyClock implements Clock {
     this.#startMonotonicMs = clock.monotonicMs();
   }
 
-  /** Milliseconds since 1970, as the system's clock had it at the start (but for `aheadMs`), and steady since. */
+  /**
+   * Milliseconds since 1970: the system's time at the start (less `aheadMs`),
+   * and steady since.
+   */
   nowMs(): number {
     return this.#startMs + this.monotonicMs() - this.#startMonotonicMs;
   }
@@ -76,12 +80,15 @@ export class SteadyClock implements Clock {
     return this.wallMs() - this.nowMs();
   }
 
-  /** The system's time at a steady time, as the two stand to each other now; `Infinity` stays. */
+  /**
+   * Converts steady time to the system's, by their current difference;
+   * `Infinity` stays.
+   */
   toWall(steadyMs: number): number {
     return steadyMs + this.aheadMs;
   }
 
-  /** The steady time at a time of the system's; `Infinity` stays. */
+  /** Converts the system's time to steady time; `Infinity` stays. */
   toSteady(wallMs: number): number {
     return wallMs - this.aheadMs;
   }

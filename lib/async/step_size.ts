@@ -1,24 +1,27 @@
 /**
- * How much is done in a step, so that it takes a certain time.
+ * Chooses how many items a step processes, so that it takes a given time.
  *
  * @module
  */
 
 /** Options for {@link StepSize}. */
 export interface StepSizeOptions {
-  /** What a step is to take, in milliseconds: others wait as long. @default {5} */
+  /**
+   * Target duration of a step, in milliseconds; other work waits that long.
+   * @default {5}
+   */
   readonly targetMs?: number;
-  /** The least a step may have. @default {16} */
+  /** Minimum number of items in a step. @default {16} */
   readonly min?: number;
-  /** The most. @default {500} */
+  /** Maximum number of items in a step. @default {500} */
   readonly max?: number;
 }
 
-/** How many times the least the first step has. */
+/** The first step has this many times the minimum. */
 const FIRST_FACTOR = 4;
 
 /**
- * Learns from each step how large the next may be.
+ * Adapts the size of the next step to the time that the last one took.
  *
  * @example
  * ```ts
@@ -45,19 +48,19 @@ export class StepSize {
     this.#size = Math.min(max, FIRST_FACTOR * min);
   }
 
-  /** How much the next step has. */
+  /** Number of items in the next step. */
   get size(): number {
     return this.#size;
   }
 
   /**
-   * Hears of a step.
+   * Records how long a step took.
    *
-   * @param size How much it had; of a short one little is learnt.
-   * @param tookMs What it took, in milliseconds.
+   * @param size Its number of items; a step smaller than asked for says little.
+   * @param tookMs Its duration, in milliseconds.
    */
   note(size: number, tookMs: number): void {
-    // At most doubled or halved: one step is not like the next.
+    // Doubles or halves the size at most, because steps differ.
     const fitting = tookMs > 0 ? size * this.#targetMs / tookMs : this.#max;
     const near = Math.min(2 * this.#size, Math.max(this.#size / 2, fitting));
     if (size < this.#size && near < this.#size && tookMs < this.#targetMs) {

@@ -1,5 +1,5 @@
 /**
- * An owner for tasks that nobody waits for where they start.
+ * Owns tasks that nobody awaits where they start.
  *
  * @module
  */
@@ -7,10 +7,10 @@
 import { Condition, runTogether } from "./tasks.ts";
 
 /**
- * Tasks that were started beside other work. Their first failure ends that
- * work, and is thrown once: by {@link TaskSet.run}, {@link TaskSet.failed} or
- * {@link TaskSet.throwIfFailed}. The set has no bound of its own: whoever adds
- * to it has one.
+ * Tasks that run beside other work. The first failure ends that work, and is
+ * thrown once: by {@link TaskSet.run}, {@link TaskSet.failed} or {@link
+ * TaskSet.throwIfFailed}. The set has no limit: the code that adds tasks sets
+ * one.
  *
  * @example
  * ```ts
@@ -30,12 +30,12 @@ export class TaskSet {
   readonly #changed = new Condition();
   #failure: { readonly error: unknown } | undefined;
 
-  /** Tasks that have not ended. */
+  /** Number of running tasks. */
   get size(): number {
     return this.#running.size;
   }
 
-  /** Starts a task at once. */
+  /** Starts a task. */
   add(task: () => Promise<void>): void {
     const running = this.#follow(task)
       .finally(() => this.#running.delete(running));
@@ -43,11 +43,11 @@ export class TaskSet {
   }
 
   /**
-   * Works while it looks after the tasks; settles once these have ended, too.
+   * Runs work and watches the tasks meanwhile; settles once all have ended.
    *
    * @param signal Ends the work. Tasks have to end by themselves soon after.
    * @param work As for {@link runTogether}.
-   * @throws what failed first, the work or a task.
+   * @throws the first failure, of the work or of a task.
    */
   async run(
     signal: AbortSignal,
@@ -74,7 +74,7 @@ export class TaskSet {
     }
   }
 
-  /** Throws what a task threw, unless that was thrown before. */
+  /** Throws the first failure of a task, unless it was thrown before. */
   throwIfFailed(): void {
     const failure = this.#failure;
     this.#failure = undefined;

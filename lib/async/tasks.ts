@@ -1,5 +1,5 @@
 /**
- * Lets tasks of one process wait for each other.
+ * Coordinates the tasks of one process.
  *
  * @module
  */
@@ -8,8 +8,8 @@ import { EitherSignal } from "./either_signal.ts";
 import type { Clock } from "./clock.ts";
 
 /**
- * A condition that tasks wait for: `notify` wakes all who wait, and whoever is
- * woken looks again at what it waits for.
+ * A condition that tasks wait for. `notify` wakes all of them, and each then
+ * checks again whether its condition holds.
  *
  * @example
  * ```ts
@@ -30,7 +30,7 @@ import type { Clock } from "./clock.ts";
 export class Condition {
   #waiters = new Set<() => void>();
 
-  /** Wakes all who wait. */
+  /** Wakes all waiting tasks. */
   notify(): void {
     const waiters = this.#waiters;
     if (waiters.size === 0) return;
@@ -59,17 +59,20 @@ export class Condition {
   }
 }
 
-/** Why a group ends; the runtime's own reason takes a stack each time. */
+/**
+ * Reason with which a group ends; Deno's default reason captures a stack each
+ * time.
+ */
 const THE_END: unknown = { name: "the end of a group of tasks" };
 
 /**
- * Runs tasks side by side; the first that ends, by itself or by an error, ends
- * the others. Settles once all have ended.
+ * Runs tasks side by side. When the first one ends, with or without an error,
+ * the others are aborted. Settles once all have ended.
  *
  * @param signal Ends all of them.
  * @param tasks The tasks; each must end soon after its signal is aborted, and
  * may then throw the signal's reason.
- * @throws what the task threw that failed first, also while it was ended.
+ * @throws the first error of a task, even if the task threw it while ending.
  *
  * @example
  * ```ts
@@ -109,15 +112,15 @@ export async function runTogether(
 }
 
 /**
- * Does something within a time.
+ * Runs work with a timeout.
  *
- * @typeParam T What it gives.
- * @param clock Measures it.
- * @param timeoutMs How long at most, in milliseconds.
+ * @typeParam T The result of the work.
+ * @param clock Measures the time.
+ * @param timeoutMs The timeout, in milliseconds.
  * @param signal Ends it.
  * @param work Must end soon after its signal is aborted, and may then throw
  * that signal's reason.
- * @returns What the work gave; `undefined` when the time was over first.
+ * @returns The result of the work; `undefined` after a timeout.
  * @throws what the work throws, and the signal's reason on abort.
  */
 export async function inTime<T>(

@@ -8,8 +8,8 @@ import type { Clock } from "./clock.ts";
 import { Condition } from "./tasks.ts";
 
 /**
- * An idle timer. Each {@link Watchdog.feed} starts the time again;
- * {@link Watchdog.stop} stops it until the next one. A new watchdog is stopped.
+ * An idle timer. {@link Watchdog.feed} restarts it; {@link Watchdog.stop} stops
+ * it until the next `feed`. A new watchdog is stopped.
  *
  * @example
  * ```ts
@@ -37,22 +37,26 @@ export class Watchdog {
     this.#clock = clock;
   }
 
-  /** Starts the time again: what is expected has happened, or is expected from now on. */
+  /**
+   * Restarts the timer: the expected event happened, or is expected from now
+   * on.
+   */
   feed(): void {
     const isStopped = this.#fedAtMs === undefined;
     this.#fedAtMs = this.#clock.monotonicMs();
     if (isStopped) this.#started.notify();
   }
 
-  /** Stops the time: nothing is expected. */
+  /** Stops the timer: nothing is expected. */
   stop(): void {
     this.#fedAtMs = undefined;
   }
 
   /**
-   * Resolves once it was not fed for a time; never while it is stopped.
+   * Resolves once it has not been fed for `timeoutMs`; never while it is
+   * stopped.
    *
-   * @param timeoutMs The time, in milliseconds.
+   * @param timeoutMs The timeout, in milliseconds.
    * @param signal Ends the wait.
    * @throws the signal's reason on abort.
    */

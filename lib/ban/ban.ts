@@ -1,5 +1,5 @@
 /**
- * A ban of the cluster: what the reports of nodes add up to.
+ * A ban of the cluster: the sum of the nodes' reports.
  *
  * A report says that one node banned an address; a ban lasts as long as one of
  * its reports. The table of bans is replicated: the publisher decides and
@@ -19,13 +19,16 @@ export interface BanReport {
   /** The node whose fail2ban decided. */
   readonly origin: HostName;
   /**
-   * When the node reported it first, in milliseconds since 1970 by the
+   * When the node first reported it, in milliseconds since 1970 by the
    * publisher's clock.
    */
   readonly firstMs: number;
-  /** When the node reported it last, likewise. */
+  /** When the node last reported it, by the same clock. */
   readonly lastMs: number;
-  /** When the report ends, in milliseconds since 1970 by the clock of whoever holds it; `Infinity`: never. */
+  /**
+   * When the report ends, in milliseconds since 1970 by the clock of the table
+   * that holds it; `Infinity`: never.
+   */
   readonly expiresMs: number;
 }
 
@@ -39,11 +42,11 @@ export interface BanKey {
 
 /** A ban. Never changed in place. */
 export interface Ban extends BanKey {
-  /** In the order in which the nodes reported; at least one. */
+  /** In the order in which the nodes reported them; at least one. */
   readonly reports: readonly BanReport[];
-  /** The number of the last change that concerned it. */
+  /** Sequence number of the last change to the ban. */
   readonly seq: number;
-  /** Whether it is not in force yet, because too few nodes reported it. */
+  /** Whether the ban is not in force yet, because too few nodes reported it. */
   readonly isPending: boolean;
 }
 
@@ -59,14 +62,17 @@ export type Change =
   })
   /** A node withdraws its report. */
   | (ChangeBase & { readonly kind: "withdraw"; readonly origin: HostName })
-  /** A node or operator with that right lifts the ban, whoever reported it. */
+  /**
+   * A node or operator with that right lifts the ban, including the reports of
+   * other nodes.
+   */
   | (ChangeBase & { readonly kind: "lift"; readonly by: HostName });
 
 /** Members of every change. */
 export interface ChangeBase extends BanKey {
   /** Sequence number within the epoch: from 1, without gaps. */
   readonly seq: number;
-  /** When it was decided, in milliseconds since 1970 by the publisher's clock. */
+  /** When the publisher decided, in milliseconds since 1970 by its clock. */
   readonly atMs: number;
 }
 
@@ -75,12 +81,15 @@ export type ChangeDraft = Change extends infer C
   ? C extends Change ? Omit<C, "seq"> : never
   : never;
 
-/** Key of a ban in maps. Unambiguous, since no jail has a bar in its name. */
+/** Key of a ban in maps. Unambiguous, since jail names contain no `|`. */
 export function keyOf({ jail, address }: BanKey): string {
   return `${jail}|${address}`;
 }
 
-/** Whether an operator lifts a ban: what was reported before must not bring it back. */
+/**
+ * Whether an operator lifted a ban: reports from before the lift must not bring
+ * it back.
+ */
 export function isOperatorsLift(change: Change): boolean {
   return change.kind === "lift" && isOperatorOrigin(change.by);
 }

@@ -1,5 +1,5 @@
 /**
- * Bans <-> blocks, and how many bans go into one.
+ * Encodes bans as blocks, and divides bans among blocks.
  *
  * @module
  */
@@ -20,10 +20,11 @@ import { type BanBlockColumns, bansOf, columnsOf } from "./ban_columns.ts";
 /**
  * Encodes bans.
  *
- * @param bans In any order, which is kept; what {@link splitIntoBlocks} gives
- * always fits.
+ * @param bans In any order, which the block keeps; the parts from
+ * {@link splitIntoBlocks} always fit.
  * @returns The same bytes for the same bans.
- * @throws {RangeError} when they are too many for a block, or are no bans.
+ * @throws {RangeError} when a block can't hold so many bans, or a ban is
+ * invalid.
  *
  * @example
  * ```ts
@@ -51,8 +52,8 @@ export function encodeBanBlock(bans: readonly Ban[]): Uint8Array<ArrayBuffer> {
 /**
  * Decodes bans.
  *
- * @param bytes A block, all of it.
- * @returns The bans, or why they are refused.
+ * @param bytes A whole block.
+ * @returns The bans, or why the block was rejected.
  */
 export function decodeBanBlock(
   bytes: Uint8Array,
@@ -62,7 +63,7 @@ export function decodeBanBlock(
 }
 
 /**
- * A block that is what it should be: its bytes, and what they say.
+ * A valid block: its bytes and its columns.
  *
  * @example
  * ```ts
@@ -75,7 +76,7 @@ export function decodeBanBlock(
  * ```
  */
 export class BanBlock {
-  /** All of it. */
+  /** The whole block. */
   readonly bytes: Uint8Array;
   #columns: BanBlockColumns | undefined;
 
@@ -84,17 +85,17 @@ export class BanBlock {
     this.#columns = columns;
   }
 
-  /** Makes one of bans, as {@link encodeBanBlock}. */
+  /** Makes a block of bans, as {@link encodeBanBlock}. */
   static of(bans: readonly Ban[]): BanBlock {
     return new BanBlock(encodeBanBlock(bans));
   }
 
-  /** Makes one of columns, as {@link encodeBanColumns}. */
+  /** Makes a block of columns, as {@link encodeBanColumns}. */
   static ofColumns(columns: BanBlockColumns): BanBlock {
     return new BanBlock(encodeBanColumns(columns));
   }
 
-  /** Reads one, as {@link decodeBanBlock}. */
+  /** Reads a block, as {@link decodeBanBlock}. */
   static read(bytes: Uint8Array): DecodedBlock<BanBlock> {
     const columns = decodeBanColumns(bytes);
     return columns.ok
@@ -102,7 +103,7 @@ export class BanBlock {
       : columns;
   }
 
-  /** What it says. */
+  /** The bans of the block, as columns. */
   get columns(): BanBlockColumns {
     const columns = this.#columns ?? decodeBanColumns(this.bytes);
     if (!("ok" in columns)) return columns;
@@ -111,21 +112,21 @@ export class BanBlock {
   }
 }
 
-/** What goes into a block. */
+/** The bans of one block. */
 export interface BlockOfBans {
-  /** In the order of their rows. */
+  /** In the order of the input. */
   readonly bans: readonly Ban[];
-  /** Whether no other follows. */
+  /** Whether this is the last block. */
   readonly isLast: boolean;
 }
 
 /**
- * Divides bans among blocks, in their order: each takes as many as fit.
+ * Divides bans among blocks, in order; each block takes as many as fit.
  *
- * @param bans Taken one by one, as they are needed.
- * @param maxBans How many go into a block at most.
- * @default {as many as a block has}
- * @returns One at least: of no bans it makes an empty one.
+ * @param bans Read lazily, one by one.
+ * @param maxBans Maximum number of bans in a block.
+ * @default {as many as a block holds}
+ * @returns At least one block: without bans, an empty one.
  */
 export function* splitIntoBlocks(
   bans: Iterable<Ban>,
@@ -157,7 +158,7 @@ export function* splitIntoBlocks(
   yield { bans: block, isLast: true };
 }
 
-/** The bytes of a ban's names that a block does not have yet, or more. */
+/** The bytes of the names that this ban adds to a block, or more. */
 function newNameBytes(known: ReadonlySet<string>, ban: Ban): number {
   let bytes = known.has(jailMark(ban)) ? 0 : 1 + ban.jail.length;
   for (const { origin } of ban.reports) {
@@ -166,7 +167,9 @@ function newNameBytes(known: ReadonlySet<string>, ban: Ban): number {
   return bytes;
 }
 
-/** A jail may have the name of a node, and no node has a bar in its name. */
+/**
+ * Distinguishes jails from nodes of the same name: node names contain no `|`.
+ */
 function jailMark({ jail }: Ban): string {
   return `|${jail}`;
 }

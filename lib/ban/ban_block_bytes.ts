@@ -1,6 +1,6 @@
 /**
- * A block of bans <-> bytes: what goes over the wire as a part of a snapshot,
- * and onto a disk.
+ * Encodes and decodes blocks of bans, the parts of a snapshot on the wire and
+ * on disk.
  *
  * ```abnf
  * block   = "F2BB" %d1 bans reports jails origins *name columns
@@ -14,10 +14,10 @@
  * ipv6    = *16OCTET                  ; in network order, one a ban of IPv6
  * ```
  *
- * `u16` and `u32` are unsigned and little-endian; the other columns are as
- * `number_column.ts` has them, and what each of them holds is said in {@link
- * BanBlockColumns}. Names are sorted, each is there once, and used: one list
- * of bans has one block. Decoding rejects and never repairs.
+ * `u16` and `u32` are unsigned and little-endian. The other columns have the
+ * form of `number_column.ts`; {@link BanBlockColumns} says what each of them
+ * holds. Names are sorted, unique and used, so that a list of bans has exactly
+ * one block. Decoding rejects and never repairs.
  *
  * @module
  */
@@ -44,7 +44,7 @@ import {
   writeColumn,
 } from "../rows/number_column.ts";
 
-/** A block that was understood, or why it was not. */
+/** A decoded block, or why it was rejected. */
 export type DecodedBlock<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly reason: BlockFault };
@@ -59,7 +59,7 @@ const IPV4_BYTES = IPV4_BITS / 8;
 /**
  * Encodes columns.
  *
- * @param columns Of the sizes that they say; they are checked.
+ * @param columns Their lengths must match their counts; they are checked.
  * @throws {RangeError} when they break a rule of blocks.
  */
 export function encodeBanColumns(
@@ -93,7 +93,10 @@ export function encodeBanColumns(
   return bytes;
 }
 
-/** Those that have the form of numbers, in the order of a block, and whether `Infinity` may be among them. */
+/**
+ * The columns of numbers in the order of a block, and whether each may contain
+ * `Infinity`.
+ */
 function numberColumns(
   columns: NumbersOfBlock,
 ): readonly (readonly [Numbers, boolean])[] {
@@ -141,9 +144,8 @@ function writeNames(
 /**
  * Decodes columns.
  *
- * @param bytes A block, all of it.
- * @returns Columns of their own, which stay when the bytes change, or why they
- * are refused.
+ * @param bytes A whole block.
+ * @returns Columns with memory of their own, or why the block was rejected.
  */
 export function decodeBanColumns(
   bytes: Uint8Array,
@@ -176,7 +178,7 @@ export function decodeBanColumns(
   return fault === undefined ? { ok: true, value: columns } : refused(fault);
 }
 
-/** @returns As many names as there are, and where they end. */
+/** @returns The names, fewer if the bytes end early, and where they end. */
 function readNames(
   bytes: Uint8Array,
   from: number,

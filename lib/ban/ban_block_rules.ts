@@ -1,6 +1,6 @@
 /**
- * What the columns of a block must keep to: whoever reads one may rely on it,
- * and whoever writes one is held to it.
+ * The rules for the columns of a block, checked when a block is read and when
+ * it is written.
  *
  * @module
  */
@@ -11,41 +11,47 @@ import { IPV6_BYTES, IPV6_SPAN } from "../rows/column_set.ts";
 import { canonicalHost } from "../base/host_name.ts";
 import { MAX_REPORTS } from "./ban_decision.ts";
 
-/** Most bans of a block. */
+/** Maximum number of bans in a block. */
 export const MAX_BLOCK_BANS = 4_096;
-/** Most reports of a block. */
+/** Maximum number of reports in a block. */
 export const MAX_BLOCK_REPORTS = 16_384;
-/** Most bytes of the names of a block, each with one for its length. */
+/**
+ * Maximum size of the names in a block, in bytes, with a length byte for each.
+ */
 export const MAX_BLOCK_NAME_BYTES = 262_144;
 
-/** Longest block, in bytes; what the bounds above allow is less. */
+/** Maximum size of a block, in bytes; the bounds above stay below it. */
 export const MAX_BLOCK_BYTES = 1_048_576;
 
 /** What is wrong with a block. */
 export type BlockFault =
-  /** Shorter or longer than it says. */
+  /** It is shorter or longer than it says. */
   | "length"
-  /** It begins otherwise, or is of a version that is not known. */
+  /** It does not begin with the magic bytes, or has an unknown version. */
   | "head"
-  /** More of something than a block may have, or reports that are nobody's. */
+  /** It exceeds a bound, or its counts contradict each other. */
   | "counts"
-  /** A name breaks its grammar, is out of order, there twice, or nobody's. */
+  /** A name breaks its grammar, is out of order, or is repeated. */
   | "names"
   /** A column is not in its one form. */
   | "column"
   /** A prefix is too long, has host bits, or is IPv4 in IPv6. */
   | "address"
-  /** An index points at no name, or two reports of a ban are of one node. */
+  /**
+   * An index has no name, a name no index, or a node has two reports of a ban.
+   */
   | "index"
-  /** A ban's number, or whether it is pending, is none. */
+  /** A ban's sequence number or pending flag is invalid. */
   | "ban"
-  /** A time is not a time. */
+  /** A time is invalid. */
   | "time";
 
-/** Where embedded IPv4 addresses begin in those of IPv6: `::ffff:0:0/96`. */
+/** Prefix of the IPv6 addresses that embed IPv4: `::ffff:0:0/96`. */
 const MAPPED = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255];
 
-/** Looks at everything but the names, and the sizes of the columns; `undefined`: nothing is wrong. */
+/**
+ * Checks everything but the names. @returns `undefined` if nothing is wrong.
+ */
 export function faultIn(columns: BanBlockColumns): BlockFault | undefined {
   return faultInCounts(columns) ?? faultInAddresses(columns) ??
     faultInIndexes(columns) ?? faultInBans(columns) ?? faultInTimes(columns);
@@ -78,7 +84,7 @@ function areOfOneLength(columns: BanBlockColumns): boolean {
   );
 }
 
-/** Whether a number of {@link BanBlockColumns.spans} is one. */
+/** Whether a number is valid in {@link BanBlockColumns.spans}. */
 export function isSpan(span: number): boolean {
   return span <= IPV4_BITS ||
     span >= IPV6_SPAN && span <= IPV6_SPAN + IPV6_BITS;
@@ -101,7 +107,9 @@ function faultInAddresses(
   return undefined;
 }
 
-/** Whether 16 bytes are an IPv6 address without bits behind its prefix. */
+/**
+ * Whether 16 bytes are an IPv6 network: no bits behind the prefix, not IPv4.
+ */
 function isNetwork(
   bytes: Uint8Array,
   from: number,
@@ -114,7 +122,10 @@ function isNetwork(
   return !MAPPED.every((byte, at) => bytes[from + at] === byte);
 }
 
-/** Every index has its name, every name its index, and no node reports a ban twice. */
+/**
+ * Every index must have its name, every name its index, and no node may report
+ * a ban twice.
+ */
 function faultInIndexes(
   { jails, origins, jailIds, originIds, reportCounts }: BanBlockColumns,
 ): BlockFault | undefined {
@@ -172,13 +183,16 @@ function faultInTimes(
   return undefined;
 }
 
-/** Zero has one sign, so that equal bans have equal bytes. */
+/** Negative zero is no time, so that equal bans have equal bytes. */
 function isTime(ms: number): boolean {
   return ms >= -Number.MAX_SAFE_INTEGER && ms <= Number.MAX_SAFE_INTEGER &&
     !Object.is(ms, -0);
 }
 
-/** Whether the names are in order, and not too many bytes; their grammar is their types'. */
+/**
+ * Checks the order and the size of the names; their types guarantee the
+ * grammar.
+ */
 export function faultInNames(
   { jails, origins }: Pick<BanBlockColumns, "jails" | "origins">,
 ): BlockFault | undefined {
@@ -191,7 +205,10 @@ function areSorted(names: readonly string[]): boolean {
   return names.every((name, at) => at === 0 || (names[at - 1] ?? "") < name);
 }
 
-/** Bytes of names in a block: each is one character a byte, behind its length. */
+/**
+ * Size of names in a block, in bytes: one byte a character, and one for the
+ * length.
+ */
 export function nameBytes(names: readonly string[]): number {
   return names.reduce((bytes, { length }) => bytes + 1 + length, 0);
 }

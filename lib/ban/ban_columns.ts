@@ -1,6 +1,6 @@
 /**
- * Bans as columns: an array of numbers for each member instead of an object
- * for each ban.
+ * Bans as columns: an array of numbers for each field instead of an object for
+ * each ban.
  *
  * @module
  */
@@ -13,10 +13,10 @@ import { AddressReader, AddressWriter } from "../rows/column_addresses.ts";
 import { PackedAddress } from "../rows/packed_address.ts";
 import type { Ban, BanReport } from "./ban.ts";
 
-/** The bans of a block: names sorted by their characters' codes, each used. */
+/** The bans of a block; its names are sorted by character code and all used. */
 export type BanBlockColumns = ColumnSet;
 
-/** What goes into columns, counted. */
+/** Totals of the bans that go into columns. */
 export interface ColumnCounts {
   /** The jails of all bans. */
   readonly jails: ReadonlySet<JailName>;
@@ -24,7 +24,7 @@ export interface ColumnCounts {
   readonly origins: ReadonlySet<HostName>;
   readonly bans: number;
   readonly reports: number;
-  /** Bans of IPv4. */
+  /** Number of IPv4 bans. */
   readonly ipv4: number;
 }
 
@@ -37,7 +37,7 @@ export class ColumnFiller {
   #bans = 0;
   #reports = 0;
 
-  /** @param counts Of all that will be added. */
+  /** @param counts Totals of all bans that will be added. */
   constructor({ jails, origins, bans, reports, ipv4 }: ColumnCounts) {
     this.columns = {
       ...emptyColumnSet(bans, reports, ipv4),
@@ -64,7 +64,7 @@ export class ColumnFiller {
     for (const { origin, firstMs, lastMs, expiresMs } of reports) {
       const report = this.#reports++;
       columns.originIds[report] = this.#originIds.get(origin) ?? 0;
-      // Zero has one sign.
+      // Adding 0 makes -0 positive.
       columns.firstMs[report] = firstMs + 0;
       columns.lastMs[report] = lastMs + 0;
       columns.expiresMs[report] = expiresMs + 0;
@@ -79,7 +79,7 @@ function idsOf<N extends string>(names: readonly N[]): ReadonlyMap<N, number> {
 /**
  * Makes columns of bans.
  *
- * @param bans Not more, nor more reports, than a block holds.
+ * @param bans No more bans or reports than a block holds.
  */
 export function columnsOf(bans: readonly Ban[]): BanBlockColumns {
   const [jails, origins] = [new Set<JailName>(), new Set<HostName>()];
@@ -105,7 +105,7 @@ export function columnsOf(bans: readonly Ban[]): BanBlockColumns {
 /**
  * Makes bans of columns, one after the other.
  *
- * @param columns What was read of a block, or what {@link columnsOf} made.
+ * @param columns From a decoded block, or from {@link columnsOf}.
  */
 export function* bansOf(
   columns: BanBlockColumns,
@@ -129,9 +129,9 @@ export function* bansOf(
 /**
  * Makes the reports of a ban.
  *
- * @param columns Where they are.
- * @param from Which report is the first.
- * @param count How many there are.
+ * @param columns Contains them.
+ * @param from Index of the first report.
+ * @param count Number of reports.
  */
 export function reportsIn(
   { origins, originIds, firstMs, lastMs, expiresMs }: BanBlockColumns,

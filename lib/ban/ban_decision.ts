@@ -1,15 +1,15 @@
 /**
- * Decides what an event does to a ban: pure rules, the same at the publisher
- * and in every copy.
+ * Decides what an event does to a ban. The rules are pure, and the same at the
+ * publisher and in every copy.
  *
  * | event      | no ban             | a ban without that report   | a ban with it             |
  * | ---------- | ------------------ | --------------------------- | ------------------------- |
- * | `report`   | change             | change; `full` above a bound | change if it ends later, or its node knows the end and that is another |
+ * | `report`   | change             | change; `full` above a bound | change if it ends later, or its node knows the end and it differs |
  * | `withdraw` | rejected `no_ban`  | rejected `no_report`        | change; the last ends it  |
  * | `lift`     | rejected `no_ban`  | change: it ends             | change: it ends           |
  *
- * A `report` that has expired already is always rejected as `over`. What the
- * publisher derives from reports needs no quorum, and is none.
+ * A `report` that has already expired is always rejected as `over`. The
+ * publisher's derived reports need no quorum and do not count towards one.
  *
  * @module
  */
@@ -24,11 +24,14 @@ export type TableEvent =
   | (BanKey & {
     readonly kind: "report";
     readonly origin: HostName;
-    /** In milliseconds since 1970 by the publisher's clock; `Infinity`: never. */
+    /** In milliseconds since 1970, publisher's clock; `Infinity`: never. */
     readonly expiresMs: number;
-    /** When its node made the ban, likewise; absent: now. */
+    /** When the node made the ban, by the same clock; absent: now. */
     readonly madeMs?: number;
-    /** Whether its node knows the end: then a nearer one than before counts, too. @default {false} */
+    /**
+     * Whether the node knows the end: then an earlier end than before counts,
+     * too. @default {false}
+     */
     readonly isExact?: boolean;
   })
   | (BanKey & { readonly kind: "withdraw"; readonly origin: HostName })
@@ -40,16 +43,17 @@ export type Rejection = "over" | "full" | "no_ban" | "no_report";
 /** The decision about an event. */
 export type Decision =
   | { readonly kind: "change"; readonly draft: ChangeDraft }
-  /** It changes nothing: the table has it already. */
+  /** The table has it already: nothing changes. */
   | { readonly kind: "known" }
   | { readonly kind: "rejected"; readonly reason: Rejection };
 
-/** How many nodes must report before a ban is in force. */
+/** Number of nodes that must report before a ban is in force. */
 export interface Quorum {
   /** Number of different nodes. */
   readonly nodes: number;
   /**
-   * Only reports of this age, in milliseconds, count; `Infinity`: all count.
+   * Only reports of at most this age, in milliseconds, count; `Infinity`: all
+   * count.
    */
   readonly withinMs: number;
 }
@@ -66,8 +70,8 @@ export const ANY_NODE: QuorumOf = (): Quorum => ({
 /** Maximum number of reports of one ban. */
 export const MAX_REPORTS = 256;
 /**
- * A repeated report whose end moved by less than this changes nothing: the end
- * is computed from two clock readings.
+ * A repeated report whose end moved by less than this changes nothing, because
+ * an end is computed from two clock readings.
  */
 const SAME_END_MS = 1_000;
 
@@ -77,7 +81,7 @@ const SAME_END_MS = 1_000;
  * @param ban The current ban; `undefined`: there is none.
  * @param event The event.
  * @param nowMs Milliseconds since 1970 by the publisher's clock.
- * @param quorumOf How many nodes must report before a ban is in force.
+ * @param quorumOf Gives the number of nodes that must report.
  *
  * @example
  * ```ts
@@ -182,7 +186,7 @@ function hasQuorum(
  *
  * @param ban The current ban; `undefined`: there is none.
  * @param change The decision.
- * @returns The ban after it; `undefined`: there is none.
+ * @returns The ban after the change; `undefined`: there is none.
  */
 export function evolve(ban: Ban | undefined, change: Change): Ban | undefined {
   const { jail, address, seq } = change;
@@ -227,7 +231,7 @@ function withReport(
  * Removes a ban's expired reports.
  *
  * @param ban The ban.
- * @param nowMs Milliseconds since 1970, by the clock of the reports' ends.
+ * @param nowMs Milliseconds since 1970, by the clock of the reports.
  * @returns The ban with its other reports; `undefined`: none is left.
  */
 export function withoutExpired(ban: Ban, nowMs: number): Ban | undefined {

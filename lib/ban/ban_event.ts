@@ -13,8 +13,8 @@ import type { JailName } from "../base/jail_name.ts";
 export type BanKind = "ban" | "unban";
 
 /**
- * Why a node has a ban no more. `lifted`: somebody lifted it by hand before its
- * end. `ended`: its time is over, or nobody knows.
+ * Why a node no longer has a ban. `lifted`: somebody lifted it by hand before
+ * its end. `ended`: it expired, or the reason is unknown.
  */
 export type UnbanReason = "lifted" | "ended";
 
@@ -30,14 +30,14 @@ export interface BanEvent {
   readonly address: Address;
 }
 
-/** A ban or unban to be acted on, with its end if that is known. */
+/** A ban or unban to act on, with its end if known. */
 export type BanUpdate = BanEvent & {
   /**
-   * When the ban ends, in milliseconds since 1970 by the subscriber's one
-   * `SteadyClock`; `Infinity`: never; absent: nobody said, so that `bantime`
-   * holds.
+   * When the ban ends, in milliseconds since 1970 by the subscriber's
+   * `SteadyClock`; `Infinity`: never; absent: unknown, so that `bantime`
+   * applies.
    */
   readonly expiresMs?: number;
-  /** The number of the change by which it is so; absent: nobody said. */
+  /** Sequence number of the change that caused it; absent: unknown. */
   readonly change?: number;
 };

@@ -1,10 +1,10 @@
 /**
- * How much longer a ban holds that comes again, on any node.
+ * Lengthens bans that recur, on any node.
  *
- * A report says how long its node bans. A ban of the address in that jail
- * comes again when it begins soon after the one before was over, and each time
- * it holds a factor longer. The publisher reports that longer end itself, under
- * the origin `grown`: the node's own end stays as it was told.
+ * A report says how long its node bans. A ban of the same address in the same
+ * jail recurs if it begins soon after the previous one ended, and each time it
+ * lasts longer by a factor. The publisher reports the later end itself, under
+ * the origin `grown`; the node's own end stays as reported.
  *
  * @module
  */
@@ -14,38 +14,43 @@ import { evolve, withoutExpired } from "./ban_decision.ts";
 import { isDerivedOrigin } from "../base/operator_name.ts";
 import type { JailName } from "../base/jail_name.ts";
 
-/** How much longer bans hold that come again. */
+/** How recurring bans are lengthened. */
 export interface Growth {
-  /** A ban comes again when it begins within this time after the one before ended, in milliseconds. */
+  /**
+   * A ban recurs if it begins within this time after the previous one ended, in
+   * milliseconds.
+   */
   readonly withinMs: number;
-  /** Above 1: each time a ban holds so many times as long as the time before. */
+  /**
+   * Above 1: each recurrence lasts this many times as long as the one before.
+   */
   readonly factor: number;
-  /** No ban holds longer than this because it came again, in milliseconds. */
+  /** Longest duration to which a ban grows, in milliseconds. */
   readonly maxMs: number;
 }
 
-/** Gives the growth of a jail; `undefined`: none. */
+/** Gives the growth of a jail; `undefined`: no growth. */
 export type GrowthOf = (jail: JailName) => Growth | undefined;
 
-/** No ban holds longer than its nodes say. */
+/** Lets no ban last longer than its nodes report. */
 export const NO_GROWTH: GrowthOf = () => undefined;
 
-/** Changes of a ban that are looked at. */
+/** Maximum number of changes of a ban that are replayed. */
 export const MAX_PAST_CHANGES = 300;
 
-/** What a report says, and how often the ban was there before. */
+/** A reported ban, and how often it occurred before. */
 export interface ToldBan {
   readonly times: number;
-  /** When its node made the ban, in milliseconds since 1970. */
+  /** When the node made the ban, in milliseconds since 1970. */
   readonly madeMs: number;
-  /** When its node ends it, likewise. */
+  /** When the node ends it, in milliseconds since 1970. */
   readonly expiresMs: number;
 }
 
 /**
- * When a ban ends that came again.
+ * Computes the end of a recurring ban.
  *
- * @returns In milliseconds since 1970; `undefined`: not later than was told.
+ * @returns In milliseconds since 1970; `undefined`: not later than reported.
  *
  * @example
  * ```ts
@@ -68,11 +73,11 @@ export function grownEndMs(
   return endMs > expiresMs ? endMs : undefined;
 }
 
-/** A ban that is over. */
+/** A ban that has ended. */
 interface Over {
   readonly beganMs: number;
   readonly endedMs: number;
-  /** Somebody lifted it: it counts no more, and nothing before it. */
+  /** Somebody lifted it: neither this ban nor any before it counts. */
   readonly isForgiven: boolean;
 }
 
@@ -83,13 +88,14 @@ interface Standing {
 }
 
 /**
- * How often a ban was there before, each time within the time after the one
- * before.
+ * Counts the previous occurrences of a ban, each of which followed the one
+ * before it within `withinMs`.
  *
- * @param changes Of one ban, in their order.
- * @param nowMs Milliseconds since 1970, by their clock.
- * @param growth Within which time.
- * @param when `again`: a node reports it now; `so far`: of the ban that stands.
+ * @param changes The changes of one ban, in order.
+ * @param nowMs Milliseconds since 1970, by the clock of the changes.
+ * @param growth Gives `withinMs`.
+ * @param when `again`: a node reports it now; `so far`: count for the current
+ * ban.
  */
 export function timesBefore(
   changes: readonly Change[],
@@ -111,7 +117,7 @@ export function timesBefore(
 
 /** Replays the changes of a ban. */
 class PastOfBan {
-  /** Those that were in force, in order. */
+  /** The ended bans that were in force, in order. */
   readonly over: Over[] = [];
   #standing: Standing | undefined;
 
@@ -133,7 +139,7 @@ class PastOfBan {
     };
   }
 
-  /** When the ban began that stands, or that begins now. */
+  /** When the current ban began, or the one that begins now. */
   beginning(nowMs: number, when: "again" | "so far"): number {
     this.#expire(nowMs);
     if (when === "again") this.#split(nowMs);
@@ -152,7 +158,10 @@ class PastOfBan {
     this.#end(Math.max(...ends), false);
   }
 
-  /** Only because it grew does it stand: what is reported now is another. */
+  /**
+   * If only derived reports keep a ban alive, the new report begins another
+   * ban.
+   */
   #split(atMs: number): void {
     const before = this.#standing;
     const isGrown =

@@ -2,8 +2,8 @@
  * Processes the reports of both protocols: decides, numbers and stores them,
  * and only then answers and broadcasts.
  *
- * Everything that waits is stored in one transaction (group commit): the more
- * arrives at once, the less each event costs.
+ * All waiting events are stored in one transaction (group commit): the more
+ * events arrive at once, the less each of them costs.
  *
  * @module
  */
@@ -31,41 +31,46 @@ import { BatchQueue, type Submission } from "../async/batch_queue.ts";
 export interface KeptChange extends TableStep {
   /** The decision. */
   readonly change: Change;
-  /** When its node made a ban, by the publisher's clock; `undefined`: nobody said. */
+  /**
+   * When the node made the ban, by the publisher's clock; `undefined`: unknown.
+   */
   readonly madeMs?: number | undefined;
 }
 
 /** Options for {@link BanHub}. */
 export interface BanHubOptions {
-  /** Stores the changes; nobody else appends to it. */
+  /** Stores the changes; nobody else may append to it. */
   readonly store: BanStore;
   /** Time. */
   readonly clock: Clock;
   /** Receives log records. */
   readonly log: Log;
   /**
-   * Called with changes in their order, once they are stored. Must not throw.
+   * Called with the changes in order, once they are stored. Must not throw.
    */
   readonly onKept: (kept: readonly KeptChange[]) => void;
-  /** Told how long each transaction took, in milliseconds. Must not throw. @default {nobody is told} */
+  /**
+   * Called with the duration of each transaction, in milliseconds. Must not
+   * throw. @default {nobody is told}
+   */
   readonly onCommit?: (tookMs: number) => void;
   /** Gives the quorum of a jail. @default {ANY_NODE} */
   readonly quorumOf?: QuorumOf;
-  /** How much longer bans hold that come again. @default {NO_GROWTH} */
+  /** How recurring bans are lengthened. @default {NO_GROWTH} */
   readonly growthOf?: GrowthOf;
-  /** Maximum number of a node's reports in the table. @default {Infinity} */
+  /** Maximum number of reports of one node in the table. @default {Infinity} */
   readonly maxReports?: number;
   /**
-   * Lets messages that have arrived be submitted before the next transaction:
-   * storing blocks the process, so nothing is received meanwhile. @default
-   * {does not wait}
+   * Lets messages that have arrived be submitted before the next transaction,
+   * because storing blocks the process and nothing is received meanwhile.
+   * @default {does not wait}
    */
   readonly gather?: (signal: AbortSignal) => Promise<void>;
   /** Maximum number of waiting events. @default {20000} */
   readonly maxWaiting?: number;
   /**
-   * Maximum number of events in a transaction; fewer where these already take
-   * longer than others should wait. @default {2000}
+   * Maximum number of events in a transaction; the hub takes fewer if these
+   * would block other work for too long. @default {2000}
    */
   readonly maxAtOnce?: number;
 }
@@ -83,17 +88,20 @@ export interface BanHubCounters {
 }
 
 /**
- * Too many events wait already, or the hub has stopped; nothing was accepted.
+ * Too many events wait, or the hub has stopped; nothing was accepted.
  */
 export class BusyError extends Error {
   override readonly name = "BusyError";
 }
 
-/** How long deciding and telling may hold up everything else, in milliseconds: storing comes to it. */
+/**
+ * How long deciding and publishing may block other work, in milliseconds;
+ * storing is extra.
+ */
 const HELD_MS = 6;
-/** Fewer would be stored with too much effort each. */
+/** With fewer events in a transaction, each would cost too much. */
 const MIN_AT_ONCE = 64;
-/** Events that are submitted together at most. */
+/** Maximum number of events that are submitted together. */
 const PART = MIN_AT_ONCE;
 
 const REJECTIONS = {
@@ -116,13 +124,13 @@ export class BanHub {
   readonly #table: BanTable;
   readonly #troubleLog: TroubleLog;
   readonly #names = new HostSpellings();
-  /** How many events are decided about, and told of, in one go. */
+  /** Number of events that are decided and published in one batch. */
   readonly #steps: StepSize;
   readonly #queue: BatchQueue<HubRequest, readonly HubVerdict[]>;
   #storeTrouble: string | undefined;
 
   /**
-   * Creates a hub with the table of the store, without what is over.
+   * Creates a hub with the table of the store, after removing expired bans.
    *
    * @param options See {@link BanHubOptions}.
    */
@@ -190,8 +198,8 @@ export class BanHub {
    * @param requests The events.
    * @returns The verdict on each, once all are stored.
    * @throws {BusyError} when too many events wait; nothing was accepted.
-   * @throws {RuntimeError} when they can't be stored; of many the first parts
-   * may be.
+   * @throws {RuntimeError} when they can't be stored; of several parts, the
+   * first ones may be stored.
    */
   async submit(
     requests: readonly HubRequest[],
@@ -205,13 +213,14 @@ export class BanHub {
     for (let at = 0; at < requests.length; at += PART) {
       parts.push(this.#queue.submit(requests.slice(at, at + PART)));
     }
-    // Who hears of a failure hears of it once nothing more of this can be stored.
+    // Report a failure only when no part of this submission can be stored any
+    // more.
     await Promise.allSettled(parts);
     return (await Promise.all(parts)).flat();
   }
 
   /**
-   * Stores what is submitted until aborted; what waits then is rejected.
+   * Stores submitted events until aborted; events that wait then are rejected.
    *
    * @param signal Ends it; the promise then rejects with its reason.
    */
@@ -228,7 +237,7 @@ export class BanHub {
     }
   }
 
-  /** Why nothing can be stored; `undefined`: it can, as far as was tried. */
+  /** Why the last attempt to store failed; `undefined`: it succeeded. */
   get storeTrouble(): string | undefined {
     return this.#storeTrouble;
   }
@@ -236,8 +245,8 @@ export class BanHub {
   /**
    * Removes expired bans. This is no change: every copy does the same.
    *
-   * @param max How many at most. @default {Infinity}
-   * @returns What it did to each.
+   * @param max Maximum number of bans. @default {Infinity}
+   * @returns The effect on each.
    */
   expire(max = Infinity): readonly TableStep[] {
     return this.#table.expire(this.#options.clock.nowMs(), max);
@@ -266,14 +275,14 @@ export class BanHub {
     this.#troubleLog.resolve();
     const storedMs = clock.monotonicMs();
     this.#publish(batch.entries, steps);
-    // How long a disk takes does not hang on how much is written.
+    // The duration of a disk write hardly depends on the number of entries.
     const tookMs = decidedMs + clock.monotonicMs() - storedMs;
     this.#steps.note(batch.entries.length, tookMs);
     submissions.forEach(({ resolve }, index) => resolve(verdicts[index] ?? []));
   }
 
   /**
-   * A node's name keeps its first spelling, so that it has one row and one
+   * A node keeps the first spelling of its name, so that it has one row and one
    * report.
    */
   #spelled(request: HubRequest): HubRequest {

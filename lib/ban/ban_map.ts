@@ -1,5 +1,5 @@
 /**
- * Things by the ban that they belong to.
+ * Maps bans to values.
  *
  * @module
  */
@@ -9,8 +9,8 @@ import type { BanKey } from "./ban.ts";
 import type { JailName } from "../base/jail_name.ts";
 
 /**
- * A map whose keys are bans. By jail, then by address: a joined key for each of
- * a million bans would take as much memory as the rest, and time to make.
+ * A map whose keys are bans, nested by jail and address: joined keys for a
+ * million bans would take as much memory as the rest, and time to make.
  *
  * @example
  * ```ts
@@ -29,27 +29,29 @@ import type { JailName } from "../base/jail_name.ts";
  */
 export class BanMap<T> {
   readonly #jails = new Map<JailName, Map<Address, T>>();
-  /** The jail that was asked about last, and what it has: mostly there is but one. */
+  /**
+   * The jail of the last lookup and its values: mostly there is only one jail.
+   */
   #lastJail: JailName | undefined;
   #lastValues: Map<Address, T> | undefined;
   #size = 0;
 
-  /** How many there are. */
+  /** Number of entries. */
   get size(): number {
     return this.#size;
   }
 
-  /** What belongs to a ban; `undefined`: nothing does. */
+  /** The value of a ban; `undefined`: it has none. */
   get({ jail, address }: BanKey): T | undefined {
     return this.#valuesOf(jail)?.get(address);
   }
 
-  /** Whether something belongs to a ban. */
+  /** Whether a ban has a value. */
   has({ jail, address }: BanKey): boolean {
     return this.#valuesOf(jail)?.has(address) ?? false;
   }
 
-  /** Puts something in, instead of what belonged to the ban before. */
+  /** Sets the value of a ban. */
   set({ jail, address }: BanKey, value: T): void {
     const values = this.#valuesOf(jail) ?? new Map<Address, T>();
     if (values.size === 0) this.#jails.set(jail, this.#lastValues = values);
@@ -58,7 +60,7 @@ export class BanMap<T> {
     this.#size += values.size - before;
   }
 
-  /** Takes out what belongs to a ban. @returns Whether something did. */
+  /** Removes the value of a ban. @returns Whether it had one. */
   delete({ jail, address }: BanKey): boolean {
     const values = this.#valuesOf(jail);
     if (values?.delete(address) !== true) return false;
@@ -77,7 +79,7 @@ export class BanMap<T> {
     return this.#lastValues;
   }
 
-  /** All of them; they may change meanwhile, as in a `Map`. */
+  /** All values; the map may change meanwhile, as a `Map` may. */
   *values(): Generator<T, void, undefined> {
     for (const values of this.#jails.values()) yield* values.values();
   }

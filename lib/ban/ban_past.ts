@@ -1,6 +1,5 @@
 /**
- * The bans that there were of an address in a jail, from the changes that made
- * and ended them.
+ * Reconstructs the past bans of an address in a jail from their changes.
  *
  * @module
  */
@@ -10,20 +9,24 @@ import { evolve, withoutExpired } from "./ban_decision.ts";
 import type { HostName } from "../base/host_name.ts";
 import type { JailName } from "../base/jail_name.ts";
 
-/** How a ban ended: by its time, with its last report, or whoever reported it. */
+/**
+ * How a ban ended: it expired, its last report was withdrawn, or it was lifted.
+ */
 export type PastEnd = "expiry" | "withdraw" | "lift";
 
 /** A ban that has ended. */
 export interface PastBan {
   readonly jail: JailName;
-  /** By the clock of the changes, in milliseconds since 1970. */
+  /** When it began, by the clock of the changes, in milliseconds since 1970. */
   readonly beganMs: number;
-  /** Likewise. */
+  /** When it ended, by the same clock. */
   readonly endedMs: number;
   readonly end: PastEnd;
-  /** Who took it back or lifted it; `undefined`: its time was over. */
+  /**
+   * The node or operator that withdrew or lifted it; `undefined`: it expired.
+   */
   readonly by: HostName | undefined;
-  /** Who reported it. */
+  /** The nodes that reported it. */
   readonly origins: readonly HostName[];
 }
 
@@ -36,9 +39,9 @@ interface Standing {
 /**
  * Replays the changes of one ban.
  *
- * @param changes In their order; those before them may be forgotten.
+ * @param changes In order; earlier ones may have been pruned.
  * @param nowMs Milliseconds since 1970, by their clock.
- * @returns What has ended, oldest first; a ban that stands is not among it.
+ * @returns The bans that have ended, oldest first.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * The fields of bans by row, as numbers: a ban takes about 50 bytes.
+ * The fields of bans in typed arrays, by row: a ban takes about 50 bytes.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { isIpv4Form, PackedAddress } from "../rows/packed_address.ts";
 import type { RowKeys } from "../rows/row_index.ts";
 import { Ipv6Rows } from "./ipv6_rows.ts";
 
-/** A ban's key as numbers. One object serves for any number of keys. */
+/** A ban's key as numbers. One object can be reused for any number of keys. */
 export class PackedKey {
   readonly address = new PackedAddress();
   /** The jail's number. */
@@ -17,19 +17,19 @@ export class PackedKey {
   hash = 0;
 }
 
-/** What a row has beside its key. */
+/** The fields of a row besides its key. */
 export interface RowFields {
   readonly seq: number;
   readonly isPending: boolean;
-  /** Whether it has several reports, which are elsewhere. */
+  /** Whether it has several reports, which are stored elsewhere. */
   readonly hasSeveral: boolean;
-  /** The number of the only report's origin; of several reports 0. */
+  /** The id of the only report's origin; 0 for several reports. */
   readonly origin: number;
-  /** When the only report was made first; of several reports 0. */
+  /** When the only report was first made; 0 for several reports. */
   readonly firstMs: number;
-  /** When it was made last, likewise. */
+  /** When the only report was last made; 0 for several reports. */
   readonly lastMs: number;
-  /** When the first report ends. */
+  /** When the first of its reports ends. */
   readonly expiresMs: number;
 }
 
@@ -37,7 +37,10 @@ export interface RowFields {
 interface Chunk {
   readonly flags: Uint8Array;
   readonly form: Uint8Array;
-  /** Of IPv4 its bits; of IPv6 where its bits are; of a free row the next free one. */
+  /**
+   * IPv4: the address; IPv6: its number in `Ipv6Rows`; free row: the next free
+   * row.
+   */
   readonly address: Int32Array;
   readonly jail: Uint32Array;
   readonly origin: Uint32Array;
@@ -52,36 +55,39 @@ const CHUNK_ROWS = 1 << CHUNK_BITS;
 const CHUNK_MASK = CHUNK_ROWS - 1;
 const NONE = -1;
 const [TAKEN, PENDING, SEVERAL] = [1, 2, 4];
-/** Odd numbers whose bits are spread: each bit of a key reaches all of its hash. */
+/**
+ * Odd constants with well spread bits: each bit of a key affects its whole
+ * hash.
+ */
 const [SPREAD, MIX_1, MIX_2] = [0x9e37_79b1, 0x85eb_ca6b, 0xc2b2_ae35];
 
-/** Bans by row. A row stays that of its ban for as long as the ban stands. */
+/** Bans by row. A ban keeps its row for its whole life. */
 export class BanRows implements RowKeys<PackedKey> {
-  /** Made as they are needed: nothing is copied when there are more. */
+  /** Allocated on demand, so that growing copies nothing. */
   readonly #chunks: Chunk[] = [];
   readonly #ipv6 = new Ipv6Rows();
-  /** Serves for the text of addresses. */
+  /** Reused to convert addresses to text. */
   readonly #packed = new PackedAddress();
   readonly #hashSeed: number;
   #count = 0;
   #firstFree = NONE;
 
-  /** @param hashSeed What hashes depend on beside the keys. */
+  /** @param hashSeed A secret that all hashes depend on. */
   constructor(hashSeed: number) {
     this.#hashSeed = hashSeed;
   }
 
-  /** Number of rows, the free ones among them; their numbers count from 0. */
+  /** Number of rows, including free ones; rows count from 0. */
   get count(): number {
     return this.#count;
   }
 
-  /** Whether a row is that of a ban. */
+  /** Whether a row holds a ban. */
   isTaken(row: number): boolean {
     return this.#flagsOf(row) !== 0;
   }
 
-  /** Takes a row for a key; its fields are to be set. */
+  /** Allocates a row for a key; the caller sets its fields. */
   add({ address, jail }: PackedKey): number {
     const row = this.#firstFree === NONE ? this.#count++ : this.#firstFree;
     const chunk = this.#chunks[row >> CHUNK_BITS] ?? newChunk();
@@ -98,7 +104,7 @@ export class BanRows implements RowKeys<PackedKey> {
     return row;
   }
 
-  /** Lets go of a row. */
+  /** Frees a row. */
   delete(row: number): void {
     const chunk = this.#chunkOf(row);
     const at = row & CHUNK_MASK;
@@ -110,7 +116,7 @@ export class BanRows implements RowKeys<PackedKey> {
     this.#firstFree = row;
   }
 
-  /** Sets what a row has beside its key. */
+  /** Sets the fields of a row besides its key. */
   set(row: number, fields: RowFields): void {
     const chunk = this.#chunkOf(row);
     const at = row & CHUNK_MASK;
@@ -123,7 +129,7 @@ export class BanRows implements RowKeys<PackedKey> {
     chunk.expiresMs[at] = fields.expiresMs;
   }
 
-  /** What a row has beside its key. */
+  /** The fields of a row besides its key. */
   get(row: number): RowFields {
     const chunk = this.#chunkOf(row);
     const at = row & CHUNK_MASK;
@@ -144,12 +150,12 @@ export class BanRows implements RowKeys<PackedKey> {
     return this.#chunks[row >> CHUNK_BITS]?.expiresMs[row & CHUNK_MASK] ?? 0;
   }
 
-  /** The number of the last change that concerned a row. */
+  /** Sequence number of the last change to a row. */
   seqOf(row: number): number {
     return this.#chunks[row >> CHUNK_BITS]?.seq[row & CHUNK_MASK] ?? 0;
   }
 
-  /** The number of a row's jail. */
+  /** The id of a row's jail. */
   jailOf(row: number): number {
     return this.#chunks[row >> CHUNK_BITS]?.jail[row & CHUNK_MASK] ?? 0;
   }
@@ -159,7 +165,7 @@ export class BanRows implements RowKeys<PackedKey> {
     return (this.#flagsOf(row) & PENDING) !== 0;
   }
 
-  /** Whether the address of a row is one of IPv4, else of IPv6. */
+  /** Whether the address of a row is IPv4; otherwise it is IPv6. */
   isIpv4(row: number): boolean {
     return isIpv4Form(this.formOf(row));
   }
@@ -170,7 +176,7 @@ export class BanRows implements RowKeys<PackedKey> {
     return this.#packed.address();
   }
 
-  /** Reads the address of a row. @param into Takes it. */
+  /** Reads the address of a row. @param into Receives it. */
   readAddress(row: number, into: PackedAddress): void {
     into.form = this.formOf(row);
     for (let word = 0; word < into.words.length; word++) {
@@ -178,7 +184,7 @@ export class BanRows implements RowKeys<PackedKey> {
     }
   }
 
-  /** Gives a key its hash. */
+  /** Computes the hash of a key and sets it. */
   hash(key: PackedKey): void {
     const { form, words } = key.address;
     let hash = this.#mixed(this.#mixed(this.#hashSeed, form), key.jail);
@@ -216,7 +222,10 @@ export class BanRows implements RowKeys<PackedKey> {
     return true;
   }
 
-  /** With a secret factor nobody can choose addresses of one hash. */
+  /**
+   * The secret factor keeps attackers from choosing addresses whose hashes
+   * collide.
+   */
   #mixed(hash: number, word: number): number {
     const mixed = Math.imul(hash ^ word, SPREAD ^ this.#hashSeed | 1);
     return mixed ^ mixed >>> 15;

@@ -1,8 +1,8 @@
 /**
  * The cluster's bans: the publisher's table, and every copy of it.
  *
- * There may be a million: they are rows of numbers, and each object of a ban is
- * made when it is asked for.
+ * There may be a million bans, so they are rows of numbers. A `Ban` object is
+ * made only on request.
  *
  * @module
  */
@@ -34,16 +34,16 @@ export interface BanStep {
   readonly after: Ban | undefined;
 }
 
-/** The same, and where in the table. */
+/** A step and its row in the table. */
 export interface TableStep extends BanStep {
   /**
-   * The ban's row, from 0: its own for as long as it stands, another's after
-   * that. Without a ban before and after: -1.
+   * The ban's row, from 0. A ban keeps its row until it ends; then another ban
+   * may get it. -1 if there is no ban before and after.
    */
   readonly row: number;
 }
 
-/** A report's end counts up to the next whole second. */
+/** A report's end is rounded up to a whole second. */
 const SECOND_MS = 1_000;
 
 /**
@@ -81,8 +81,8 @@ export class BanTable {
    *
    * @param bans The existing bans.
    * @param seq Sequence number of the last change that they include.
-   * @param hashSeed A number of up to 32 bits that those who choose addresses
-   * don't know: so they can't choose them to be found slowly.
+   * @param hashSeed A secret number of up to 32 bits, so that attackers can't
+   * choose addresses that are slow to look up.
    */
   constructor(bans: Iterable<Ban> = [], seq = 0, hashSeed = 0) {
     this.#bans = new PackedBans(hashSeed);
@@ -95,17 +95,16 @@ export class BanTable {
     return this.#seq;
   }
 
-  /** Number of bans, including those without a quorum yet. */
+  /** Number of bans, including those without a quorum. */
   get size(): number {
     return this.#bans.size;
   }
 
   /**
-   * All bans, including those without a quorum yet. The table may change before
-   * the next is asked for: a ban that stands throughout is given once.
+   * All bans, including those without a quorum. The table may change between
+   * two steps; a ban that exists throughout is given once.
    *
-   * @param isMeant Which ones are given; nothing is made of the others.
-   * @default {all}
+   * @param isMeant Selects bans; the others cost nothing. @default {all}
    */
   *bans(
     isMeant?: (jail: JailName, isIpv4: boolean) => boolean,
@@ -120,15 +119,16 @@ export class BanTable {
   }
 
   /**
-   * All bans likewise, as columns of numbers.
+   * As {@link BanTable.bans}, but as columns of numbers.
    *
-   * @param max Bans of a set at most. @default {as many as a block has}
+   * @param max Maximum number of bans in a set.
+   * @default {as many as a block holds}
    */
   columns(max: number = MAX_BLOCK_BANS): Generator<BanSet, void, undefined> {
     return takeColumns(this.#bans, max);
   }
 
-  /** How many bans there are of each jail and family, in force and not. */
+  /** Number of bans by jail, family and whether they are in force. */
   counts(): readonly BanCount[] {
     return countBans(this.#bans);
   }
@@ -138,7 +138,7 @@ export class BanTable {
     return this.#bans.jails.names();
   }
 
-  /** The nodes with reports, and whatever else made some. */
+  /** The origins of all reports: nodes, and derived or imported ones. */
   origins(): Iterable<HostName> {
     return this.#bans.origins.names();
   }
@@ -151,7 +151,7 @@ export class BanTable {
     return this.#bans.origins.uses(origin);
   }
 
-  /** The bans of an address, in any jail. */
+  /** The bans of an address in all jails. */
   *ofAddress(address: Address): Generator<Ban, void, undefined> {
     for (const jail of this.jails()) {
       const ban = this.find({ jail, address });
@@ -165,17 +165,17 @@ export class BanTable {
     return row === NO_ROW ? undefined : this.#bans.at(row, key.address);
   }
 
-  /** A ban's row, see {@link TableStep.row}; -1: there is no such ban. */
+  /** A ban's row, see {@link TableStep.row}; -1: there is none. */
   rowOf(key: BanKey): number {
     return this.#bans.rowOf(key);
   }
 
-  /** Takes in a ban that stands already, in place of the one of its key. */
+  /** Adds an existing ban, or replaces the one with its key. */
   put(ban: Ban): void {
     this.#bans.put(this.rowOf(ban), ban);
   }
 
-  /** Takes in many of them, unless the one of a key is of a later change. */
+  /** Adds many bans, but replaces none that has a later change. */
   putColumns(columns: BanBlockColumns): void {
     putColumns(this.#bans, columns);
   }
@@ -183,7 +183,7 @@ export class BanTable {
   /**
    * Applies the next change.
    *
-   * @param change Its number follows {@link BanTable.seq}.
+   * @param change Its number must follow {@link BanTable.seq}.
    * @throws {RangeError} when it does not.
    */
   apply(change: Change): TableStep {
@@ -202,10 +202,10 @@ export class BanTable {
   }
 
   /**
-   * Applies the next change where some bans are of later changes already: to
-   * these it does nothing.
+   * Applies the next change to a table in which some bans have later changes
+   * already; it leaves those bans as they are.
    *
-   * @param change Its number follows {@link BanTable.seq}.
+   * @param change Its number must follow {@link BanTable.seq}.
    * @throws {RangeError} when it does not.
    */
   catchUp(change: Change): TableStep {
@@ -219,12 +219,12 @@ export class BanTable {
   }
 
   /**
-   * Does the same with all changes of columns that are news.
+   * Applies {@link BanTable.catchUp} to all changes of columns that are new.
    *
    * @param columns The changes.
-   * @param seq Number of the change before them.
-   * @param names Theirs.
-   * @throws {RangeError} when those that are news don't follow.
+   * @param seq Number of the change before the first.
+   * @param names The names of the columns.
+   * @throws {RangeError} when the new ones leave a gap.
    */
   catchUpAll(columns: ChangeColumns, seq: number, names: ChangeNames): void {
     if (seq > this.#seq) {
@@ -242,16 +242,18 @@ export class BanTable {
     replay.end();
   }
 
-  /** Makes room for so many bans, so that it need not grow; called while it is empty. */
+  /**
+   * Reserves memory for that many bans. Call it only while the table is empty.
+   */
   expect(bans: number): void {
     this.#bans.expect(bans);
   }
 
   /**
-   * Removes expired reports, and bans without any other.
+   * Removes expired reports, and bans without other reports.
    *
    * @param nowMs Milliseconds since 1970.
-   * @param max Of how many bans at most; the rest is left to the next call.
+   * @param max Maximum number of bans; the next call takes the rest.
    * @default {Infinity}
    * @returns The effects.
    */

@@ -1,10 +1,10 @@
 /**
- * Changes as columns of numbers, as a log keeps many of them: a start reads a
- * million without an object for each.
+ * Changes as columns of numbers, the form of a page of the log: a start reads a
+ * million changes without an object for each.
  *
- * The bytes are how many changes there are, how many of them are of IPv6, and
- * their columns, little-endian as on every host that Deno runs on. Who reads
- * them knows that they are as they were written.
+ * The encoding holds the number of changes, the number of IPv6 changes, and the
+ * columns, little-endian like every host of Deno. The reader must know that the
+ * bytes are unaltered.
  *
  * @module
  */
@@ -19,7 +19,7 @@ import {
 } from "../rows/packed_address.ts";
 import type { Change } from "./ban.ts";
 
-/** What a change can be, as a number; 0 is none. */
+/** The kind of a change as a number; 0 is invalid. */
 export const CHANGE_KINDS = {
   report: 1,
   pendingReport: 2,
@@ -27,18 +27,18 @@ export const CHANGE_KINDS = {
   lift: 4,
 } as const;
 
-/** The numbers of a change's names. */
+/** The ids of a change's names. */
 export interface ChangeNameIds {
   readonly jail: number;
-  /** That of who reported, withdrew or lifted. */
+  /** The origin that reported, withdrew or lifted. */
   readonly node: number;
 }
 
-/** The names with a number; may throw. */
+/** Finds names by id; may throw. */
 export interface ChangeNames {
-  /** A jail's. */
+  /** The name of a jail. */
   jail(id: number): JailName;
-  /** That of who reported, withdrew or lifted. */
+  /** The name of the origin that reported, withdrew or lifted. */
   node(id: number): HostName;
 }
 
@@ -46,29 +46,29 @@ const LAST_KIND = CHANGE_KINDS.lift;
 const LAST_FORM = ipv6Form(IPV6_BITS);
 const WORD_BYTES = 4;
 const HEAD_BYTES = 2 * WORD_BYTES;
-/** Words of an address of IPv6 beside the first. */
+/** Words of an IPv6 address beyond the first. */
 const MORE_WORDS = 3;
-/** Bytes of a change of IPv4. */
+/** Bytes of an IPv4 change. */
 const CHANGE_BYTES = 2 * 8 + 3 * WORD_BYTES + 2;
 
-/** Changes that follow each other. */
+/** Consecutive changes. */
 export class ChangeColumns {
   readonly #bytes: Uint8Array;
   /** When each was decided, in milliseconds since 1970. */
   readonly atMs: Float64Array;
-  /** When each report ends, likewise; of others 0. */
+  /** When each report ends, in milliseconds since 1970; 0 for other kinds. */
   readonly expiresMs: Float64Array;
-  /** The numbers of the jails. */
+  /** The ids of the jails. */
   readonly jails: Uint32Array;
-  /** The numbers of who reported, withdrew or lifted. */
+  /** The ids of the origins that reported, withdrew or lifted. */
   readonly nodes: Uint32Array;
-  /** The first words of the addresses. */
+  /** The first word of each address. */
   readonly words: Int32Array;
-  /** The others of those of IPv6, in their order. */
+  /** The other words of the IPv6 addresses, in order. */
   readonly ipv6: Int32Array;
   /** Family and prefix length of each address, as `PackedAddress` has them. */
   readonly forms: Uint8Array;
-  /** What each is, one of {@link CHANGE_KINDS}. */
+  /** The kind of each change, from {@link CHANGE_KINDS}. */
   readonly kinds: Uint8Array;
 
   private constructor(bytes: Uint8Array, changes: number, ipv6: number) {
@@ -88,14 +88,14 @@ export class ChangeColumns {
     this.kinds = new Uint8Array(buffer, next(changes), changes);
   }
 
-  /** Columns full of zeros. @param ipv6 Of how many of the changes are of IPv6. */
+  /** Columns of zeros. @param ipv6 The number of IPv6 changes among them. */
   static empty(changes: number, ipv6: number): ChangeColumns {
     const bytes = new Uint8Array(bytesOf(changes, ipv6));
     new Uint32Array(bytes.buffer, 0, 2).set([changes, ipv6]);
     return new ChangeColumns(bytes, changes, ipv6);
   }
 
-  /** Those in some bytes; `undefined`: there are none in them. */
+  /** Decodes columns; `undefined`: the bytes are invalid. */
   static read(bytes: Uint8Array): ChangeColumns | undefined {
     if (bytes.length < HEAD_BYTES) return undefined;
     const aligned = bytes.byteOffset % 8 === 0 ? bytes : bytes.slice();
@@ -118,12 +118,15 @@ export class ChangeColumns {
     return isGood && words === ipv6.length;
   }
 
-  /** How many changes there are. */
+  /** Number of changes. */
   get length(): number {
     return this.kinds.length;
   }
 
-  /** The bytes of the first ones. @param ipv6 How many of these are of IPv6. */
+  /**
+   * Encodes the first changes. @param ipv6 The number of IPv6 changes among
+   * them.
+   */
   encode(changes: number, ipv6: number): Uint8Array {
     const columns = ChangeColumns.empty(changes, ipv6);
     columns.atMs.set(this.atMs.subarray(0, changes));
@@ -149,12 +152,12 @@ export class ChangeWriter {
   #changes = 0;
   #ipv6 = 0;
 
-  /** @param max How many there may be. */
+  /** @param max Maximum number of changes. */
   constructor(max: number) {
     this.#columns = ChangeColumns.empty(max, max);
   }
 
-  /** How many there are. */
+  /** Number of changes. */
   get length(): number {
     return this.#changes;
   }
@@ -175,7 +178,7 @@ export class ChangeWriter {
     columns.ipv6.set(words.subarray(1), MORE_WORDS * this.#ipv6++);
   }
 
-  /** Drops all but the first ones. */
+  /** Drops all but the first `length` changes. */
   truncate(length: number): void {
     const { forms } = this.#columns;
     for (; this.#changes > length; this.#changes--) {
@@ -183,7 +186,7 @@ export class ChangeWriter {
     }
   }
 
-  /** What {@link ChangeColumns.read} reads. */
+  /** Encodes the changes for {@link ChangeColumns.read}. */
   encode(): Uint8Array {
     return this.#columns.encode(this.#changes, this.#ipv6);
   }
@@ -203,8 +206,8 @@ export class ChangeReader {
   /**
    * Reads the address of the next change.
    *
-   * @param at Its place: one more than the one before.
-   * @param into Takes it.
+   * @param at Its index: one more than in the previous call.
+   * @param into Receives the address.
    */
   nextAddress(at: number, into: PackedAddress): void {
     const { forms, words, ipv6 } = this.#columns;
@@ -217,10 +220,10 @@ export class ChangeReader {
   }
 
   /**
-   * The change at a place.
+   * Makes the change at an index.
    *
-   * @param seq Its number.
-   * @param address Its address, which was read.
+   * @param seq Its sequence number.
+   * @param address Its address, which the caller has read.
    */
   change(at: number, seq: number, address: PackedAddress): Change {
     const { atMs, jails, nodes, kinds, expiresMs } = this.#columns;
@@ -237,24 +240,24 @@ export class ChangeReader {
   }
 }
 
-/** The number of what a change is. */
+/** The number of a change's kind. */
 export function kindOf(change: Change): number {
   if (change.kind !== "report") return CHANGE_KINDS[change.kind];
   return change.isPending ? CHANGE_KINDS.pendingReport : CHANGE_KINDS.report;
 }
 
-/** Who reported, withdrew or lifted. */
+/** The origin that reported, withdrew or lifted. */
 export function nodeOf(change: Change): HostName {
   return change.kind === "lift" ? change.by : change.origin;
 }
 
 /**
- * A change of its members.
+ * Makes a change.
  *
  * @param kind As of {@link kindOf}.
  * @param node As of {@link nodeOf}.
- * @param expiresMs Of a report.
- * @returns `undefined`: the kind is none.
+ * @param expiresMs Used for reports only.
+ * @returns `undefined`: the kind is invalid.
  */
 export function changeOfKind(
   kind: unknown,

@@ -1,5 +1,5 @@
 /**
- * Decides about events that are stored together.
+ * Decides about events that are stored in one transaction.
  *
  * @module
  */
@@ -33,17 +33,26 @@ import {
 export interface HubRequest {
   /** The event for the table. */
   readonly event: TableEvent;
-  /** The event's id, by which a repetition is recognized; `undefined`: none. */
+  /**
+   * The event's id, by which a repetition is recognized; `undefined`: it has
+   * none.
+   */
   readonly name?: { readonly origin: HostName; readonly id: EventId };
-  /** Whether a `withdraw` lifts the ban where others reported it: by hand, and by a node that may. @default {false} */
+  /**
+   * Whether a `withdraw` lifts the ban if other nodes reported it: it was made
+   * by hand, and the node has that right. @default {false}
+   */
   readonly mayLift?: boolean;
-  /** Whether somebody wants a `withdraw`, not the ban's time: then nothing of its report holds longer. @default {false} */
+  /**
+   * Whether a person, not the ban's expiry, caused a `withdraw`: then the ban's
+   * growth ends, too. @default {false}
+   */
   readonly isByHand?: boolean;
 }
 
-/** An entry, and what is not stored of it. */
+/** An entry, with data that is not stored. */
 export interface DecidedEntry extends StoreEntry {
-  /** When its node made the ban; `undefined`: nobody said. */
+  /** When the node made the ban; `undefined`: unknown. */
   readonly madeMs?: number | undefined;
 }
 
@@ -60,13 +69,15 @@ export function hasChanged(verdict: HubVerdict | undefined): verdict is number {
 
 /** Options for {@link DecisionBatch}. */
 export interface DecisionOptions {
-  /** Knows the ids of events that were accepted before, what operators lifted, and the past. */
+  /**
+   * Knows the ids of accepted events, the lifts of operators, and the history.
+   */
   readonly store: Pick<BanStore, "hasEvent" | "history" | "liftedMs">;
   /** Gives the quorum of a jail. */
   readonly quorumOf: QuorumOf;
-  /** How much longer bans hold that come again. */
+  /** How recurring bans are lengthened. */
   readonly growthOf: GrowthOf;
-  /** Maximum number of a node's reports in the table. */
+  /** Maximum number of reports of one node in the table. */
   readonly maxReports: number;
 }
 
@@ -83,9 +94,9 @@ export class DecisionBatch {
   readonly #names = new Set<string>();
   /** When operators lifted bans in this batch. */
   readonly #lifted = new Map<string, number>();
-  /** Its changes of bans that may hold longer. */
+  /** The changes of this batch to bans that may grow. */
   readonly #changes = new Map<string, Change[]>();
-  /** How many reports of a node this batch adds to those in the table. */
+  /** Number of reports of each node that this batch adds to the table. */
   readonly #more = new Map<HostName, number>();
   #seq: number;
 
@@ -109,7 +120,8 @@ export class DecisionBatch {
     }
     const ban = this.#find(wanted);
     const event = this.#lifting(ban, request);
-    // Its id is not stored either: it may be sent again when there is room.
+    // Its id is not stored either: the node may send it again when there is
+    // room.
     if (this.#isBeyondRoom(ban, event)) return "node-full";
     const { quorumOf } = this.#options;
     const decision = decide(ban, event, this.#nowMs, quorumOf);
@@ -128,8 +140,8 @@ export class DecisionBatch {
   }
 
   /**
-   * A withdrawal becomes a lift where the node may lift others' reports, or
-   * only what was derived from its own is left.
+   * A withdrawal becomes a lift if the node may lift others' reports, or if
+   * only the growth of its own report would remain.
    */
   #lifting(
     ban: Ban | undefined,
@@ -149,7 +161,7 @@ export class DecisionBatch {
       : event;
   }
 
-  /** The event by which a ban that comes again holds longer. */
+  /** The derived event that lengthens a recurring ban. */
   #grown(
     ban: Ban | undefined,
     event: TableEvent,
@@ -175,7 +187,8 @@ export class DecisionBatch {
       ban?.reports.filter((report) =>
         report.expiresMs > this.#nowMs && isNodeOrigin(report.origin)
       ) ?? [];
-    // Of a renewal a nearer end counts, too, where nobody else reported it.
+    // An earlier end of a renewed report counts, too, if no other node reported
+    // it.
     const isExact = nodes.length === 1 && nodes[0]?.origin === origin;
     return {
       ...{ kind: "report", jail, address, origin: GROWN_ORIGIN },
@@ -183,7 +196,7 @@ export class DecisionBatch {
     };
   }
 
-  /** Takes what follows from an event of a node: without an id, and no matter if there is no room. */
+  /** Adds a derived event: it has no id, and is dropped if there is no room. */
   #derive(event: TableEvent): void {
     const ban = this.#find(event);
     if (this.#isBeyondRoom(ban, event)) return;
@@ -195,7 +208,10 @@ export class DecisionBatch {
     this.entries.push({ event: undefined, change });
   }
 
-  /** What an operator lifted since it was made is said again, and is no news. */
+  /**
+   * Whether the report is from before an operator's lift, and therefore repeats
+   * old news.
+   */
   #isLifted(event: TableEvent): boolean {
     if (event.kind !== "report" || event.madeMs === undefined) return false;
     const liftedMs = this.#lifted.get(keyOf(event)) ??
@@ -206,7 +222,7 @@ export class DecisionBatch {
   #isBeyondRoom(ban: Ban | undefined, event: TableEvent): boolean {
     if (event.kind !== "report") return false;
     const { origin } = event;
-    // How much an import may name is decided of the whole list.
+    // The limit for an import applies to the whole list, elsewhere.
     if (isImportOrigin(origin)) return false;
     if (ban?.reports.some((each) => each.origin === origin)) return false;
     const count = this.#table.reportsOf(origin) + (this.#more.get(origin) ?? 0);
@@ -222,7 +238,7 @@ export class DecisionBatch {
     for (const { origin } of after?.reports ?? []) this.#count(origin, 1);
   }
 
-  /** The store does not know it yet. */
+  /** Keeps a change for the history: the store does not have it yet. */
   #remember(change: Change): void {
     if (this.#options.growthOf(change.jail) === undefined) return;
     const key = keyOf(change);

@@ -1,5 +1,5 @@
 /**
- * The rules of `growth`: how much longer a ban holds that comes again, by jail.
+ * Parses the rules of `growth`, which lengthen recurring bans, by jail.
  *
  * ```abnf
  * growth  = [rule *((LF / ",") rule)]
@@ -10,7 +10,7 @@
  * max     = duration                                              ; 5w without one
  * ```
  *
- * The first rule whose pattern matches the jail applies; without one, no ban
+ * The first rule whose pattern matches the jail applies; without a match no ban
  * grows.
  *
  * @module
@@ -25,7 +25,7 @@ import { type Growth, type GrowthOf, NO_GROWTH } from "./ban_growth.ts";
 export interface GrowthRule {
   /** As written, with `*`. */
   readonly pattern: string;
-  /** `undefined`: none. */
+  /** `undefined`: no growth. */
   readonly growth: Growth | undefined;
 }
 
@@ -36,14 +36,14 @@ const RULE =
   /^(?:(\S+)\s*:\s*)?(?:off|([^:/]+?)\s*:\s*x(\d{1,2}(?:\.\d{1,2})?)(?:\s*\/\s*(\S.*))?)$/;
 const MAX_RULES = 100;
 const USUAL_MAX = "5w";
-/** As for every ban time: ten years. */
+/** Ten years, as for every ban time. */
 const MAX_SECONDS = 315_576_000;
 
 /**
  * Reads rules.
  *
  * @param text The rules, one a line or separated by commas.
- * @returns The rules, or `undefined` when one is not understood.
+ * @returns The rules, or `undefined` when one is invalid.
  *
  * @example
  * ```ts
@@ -71,7 +71,7 @@ export function parseGrowthRules(text: string): GrowthRules | undefined {
   return rules;
 }
 
-/** Looks the growth of a jail up in rules. */
+/** Returns a lookup of a jail's growth. */
 export function growthBy(rules: GrowthRules): GrowthOf {
   if (rules.length === 0) return NO_GROWTH;
   return (jail) =>
@@ -79,7 +79,7 @@ export function growthBy(rules: GrowthRules): GrowthOf {
 }
 
 function parseRule(text: string): GrowthRule | undefined {
-  // A jail may have a colon in its name: what fits behind the last one counts.
+  // A jail name may contain a colon: the last colon with a valid rest counts.
   const parts = RULE.exec(text);
   if (parts === null) return undefined;
   const [, pattern = "*", within, written, longest = USUAL_MAX] = parts;

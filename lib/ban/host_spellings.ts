@@ -1,16 +1,18 @@
 /**
- * One spelling for each host.
+ * Keeps one spelling for each host.
  *
  * @module
  */
 
 import { canonicalHost, type HostName } from "../base/host_name.ts";
 
-/** Maximum number of remembered names; any other is spelled in lower case. */
+/**
+ * Maximum number of remembered names; further names are spelled in lower case.
+ */
 const MAX_NAMES = 100_000;
 
 /**
- * Remembers the first spelling of each host's name: names are compared without
+ * Remembers the first spelling of each host name: names are compared without
  * case, and shown as their hosts write them.
  *
  * @example
@@ -29,7 +31,7 @@ const MAX_NAMES = 100_000;
 export class HostSpellings {
   readonly #names = new Map<HostName, HostName>();
 
-  /** Gives the remembered spelling of a name. */
+  /** Returns the remembered spelling of a name. */
   spell(name: HostName): HostName {
     const key = canonicalHost(name);
     const known = this.#names.get(key);

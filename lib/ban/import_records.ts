@@ -1,10 +1,11 @@
 /**
- * The port of what is stored of imports: lists of addresses that operators
- * have banned under a name.
+ * The port of the store for imports: lists of addresses that operators ban
+ * under a name.
  *
- * A list is stored in parts which nobody sees, and is taken in one step. From
- * then on it is what the import wants, whatever happens; its bans follow, and
- * once all do, the import is settled. A list that is never taken is swept away.
+ * A list is staged in parts that nobody sees, and then taken in one step. From
+ * then on it is the list that the import wants. The publisher then changes the
+ * bans to match it, and once all do, the import is settled. A list that is
+ * never taken is swept away.
  *
  * @module
  */
@@ -15,17 +16,20 @@ import type { ImportName } from "../base/operator_name.ts";
 /** An import. */
 export interface StoredImport {
   readonly name: ImportName;
-  /** Number of the list that it wants. */
+  /** Number of the list that the import wants. */
   readonly list: number;
-  /** How many entries that list has. */
+  /** Number of entries in that list. */
   readonly entries: number;
-  /** When it was taken last, in milliseconds since 1970 by the publisher's clock. */
+  /**
+   * When it was last taken, in milliseconds since 1970 by the publisher's
+   * clock.
+   */
   readonly atMs: number;
-  /** When its bans end, likewise; `Infinity`: never. */
+  /** When its bans end, by the same clock; `Infinity`: never. */
   readonly endsMs: number;
   /**
-   * `taken`: its bans may not be those of the list yet; `settled`: they are, as
-   * far as nobody lifted any; `leaving`: all of them are to end.
+   * `taken`: its bans may not match the list yet; `settled`: they do, except
+   * for those that somebody lifted; `leaving`: all of them are to end.
    */
   readonly state: ImportState;
 }
@@ -39,7 +43,10 @@ export const IMPORT_STATES = ["taken", "settled", "leaving"] as const;
 /** An entry of a list. */
 export interface ListedAddress {
   readonly address: Address;
-  /** Since when every list of that import has it, in milliseconds since 1970 by the publisher's clock. */
+  /**
+   * Since when every list of that import has contained it, in milliseconds
+   * since 1970 by the publisher's clock.
+   */
   readonly sinceMs: number;
 }
 
@@ -47,7 +54,7 @@ export interface ListedAddress {
 export interface ImportRecords {
   /** All imports, by name. */
   all(): readonly StoredImport[];
-  /** Gives a number that no list has. */
+  /** Returns an unused list number. */
   newList(): number;
   /**
    * Stores entries of a list that is not taken yet.
@@ -56,7 +63,7 @@ export interface ImportRecords {
    */
   stage(list: number, entries: readonly ListedAddress[]): Promise<void>;
   /**
-   * Stores an import in place of the one of its name, in one step.
+   * Stores an import, replacing the one of its name, in one step.
    *
    * @throws {RuntimeError} when it can't be stored.
    */
@@ -64,22 +71,22 @@ export interface ImportRecords {
   /** Forgets an import. @throws {RuntimeError} when that can't be stored. */
   forget(name: ImportName): Promise<void>;
   /**
-   * Entries of a list, by address as text.
+   * Entries of a list, ordered by the text of the address.
    *
-   * @param after The last that is known; `undefined`: from the first.
-   * @param max How many at most.
+   * @param after The entry before the first; `undefined`: from the first.
+   * @param max Maximum number of entries.
    */
   entries(
     list: number,
     after: Address | undefined,
     max: number,
   ): readonly ListedAddress[];
-  /** Since when an address is on a list; `undefined`: it is not. */
+  /** Since when a list has contained an address; `undefined`: it does not. */
   sinceMs(list: number, address: Address): number | undefined;
   /**
-   * Deletes entries of a list that no import wants.
+   * Deletes entries of lists that no import wants.
    *
-   * @param max How many at most.
+   * @param max Maximum number of entries.
    * @returns Whether there may be more.
    * @throws {RuntimeError} when that can't be stored; none was.
    */

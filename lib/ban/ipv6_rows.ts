@@ -1,5 +1,5 @@
 /**
- * The bits of IPv6 addresses, by number.
+ * Stores IPv6 addresses by number.
  *
  * @module
  */
@@ -10,15 +10,15 @@ const CHUNK_ROWS = 1 << CHUNK_BITS;
 const CHUNK_MASK = CHUNK_ROWS - 1;
 const NONE = -1;
 
-/** Addresses of 16 bytes each; tables of IPv4 addresses have no place for them. */
+/** Holds 16 bytes for each address; IPv4 tables have no room for them. */
 export class Ipv6Rows {
-  /** Made as they are needed: nothing is copied. */
+  /** Allocated on demand, so that growing copies nothing. */
   readonly #chunks: Int32Array[] = [];
   #rows = 0;
-  /** A free row has the number of the next free one. */
+  /** The first free row; each free row holds the number of the next one. */
   #firstFree = NONE;
 
-  /** Keeps the four words of an address. @returns Its number. */
+  /** Stores the four words of an address. @returns Its number. */
   add(words: Int32Array): number {
     const row = this.#firstFree === NONE ? this.#rows++ : this.#firstFree;
     const chunk = this.#chunks[row >> CHUNK_BITS] ??
@@ -32,7 +32,7 @@ export class Ipv6Rows {
     return row;
   }
 
-  /** Forgets an address. */
+  /** Frees an address. */
   delete(row: number): void {
     const chunk = this.#chunks[row >> CHUNK_BITS];
     if (chunk === undefined) return;

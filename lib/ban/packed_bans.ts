@@ -1,5 +1,5 @@
 /**
- * Bans as rows of numbers, and what finds them.
+ * Bans as rows of numbers, with their indexes.
  *
  * @module
  */
@@ -13,25 +13,28 @@ import { BanRows, PackedKey, type RowFields } from "./ban_rows.ts";
 import { NameIds, NO_ID } from "../rows/name_ids.ts";
 import { RowExpiries } from "../rows/row_expiries.ts";
 
-/** What a row has of a ban's only report, and of the ban. */
+/** The fields of a row whose ban has only one report. */
 export type SingleFields = Omit<RowFields, "hasSeveral">;
 
-/** Bans by row, key, jail, origin and end. An object of one is made when it is asked for. */
+/**
+ * Bans by row, key, jail, origin and end. A `Ban` object is made only on
+ * request.
+ */
 export class PackedBans {
-  /** Used once for each ban. */
+  /** Each ban uses its jail once. */
   readonly jails = new NameIds<JailName>();
-  /** Used once for each report. */
+  /** Each report uses its origin once. */
   readonly origins = new NameIds<HostName>();
   readonly rows: BanRows;
-  /** Serves for whatever is looked for. */
+  /** Reused for every lookup. */
   readonly key = new PackedKey();
   readonly expiries: RowExpiries;
   readonly #index: RowIndex<PackedKey>;
-  /** The reports of bans that have several, by row. */
+  /** The reports of bans with several reports, by row. */
   readonly #several = new Map<number, readonly BanReport[]>();
   #size = 0;
 
-  /** @param hashSeed What hashes depend on beside the keys. */
+  /** @param hashSeed A secret that all hashes depend on. */
   constructor(hashSeed: number) {
     const rows = new BanRows(hashSeed);
     this.rows = rows;
@@ -39,13 +42,13 @@ export class PackedBans {
     this.expiries = new RowExpiries((row) => rows.expiresMsOf(row));
   }
 
-  /** Has room for so many without growing; called while there are none. */
+  /** Reserves memory for that many bans. Call it only while there are none. */
   expect(bans: number): void {
     this.#index.expect(bans);
     this.expiries.expect(bans);
   }
 
-  /** How many there are. */
+  /** Number of bans. */
   get size(): number {
     return this.#size;
   }
@@ -58,7 +61,7 @@ export class PackedBans {
     return this.find();
   }
 
-  /** The row with the {@link PackedBans.key} that was set. */
+  /** The row of the current {@link PackedBans.key}. */
   find(): number {
     this.rows.hash(this.key);
     return this.#index.find(this.key);
@@ -80,7 +83,7 @@ export class PackedBans {
   /**
    * The ban of a row.
    *
-   * @param address Its address, where it is known.
+   * @param address Its address, if the caller knows it.
    */
   at(row: number, address?: Address): Ban {
     const fields = this.rows.get(row);
@@ -95,7 +98,7 @@ export class PackedBans {
   }
 
   /**
-   * Puts a ban in the place of the one in its row.
+   * Puts a ban into its row, replacing the previous one.
    *
    * @param row Its row; {@link NO_ROW}: it has none yet.
    * @returns Its row from now on.
@@ -109,14 +112,16 @@ export class PackedBans {
       return kept;
     }
     const { firstMs, lastMs, expiresMs } = only;
-    // The new one first: most of the names stay.
+    // Use the new origin first, so that an unchanged name keeps its id.
     const origin = this.origins.use(only.origin);
     const fields = { seq, isPending, origin, firstMs, lastMs, expiresMs };
     this.putSingle(kept, fields);
     return kept;
   }
 
-  /** Sets what a row has of a ban with one report; its origin is used already. */
+  /**
+   * Sets the fields of a ban with one report; the caller has used its origin.
+   */
   putSingle(
     row: number,
     { seq, isPending, origin, firstMs, lastMs, expiresMs }: SingleFields,
@@ -134,7 +139,7 @@ export class PackedBans {
     this.expiries.add(row);
   }
 
-  /** Sets what a row has of a ban with several reports. */
+  /** Sets the fields of a ban with several reports. */
   putSeveral(
     row: number,
     seq: number,
@@ -156,7 +161,10 @@ export class PackedBans {
     this.expiries.add(row);
   }
 
-  /** Makes a row for the {@link PackedBans.key} that has its hash; its jail is used already. */
+  /**
+   * Adds a row for {@link PackedBans.key}, whose hash is set; the caller has
+   * used its jail.
+   */
   begin(): number {
     const row = this.rows.add(this.key);
     this.#index.add(row, this.key.hash);
@@ -164,7 +172,7 @@ export class PackedBans {
     return row;
   }
 
-  /** Takes a ban out. */
+  /** Deletes a ban. */
   delete(row: number): void {
     this.#clear(row);
     this.#index.delete(row, this.rows.hashOf(row));
@@ -180,7 +188,7 @@ export class PackedBans {
     return this.begin();
   }
 
-  /** Forgets the reports of a row; of a new one there are none. */
+  /** Forgets the reports of a row; a new row has none. */
   #clear(row: number): void {
     const { hasSeveral, origin } = this.rows.get(row);
     if (!hasSeveral && origin === NO_ID) return;

@@ -1,6 +1,6 @@
 /**
- * The rules of `quorum`: how many nodes must report before a ban is in force,
- * by jail.
+ * Parses the rules of `quorum`: the number of nodes that must report before a
+ * ban is in force, by jail.
  *
  * ```abnf
  * quorum  = [rule *((LF / ",") rule)]
@@ -9,8 +9,8 @@
  * nodes   = 1*3DIGIT                           ; 1 to 256
  * ```
  *
- * The first rule whose pattern matches the jail applies; without one, one
- * report is enough. Without a duration all reports that have not expired count.
+ * The first rule whose pattern matches the jail applies; without a match one
+ * report is enough. Without a duration all unexpired reports count.
  *
  * @module
  */
@@ -41,7 +41,7 @@ const MAX_RULES = 100;
  * Reads rules.
  *
  * @param text The rules, one a line or separated by commas.
- * @returns The rules, or `undefined` when one is not understood.
+ * @returns The rules, or `undefined` when one is invalid.
  *
  * @example
  * ```ts
@@ -68,7 +68,7 @@ export function parseQuorumRules(text: string): QuorumRules | undefined {
   return rules;
 }
 
-/** Looks the quorum of a jail up in rules. */
+/** Returns a lookup of a jail's quorum. */
 export function quorumBy(rules: QuorumRules): QuorumOf {
   if (rules.length === 0) return ANY_NODE;
   return (jail) =>
@@ -76,7 +76,7 @@ export function quorumBy(rules: QuorumRules): QuorumOf {
 }
 
 function parseRule(text: string): QuorumRule | undefined {
-  // A jail may have a colon in its name: the last one counts.
+  // A jail name may contain a colon: the last one counts.
   const [, pattern = "", count, duration] = RULE.exec(text) ?? [];
   const nodes = Number(count);
   const seconds = duration === undefined ? Infinity : parseDuration(duration);

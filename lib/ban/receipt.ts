@@ -1,5 +1,5 @@
 /**
- * The result of a subscriber's action, as it is reported to the publisher.
+ * The result of a subscriber's action, as reported to the publisher.
  *
  * @module
  */
@@ -15,9 +15,14 @@ export interface Receipt {
   readonly address: Address;
   /** The action's name in `subscriberaction`. */
   readonly action: string;
-  /** `refused`: by a rule of that host; `failed`: it is tried again. */
+  /**
+   * `refused`: by a rule of that host; `failed`: the subscriber tries again.
+   */
   readonly outcome: "applied" | "lifted" | "refused" | "failed";
-  /** The rule that refused it, or why it failed; printable ASCII, 200 characters at most; empty for the others. */
+  /**
+   * The rule that refused it, or why it failed; printable ASCII, at most 200
+   * characters; empty for other outcomes.
+   */
   readonly detail: string;
   /** How long ago, in whole milliseconds. */
   readonly agoMs: number;

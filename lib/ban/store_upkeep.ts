@@ -1,6 +1,6 @@
 /**
- * What is done beside so that the store stays small and a start short: the
- * past is forgotten, and snapshots of the table are written.
+ * Background work that keeps the store small and a start short: it prunes the
+ * history and writes snapshots of the table.
  *
  * @module
  */
@@ -17,24 +17,26 @@ export interface StoreUpkeepOptions {
   /** The store's clock. */
   readonly clock: Clock;
   readonly log: Log;
-  /** How long the past is kept, in milliseconds. */
+  /** How long the history is kept, in milliseconds. */
   readonly keepHistoryMs: number;
   /**
-   * Whether the clock is sure enough to forget anything: a snapshot has nothing
-   * of bans that are over by a clock that was wrong.
+   * Whether the clock can be trusted: pruning and snapshots drop expired bans,
+   * and with a wrong clock they would drop live ones.
    */
   readonly mayForget: () => boolean;
 }
 
-/** Interval between prunings of the past, each of which takes small steps. */
+/** Interval between prunings of the history, each in small steps. */
 const PRUNE_INTERVAL_MS = 60_000;
-/** Interval at which it is looked whether a snapshot is due. */
+/** Interval between checks whether a snapshot is due. */
 const SETTLE_INTERVAL_MS = 1_000;
-/** Pause between two steps of a pruning, or of a snapshot. */
+/**
+ * Pause between two steps of a pruning, in milliseconds; below, of a snapshot.
+ */
 const PRUNE_PAUSE_MS = 50;
 const SETTLE_PAUSE_MS = 20;
 
-/** Keeps a store in order. What fails is tried again, and nothing is lost by it. */
+/** Maintains a store. It retries what fails; a failure loses nothing. */
 export class StoreUpkeep {
   readonly #options: StoreUpkeepOptions;
 
@@ -43,7 +45,7 @@ export class StoreUpkeep {
     this.#options = options;
   }
 
-  /** Run side by side until aborted. */
+  /** The tasks, which the caller runs side by side until aborted. */
   get tasks(): readonly ((signal: AbortSignal) => Promise<void>)[] {
     return [
       (signal) => this.#prune(signal),

@@ -1,5 +1,6 @@
 /**
- * Bans go into a table and out of it as columns, and changes into it.
+ * Moves bans into and out of a table as columns, and applies columns of
+ * changes.
  *
  * @module
  */
@@ -26,14 +27,14 @@ import {
 import type { PackedBans } from "./packed_bans.ts";
 
 /**
- * Puts bans into a table, each in place of the one of its key unless that is of
- * a later change.
+ * Puts bans into a table. Each replaces the ban with its key, unless that has a
+ * later change.
  *
- * @param columns Those of a block that was read, or made of bans.
+ * @param columns From a decoded block, or made of bans.
  */
 export function putColumns(bans: PackedBans, columns: BanBlockColumns): void {
   const { spans, jailIds, reportCounts, seqs, pending, originIds } = columns;
-  // All names are in use until the end, so that each keeps its number.
+  // Uses every name until the end, so that each keeps its id.
   const jails = columns.jails.map((jail) => bans.jails.use(jail));
   const origins = columns.origins.map((origin) => bans.origins.use(origin));
   const addresses = new AddressReader(columns);
@@ -68,17 +69,17 @@ export function putColumns(bans: PackedBans, columns: BanBlockColumns): void {
   for (const id of origins) bans.origins.letGo(id);
 }
 
-/** Applies changes in columns where that takes no object of them. */
+/** Applies columns of changes, and avoids an object for each where it can. */
 export class ColumnReplay {
   readonly #bans: PackedBans;
   readonly #columns: ChangeColumns;
   readonly #names: ChangeNames;
   readonly #reader: ChangeReader;
-  /** The table's numbers of names by those of the columns. */
+  /** The table's ids of names, by the ids of the columns. */
   readonly #jails: number[] = [];
   readonly #origins: number[] = [];
 
-  /** @param names Those of the columns. */
+  /** @param names The names of the columns. */
   constructor(bans: PackedBans, columns: ChangeColumns, names: ChangeNames) {
     this.#bans = bans;
     this.#columns = columns;
@@ -87,12 +88,12 @@ export class ColumnReplay {
   }
 
   /**
-   * Applies the next change, if it is the report of a ban that there is not.
+   * Applies the next change if it is the report that begins a ban.
    *
-   * @param at Its place: one more than the one before.
-   * @param seq Its number.
-   * @param isMeant Whether it is to be applied at all.
-   * @returns Any other change.
+   * @param at Its index: one more than in the previous call.
+   * @param seq Its sequence number.
+   * @param isMeant Whether to apply it at all.
+   * @returns The change, if the caller has to apply it.
    */
   next(at: number, seq: number, isMeant: boolean): Change | undefined {
     const bans = this.#bans;
@@ -118,7 +119,7 @@ export class ColumnReplay {
     return undefined;
   }
 
-  /** Lets go of the names; none of it is used after that. */
+  /** Releases the names; the object must not be used afterwards. */
   end(): void {
     for (const id of this.#jails) if (id) this.#bans.jails.letGo(id);
     for (const id of this.#origins) if (id) this.#bans.origins.letGo(id);
@@ -137,17 +138,18 @@ export class ColumnReplay {
 
 /** Some of a table's bans. */
 export interface BanSet {
-  /** Of one ban at least. */
+  /** At least one ban. */
   readonly columns: BanBlockColumns;
-  /** Whether there was no other when it was taken. */
+  /** Whether this is the last set. */
   readonly isLast: boolean;
 }
 
 /**
- * Gives all bans of a table, in sets that fit a block each. The table may change
- * before the next is asked for: a ban that stands throughout is given once.
+ * Yields all bans of a table in sets, each of which fits into a block. The
+ * table may change between two sets; a ban that exists throughout is given
+ * once.
  *
- * @param max Bans of a set at most.
+ * @param max Maximum number of bans in a set.
  */
 export function* takeColumns(
   bans: PackedBans,
@@ -165,11 +167,11 @@ export function* takeColumns(
   }
 }
 
-/** Bans that are alike. */
+/** Number of bans of one kind. */
 export interface BanCount {
-  /** The jail of all of them. */
+  /** Their jail. */
   readonly jail: JailName;
-  /** Whether they are of IPv4, else of IPv6. */
+  /** Whether they are IPv4; otherwise they are IPv6. */
   readonly isIpv4: boolean;
   /** Whether they wait for their quorum. */
   readonly isPending: boolean;
@@ -177,7 +179,7 @@ export interface BanCount {
   readonly bans: number;
 }
 
-/** Counts bans by what they are. */
+/** Counts bans by jail, family and whether they are pending. */
 export function countBans({ rows, jails }: PackedBans): readonly BanCount[] {
   const counts: number[] = [];
   for (let row = 0; row < rows.count; row++) {
@@ -194,10 +196,10 @@ export function countBans({ rows, jails }: PackedBans): readonly BanCount[] {
   }));
 }
 
-/** The rows that go into a set together. */
+/** The rows that go into one set. */
 class RowsOfSet {
   readonly #rows: number[] = [];
-  /** Of each row its reports. */
+  /** The reports of each row. */
   readonly #reportsOf: (readonly BanReport[])[] = [];
   readonly #bans: PackedBans;
   readonly #jails = new Set<JailName>();
@@ -257,8 +259,8 @@ class RowsOfSet {
 }
 
 /**
- * What is over and not swept yet may make more reports than a ban has: of those
- * that end first some are left out.
+ * Expired reports that were not removed yet may bring a ban above its maximum:
+ * the reports that end first are left out.
  */
 function reportsOfBan(reports: readonly BanReport[]): readonly BanReport[] {
   if (reports.length <= MAX_REPORTS) return reports;

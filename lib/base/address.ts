@@ -8,7 +8,7 @@
  * ; prefix: host bits zero; /32 and /128 are written without it
  * ```
  *
- * An IPv4-mapped IPv6 address is the IPv4 address, as it is for fail2ban.
+ * An IPv4-mapped IPv6 address is the IPv4 address, as in fail2ban.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc5952 | RFC 5952}
  * @module
@@ -16,19 +16,25 @@
 
 import ipaddr from "ipaddr.js";
 
-/** Canonical text of an address or prefix; made by {@link parseAddress} only. */
+/** Canonical text of an address or prefix; see {@link parseAddress}. */
 export type Address = string & { readonly brand: "Address" };
 
-/** Longest canonical text: eight groups of four digits, and `/127`. */
+/**
+ * Length of the longest canonical text: eight groups of four digits, and
+ * `/127`.
+ */
 export const MAX_ADDRESS_LENGTH = 43;
 
 const IPV4 =
   /^(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)){3}$/;
-/** What stands before the IPv4 address in an IPv4-mapped one (RFC 4291, 2.5.5.2). */
+/**
+ * Number of bits before the IPv4 address in an IPv4-mapped one (RFC 4291,
+ * 2.5.5.2).
+ */
 const MAPPED_BITS = 96;
 const PREFIX_LENGTH = /^(?:0|[1-9]\d{0,2})$/;
 
-/** An address taken apart. */
+/** The parts of an address. */
 export interface AddressParts {
   /** The network address, without prefix length. */
   readonly base: ipaddr.IPv4 | ipaddr.IPv6;
@@ -37,8 +43,8 @@ export interface AddressParts {
 }
 
 /**
- * Reads canonical text. Nothing is repaired: what would print differently is
- * refused, so that two nodes never know one address by two names.
+ * Reads canonical text. It repairs nothing and rejects text that would print
+ * differently, so that two nodes never have two names for one address.
  *
  * @param text Text from a log or the wire.
  * @returns The address, or `undefined` when the text is not canonical.
@@ -60,11 +66,11 @@ export function parseAddress(text: string): Address | undefined {
 }
 
 /**
- * Reads an address as people write it (upper case, IPv4-mapped, host bits
- * set) and gives its canonical text. For configuration and operators only.
+ * Reads an address as people write it (upper case, IPv4-mapped, host bits set)
+ * and returns its canonical text. For configuration and operators only.
  *
- * @param text What was written.
- * @returns The address, or `undefined` when the text is none.
+ * @param text Text from a person.
+ * @returns The address, or `undefined` when the text is no address.
  *
  * @example
  * ```ts
@@ -93,7 +99,7 @@ export function canonicalAddress(text: string): Address | undefined {
 }
 
 /**
- * Takes an address apart for comparing and matching.
+ * Splits an address into its parts for comparing and matching.
  *
  * @param address A canonical address.
  * @returns Its network address and prefix length.
@@ -109,10 +115,10 @@ export function addressParts(address: Address): AddressParts {
 }
 
 /**
- * The prefixes around an address or prefix, the narrowest first.
+ * Lists the prefixes around an address or prefix, the narrowest first.
  *
  * @param address A canonical address.
- * @returns Canonical too; none of it is the address itself.
+ * @returns Canonical prefixes, without the address itself.
  *
  * @example
  * ```ts
@@ -133,11 +139,12 @@ export function prefixesAround(address: Address): readonly Address[] {
 }
 
 /**
- * The network of a length around an address or prefix.
+ * The network of a given prefix length around an address or prefix.
  *
  * @param address A canonical address.
- * @param bits The length for its family.
- * @returns Canonical too; `undefined` when the address is as wide itself.
+ * @param bits The prefix length for its family.
+ * @returns The canonical network; `undefined` when the address is as wide
+ * itself.
  */
 export function networkAround(
   address: Address,
@@ -149,7 +156,7 @@ export function networkAround(
     : undefined;
 }
 
-/** Whether an address is one of IPv4, else of IPv6. */
+/** Whether an address is IPv4; otherwise it is IPv6. */
 export function isIpv4Address(address: Address): boolean {
   return !address.includes(":");
 }
@@ -165,8 +172,8 @@ function parseSingle(text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined {
 }
 
 /**
- * An embedded IPv4 address as two groups. ipaddr.js would read octets with
- * leading zeros or in hexadecimal, and `::1.2.3.4` as `::ffff:1.2.3.4`.
+ * Writes an embedded IPv4 address as two groups, because ipaddr.js reads octets
+ * with leading zeros or in hexadecimal, and `::1.2.3.4` as `::ffff:1.2.3.4`.
  */
 function spellTail(tail: string): string {
   if (!IPV4.test(tail)) return tail;

@@ -1,5 +1,5 @@
 /**
- * Lists of hosts and networks as they are written in a configuration.
+ * Lists of hosts and networks in a configuration.
  *
  * ```abnf
  * list  = [ entry *(separator entry) ]
@@ -19,20 +19,21 @@ export type ListEntry =
   | { readonly kind: "network"; readonly network: Address }
   | { readonly kind: "name"; readonly name: HostName };
 
-/** Addresses, prefixes and the names of hosts, in order. */
+/** Addresses, prefixes and host names, in order. */
 export type AddressList = readonly ListEntry[];
 
-/** Each name is asked for again and again. */
+/** Low, because each name is resolved again and again. */
 const MAX_NAMES = 1_000;
 const MAX_ENTRIES = 100_000;
-/** Resolvers take such a name for an IPv4 address: `10.1`, `0x7f.1`. */
+/** Resolvers take such names for IPv4 addresses: `10.1`, `0x7f.1`. */
 const ENDS_IN_A_NUMBER = /(?:^|\.)(?:\d+|0[xX][0-9A-Fa-f]*)$/;
 
 /**
  * Reads a list.
  *
- * @param text The entries, with anything that separates between them.
- * @returns The list, or `undefined` when an entry is not understood.
+ * @param text The entries and their separators.
+ * @returns The list, or `undefined` when an entry is invalid or there are too
+ * many.
  *
  * @example
  * ```ts
@@ -59,8 +60,8 @@ export function parseAddressList(text: string): AddressList | undefined {
 /**
  * Reads one entry.
  *
- * @param word An address, a prefix or a host's name.
- * @returns The entry, or `undefined` when it is neither.
+ * @param word An address, a prefix or a host name.
+ * @returns The entry, or `undefined` when it is none of them.
  */
 export function parseListEntry(word: string): ListEntry | undefined {
   const network = canonicalAddress(word);

@@ -1,5 +1,5 @@
 /**
- * The addresses of prefixes as numbers: compared, joined, and made prefixes again.
+ * Prefixes as ranges of numbers, for comparing, sorting and aggregating.
  *
  * @module
  */
@@ -7,11 +7,11 @@
 import ipaddr from "ipaddr.js";
 import { type Address, addressParts } from "./address.ts";
 
-/** The addresses of a prefix, from the first to the last, as numbers. */
+/** The first and last address of a prefix, as numbers. */
 export interface AddressSpan {
-  /** Whether the family is IPv4, else IPv6. */
+  /** Whether the family is IPv4; otherwise it is IPv6. */
   readonly isIpv4: boolean;
-  /** How many bits all of them have in common. */
+  /** Number of bits that all addresses have in common. */
   readonly prefixBits: number;
   /** The lowest address. */
   readonly first: bigint;
@@ -21,16 +21,19 @@ export interface AddressSpan {
 
 const WORD_BYTES = 4;
 const [SLASH, DOT, ZERO] = [0x2f, 0x2e, 0x30];
-/** In the key of a network of IPv4: more than a prefix has. */
+/** Factor of the address in an {@link ipv4Key}: more than any prefix length. */
 const KEY_BITS = 64;
-/** Numbers that are sorted at once. */
+/** Number of numbers that are sorted in one step. */
 const NUMBERS = 1_024;
-/** Addresses of a step of {@link aggregating}, and items that are sorted at once. */
+/**
+ * Addresses in a step of {@link aggregating}, and items that are sorted in one
+ * step.
+ */
 const STEP = 64;
 
-/** The addresses of a prefix of IPv4, from the first to the last. */
+/** The first and last address of an IPv4 prefix, as numbers. */
 export interface Ipv4Range {
-  /** How many bits all of them have in common. */
+  /** Number of bits that all addresses have in common. */
   readonly prefixBits: number;
   /** The lowest address. */
   readonly first: number;
@@ -38,12 +41,12 @@ export interface Ipv4Range {
   readonly last: number;
 }
 
-/** The range of an address or prefix of IPv4. */
+/** The range of an IPv4 address or prefix. */
 export function ipv4Range(address: Address): Ipv4Range {
   return keyedRange(ipv4Key(address));
 }
 
-/** Gives what an address or prefix spans, for many lookups. */
+/** The span of an address or prefix, for many lookups. */
 export function addressSpan(address: Address): AddressSpan {
   return address.includes(":") ? ipv6Span(address) : ipv4Span(address);
 }
@@ -54,13 +57,13 @@ function ipv4Span(address: Address): AddressSpan {
 }
 
 /**
- * An address or prefix of IPv4 as a number, which takes less than a span and
- * sorts in the same way.
+ * An IPv4 address or prefix as a number, which takes less memory than a span
+ * and sorts in the same order.
  *
- * @returns Its first address times 64, and the bits of its prefix.
+ * @returns Its first address times 64, plus its prefix length.
  */
 export function ipv4Key(address: Address): number {
-  // Without a parser: canonical text has nothing to be checked.
+  // Without a parser: canonical text needs no checks.
   let [value, octet, at] = [0, 0, 0];
   for (; at < address.length; at++) {
     const code = address.charCodeAt(at);
@@ -72,7 +75,7 @@ export function ipv4Key(address: Address): number {
   return (value * 256 + octet) * KEY_BITS + prefixBits;
 }
 
-/** The address or prefix of a {@link ipv4Key}. */
+/** The address or prefix of an {@link ipv4Key}. */
 export function ipv4Of(key: number): Address {
   const { first, prefixBits } = keyedRange(key);
   const octets = [first / 2 ** 24, first / 65_536, first / 256, first];
@@ -104,15 +107,16 @@ interface Range {
   readonly last: bigint;
 }
 
-/** Of an address of IPv6. */
+/** Bits of an IPv6 address. */
 const BITS = 128;
 
 /**
- * Joins networks that meet or touch, and takes out what another one has.
+ * Joins networks that overlap or are adjacent, and drops networks inside
+ * others.
  *
  * @param networks Addresses and prefixes in any order, of both families.
- * @returns Networks of which no two can be joined: IPv4 first, from the lowest
- * address to the highest.
+ * @returns The fewest networks that cover the same addresses, IPv4 first, in
+ * ascending order.
  *
  * @example
  * ```ts
@@ -130,7 +134,8 @@ export function aggregated(networks: Iterable<Address>): readonly Address[] {
 }
 
 /**
- * The same in short steps, for whoever has other things to do in between.
+ * Does the same in short steps, so that the caller can do other work in
+ * between.
  *
  * @param networks As for {@link aggregated}.
  */
@@ -185,11 +190,11 @@ export function* sortingNumbers(
 }
 
 /**
- * Sorts in short steps.
+ * Sorts items in short steps.
  *
- * @param items Stay as they are.
- * @param compare As `Array.sort` wants it.
- * @returns The items in order; equal ones in the order that they had.
+ * @param items Not modified.
+ * @param compare As for `Array.sort`.
+ * @returns The sorted items; equal items keep their order.
  */
 export function* sorting<T>(
   items: readonly T[],
@@ -221,7 +226,7 @@ export function* sorting<T>(
   return sorted;
 }
 
-/** What steps lead to. */
+/** Runs all steps. @returns Their result. */
 export function finished<T>(steps: Generator<undefined, T, undefined>): T {
   while (true) {
     const { done, value } = steps.next();
@@ -230,10 +235,10 @@ export function finished<T>(steps: Generator<undefined, T, undefined>): T {
 }
 
 /**
- * Compares addresses by number: IPv4 first, of two that begin together the
- * wider one.
+ * Compares spans: IPv4 comes first, then the lower first address, then the
+ * wider prefix.
  *
- * @returns Negative when `left` comes first, as `Array.sort` wants it.
+ * @returns Negative when `left` comes first, as for `Array.sort`.
  */
 export function compareSpans(left: AddressSpan, right: AddressSpan): number {
   if (left.isIpv4 !== right.isIpv4) return left.isIpv4 ? -1 : 1;
@@ -241,7 +246,7 @@ export function compareSpans(left: AddressSpan, right: AddressSpan): number {
   return left.prefixBits - right.prefixBits;
 }
 
-/** The fewest networks of IPv4, of keys in order. */
+/** Joins IPv4 keys, which are sorted, into the fewest networks. */
 function* joining(
   keys: Float64Array,
 ): Generator<undefined, Address[], undefined> {
@@ -261,7 +266,7 @@ function* joining(
   return networks;
 }
 
-/** Adds the networks that a range is made of, each as wide as can be. */
+/** Appends the fewest networks that make up a range. */
 function addNetworks(
   networks: Address[],
   { first, last }: { readonly first: number; readonly last: number },
@@ -274,7 +279,7 @@ function addNetworks(
   }
 }
 
-/** Ranges of IPv6 that neither meet nor touch, of spans in order. */
+/** Joins IPv6 spans, which are sorted, into ranges that are not adjacent. */
 function* joiningSpans(
   spans: readonly AddressSpan[],
 ): Generator<undefined, readonly Range[], undefined> {
@@ -291,7 +296,7 @@ function* joiningSpans(
   return ranges;
 }
 
-/** The networks that a range of IPv6 is made of, each as wide as can be. */
+/** The fewest networks that make up an IPv6 range. */
 function networksOf({ first, last }: Range): readonly Address[] {
   const networks: Address[] = [];
   for (let next = first; next <= last;) {

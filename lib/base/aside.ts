@@ -1,27 +1,27 @@
 /**
- * Files of state that are moved out of the way, by the program or by a person.
+ * Moves files of state out of the way, by the program or by a person.
  *
  * @module
  */
 
-/** Ends of the names of the files that make up a database of SQLite. */
+/** Suffixes of the files that make up an SQLite database. */
 export const DATABASE_ENDS = ["", "-wal", "-shm", "-journal"] as const;
 
-/** What a path is, as far as it matters to whoever wants to open it. */
+/** The type of a path, as far as opening it depends on it. */
 export interface SeenPath {
   readonly isFile: boolean;
   readonly isDirectory: boolean;
   readonly isFifo?: boolean | null;
 }
 
-/** Where a file goes that is put aside. */
+/** The path to which the program moves a damaged file. */
 export function asidePath(path: string): string {
   return `${path}.damaged`;
 }
 
 /**
  * Says what is wrong with a path that should be a file: opening a pipe would
- * wait for whoever opens its other end.
+ * block until somebody opens its other end.
  *
  * @returns `undefined` for a file.
  *
@@ -41,13 +41,13 @@ export function oddKind(seen: SeenPath): string | undefined {
 }
 
 /**
- * The command by which a person moves a file aside, to the letter. It
- * overwrites nothing that was moved aside before.
+ * The exact command with which a person moves a file aside. It overwrites no
+ * file that was moved aside before.
  *
  * @param path The file.
- * @param isThere Whether anything has this name.
- * @param ends Ends of the names of the files that belong together, see
- * {@link DATABASE_ENDS}; those that are there are moved, and still do.
+ * @param isThere Whether a path exists.
+ * @param ends Suffixes of the files that belong together, see
+ * {@link DATABASE_ENDS}; the command moves those that exist.
  *
  * @example
  * ```ts
@@ -75,7 +75,7 @@ export function asideCommand(
   ).join(" && ");
 }
 
-/** A word as a shell takes it. */
+/** Quotes a word for a shell. */
 export function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text)
     ? text

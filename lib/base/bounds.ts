@@ -4,5 +4,8 @@
  * @module
  */
 
-/** Most addresses and prefixes in a WELCOME; each takes 46 bytes at most. */
+/**
+ * Maximum number of addresses and prefixes in a WELCOME, of at most 46 bytes
+ * each.
+ */
 export const MAX_IGNORE = 20_000;

@@ -1,11 +1,11 @@
 /**
- * Check sums for rows and bytes on a disk, and a hash to look texts up by.
+ * Checksums for rows and bytes on a disk, and a hash for looking up texts.
  *
- * SQLite has no check sums, and takes a digit that flipped on the disk for the
- * digit that was written. These are FNV-1a with 32 bits, over the units of
- * texts and the halves of numbers: a row that differs in one of them always has
- * another sum, any other with a chance of 1 in 2^32. They find accidents, not
- * forgers.
+ * SQLite has no checksums: it can't tell a digit that flipped on the disk from
+ * the one that was written. These are 32-bit FNV-1a sums over the UTF-16 units
+ * of texts and the halves of numbers. A change of a single unit always changes
+ * the sum; any other change goes unnoticed with a chance of 1 in 2^32. They
+ * detect accidents, not forgery.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc9923 | RFC 9923, FNV}
  * @module
@@ -13,12 +13,12 @@
 
 const BASIS = 0x811c9dc5;
 const PRIME = 0x01000193;
-/** Ends a text; stands for whatever is neither text nor number. */
+/** Ends a text, and stands for a value that is neither text nor number. */
 const END = 0x7c;
 const halves = new DataView(new ArrayBuffer(8));
 
 /**
- * Sums a row up.
+ * Computes the checksum of a row.
  *
  * @param values Texts, numbers and `null`.
  * @returns 0 to 2^32 - 1.
@@ -37,7 +37,7 @@ export function checksum(...values: unknown[]): number {
   let sum = BASIS;
   for (const value of values) {
     if (typeof value === "number") {
-      // Zero has a sign, which a database does not keep.
+      // Adding 0 makes -0 positive: a database does not keep the sign.
       halves.setFloat64(0, value + 0);
       sum = Math.imul(sum ^ halves.getInt32(0), PRIME);
       sum = Math.imul(sum ^ halves.getInt32(4), PRIME);
@@ -50,7 +50,7 @@ export function checksum(...values: unknown[]): number {
 }
 
 /**
- * Sums bytes up.
+ * Computes the checksum of bytes.
  *
  * @returns 0 to 2^32 - 1.
  *
@@ -79,11 +79,11 @@ function withText(before: number, text: string): number {
 }
 
 /**
- * Hashes pairs of texts with a secret seed: whoever names what is hashed can't
- * choose names that share a hash.
+ * Hashes pairs of texts with a secret seed, so that whoever chooses the texts
+ * can't choose colliding ones.
  *
- * A polynomial with a secret, odd factor over the units of the texts, whose
- * bits are mixed at the end.
+ * The hash is a polynomial with a secret, odd factor over the UTF-16 units of
+ * the texts; its bits are mixed at the end.
  *
  * @example
  * ```ts
@@ -102,18 +102,18 @@ export class SeededHash {
   /** @param seed Random; 0 to 2^53 - 1. */
   constructor(seed: number) {
     this.#start = mixed(seed >>> 0);
-    // Of the form 8n + 5: its powers take as many values as there are.
+    // Of the form 8n + 5: its powers take the most different values.
     this.#factor = mixed(Math.floor(seed / 2 ** 22) >>> 0) & ~7 | 5;
   }
 
-  /** Hashes two texts. @returns 1 to 2^32 - 1: 0 stands for none. */
+  /** Hashes two texts. @returns 1 to 2^32 - 1; 0 is free to mean none. */
   of(first: string, second: string): number {
     const factor = this.#factor;
     let hash = this.#start;
     for (let index = 0; index < first.length; index++) {
       hash = Math.imul(hash + first.charCodeAt(index), factor);
     }
-    // Tells where the first ends: no unit has this value.
+    // Marks the end of the first text: no unit has this value.
     hash = Math.imul(hash + 0x1_0000, factor);
     for (let index = 0; index < second.length; index++) {
       hash = Math.imul(hash + second.charCodeAt(index), factor);
@@ -122,7 +122,10 @@ export class SeededHash {
   }
 }
 
-/** The last step of MurmurHash3: each bit of the result depends on every bit. */
+/**
+ * The final step of MurmurHash3: each bit of the result depends on every bit of
+ * the value.
+ */
 function mixed(value: number): number {
   let bits = value;
   bits = Math.imul(bits ^ bits >>> 16, 0x85ebca6b);

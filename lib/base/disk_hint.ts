@@ -1,5 +1,5 @@
 /**
- * What can be done about a disk.
+ * Hints for errors of a disk.
  *
  * @module
  */
@@ -7,16 +7,16 @@
 import { shellWord } from "./aside.ts";
 
 const IS_READ_ONLY = /read-only file system|readonly database/i;
-/** So SQLite says of a disk that has no room for its shared memory, too. */
+/** SQLite reports this also when the disk has no room for its shared memory. */
 const IS_FAILING = /disk I\/O error|input\/output error/i;
 const IS_FULL = /no space left|quota exceeded| full$/i;
 
 /**
- * Names the command that mends a disk that takes nothing.
+ * Names the command that fixes a disk that can't be written.
  *
- * @param error What the system or SQLite said.
- * @param folder The folder that is on that disk.
- * @returns `undefined` when it is another error.
+ * @param error The error of the system or of SQLite.
+ * @param folder A folder on that disk.
+ * @returns `undefined` for any other error.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * Durations as fail2ban writes them.
+ * Durations in fail2ban's notation.
  *
  * ```abnf
  * duration = "-1" / seconds / 1*(1*DIGIT [" "] unit [" "])   ; each unit once
@@ -7,13 +7,14 @@
  * unit     = "s" / "m" / "h" / "d" / "w" / "mo" / "y"        ; in any case, or written out
  * ```
  *
- * fail2ban evaluates its own as a Python expression; arithmetic is refused here.
+ * fail2ban evaluates durations as Python expressions; arithmetic is rejected
+ * here.
  *
  * @see {@link https://github.com/fail2ban/fail2ban/blob/1.1.0/fail2ban/server/mytime.py | fail2ban's str2seconds}
  * @module
  */
 
-/** What `-1` means: for ever. */
+/** The duration `-1`: forever. */
 export const PERMANENT_SECONDS = -1;
 
 const MINUTE = 60;
@@ -40,7 +41,7 @@ const PART = /(\d+) *([a-z]+)/g;
 /**
  * Reads a duration.
  *
- * @param text What was written.
+ * @param text The duration.
  * @returns Whole seconds, {@link PERMANENT_SECONDS} for `-1`, or `undefined`
  * when the text is no duration.
  *
@@ -73,8 +74,8 @@ export function parseDuration(text: string): number | undefined {
 }
 
 /**
- * Writes a duration so that {@link parseDuration} reads the same, in the largest
- * unit of which it is a whole number, days at most.
+ * Writes a duration so that {@link parseDuration} reads the same, as a whole
+ * number of the largest unit that allows one, at most days.
  *
  * @param seconds Whole seconds, or {@link PERMANENT_SECONDS}.
  *

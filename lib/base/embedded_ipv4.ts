@@ -1,6 +1,6 @@
 /**
- * IPv6 addresses that stand for IPv4 ones: whoever is reached by them is
- * reached at the IPv4 address inside, so that is what has to be judged, too.
+ * IPv6 addresses that embed IPv4 ones. Traffic to them reaches the IPv4 address
+ * inside, so rules for that address must apply, too.
  *
  * ```
  * form                     network          IPv4 address
@@ -14,8 +14,8 @@
  * ISATAP                   (any /64)        last 32 bits, after 0:5efe or 200:5efe
  * ```
  *
- * IPv4-mapped ones (`::ffff:192.0.2.7`) are no matter here: they are read as
- * IPv4 in the first place.
+ * IPv4-mapped addresses (`::ffff:192.0.2.7`) are missing here, because
+ * `address.ts` reads them as IPv4.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc4291 | RFC 4291, 2.5.5}
  * @see {@link https://www.rfc-editor.org/rfc/rfc2765 | RFC 2765}
@@ -30,10 +30,10 @@
 import type { Address } from "./address.ts";
 import { type AddressSpan, addressSpan } from "./address_span.ts";
 
-/** Where a form has the IPv4 address. */
+/** Position of the IPv4 address in a form. */
 interface EmbeddedForm {
   readonly network: AddressSpan;
-  /** The first of its 32 bits. */
+  /** Position of the first of its 32 bits. */
   readonly atBit: number;
   readonly isInverted: boolean;
 }
@@ -56,16 +56,16 @@ const FORMS: readonly EmbeddedForm[] = ([
 }));
 
 const OWN_NAT64 = addressSpan("64:ff9b:1::/48" as Address);
-/** After how many bits a site's own NAT64 may have it. */
+/** Positions at which a site's own NAT64 may embed the address, in bits. */
 const OWN_NAT64_BITS = [48, 56, 64];
-/** Bits 64 to 71 are none of the IPv4 address's (RFC 6052, 2.2). */
+/** Bits 64 to 71 are not part of the IPv4 address (RFC 6052, 2.2). */
 const RESERVED_AT = 64;
 const RESERVED_BITS = 8;
 const ISATAP_MARKS = [0x0000_5efen, 0x0200_5efen];
 
 /**
- * What has to be judged of an address: itself, and what IPv4 addresses it
- * stands for.
+ * All spans to which rules for an address apply: itself, and the IPv4 addresses
+ * that it embeds.
  *
  * @param address An address or prefix.
  *
@@ -95,12 +95,14 @@ function embedded(span: AddressSpan): AddressSpan[] {
     .filter(isAddress);
 }
 
-/** What begins with 0 is none: `::2` stands for nothing. */
+/** Addresses that begin with 0 are invalid: `::2` embeds none. */
 function isAddress({ first, prefixBits }: AddressSpan): boolean {
   return prefixBits < 8 || first >> 24n !== 0n;
 }
 
-/** A prefix stands for a network of IPv4, or for all of it. */
+/**
+ * Embeds an IPv4 network, or all of IPv4 if the prefix is wider than the form.
+ */
 function within(
   { first, prefixBits }: AddressSpan,
   { network, atBit, isInverted }: EmbeddedForm,
@@ -111,7 +113,7 @@ function within(
   return ipv4Span(isInverted ? ~there : there, bits);
 }
 
-/** Any network may have such addresses, so that a prefix with some is none. */
+/** Any network may contain such addresses: a prefix below 96 bits has none. */
 function inIsatap(span: AddressSpan): AddressSpan[] {
   const bits = span.prefixBits - (IPV6_BITS - IPV4_BITS);
   const mark = (span.first >> BigInt(IPV4_BITS)) & IPV4_MASK;
@@ -120,7 +122,7 @@ function inIsatap(span: AddressSpan): AddressSpan[] {
     : [];
 }
 
-/** Which of its forms a site uses can't be seen. */
+/** The form that a site uses can't be seen, so all of them count. */
 function inOwnNat64(span: AddressSpan): AddressSpan[] {
   if (span.prefixBits < IPV6_BITS || !overlap(OWN_NAT64, span)) return [];
   return OWN_NAT64_BITS.map((atBit) => {

@@ -1,5 +1,5 @@
 /**
- * Where ZeroMQ sockets bind and connect.
+ * The URLs to which ZeroMQ sockets bind and connect.
  *
  * ```abnf
  * connect   = "tcp://" (host / ipv4 / "[" ipv6 "]") ":" port / ipc
@@ -19,7 +19,7 @@ import { parseHostName } from "./host_name.ts";
 /** Which end of a connection a URL is for. */
 export type EndpointUse = "bind" | "connect";
 
-// A socket's path has 108 bytes at most (unix(7)), its final zero among them.
+// A socket's path has at most 108 bytes (unix(7)), including its final zero.
 const IPC = /^ipc:\/\/(\/[!-~]{1,95})$/;
 const TCP =
   /^tcp:\/\/(\*|\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9_.-]{1,253}):([1-9]\d{0,4})$/;
@@ -27,12 +27,12 @@ const INTERFACE = /^[A-Za-z][A-Za-z0-9_.-]{0,14}$/;
 const DIGITS_AND_DOTS = /^[0-9.]+$/;
 
 /**
- * Reads an endpoint.
+ * Reads an endpoint URL.
  *
- * @param text What was written.
- * @param use Which end it is for: only a bind may be to `*` or an interface,
- * only a connection to a host's name (libzmq resolves none for a bind).
- * @returns The URL as ZeroMQ takes it, or `undefined`.
+ * @param text The URL.
+ * @param use Which end it is for: only a bind may use `*` or an interface, only
+ * a connection a host name (libzmq resolves none for a bind).
+ * @returns The URL for ZeroMQ, or `undefined`.
  *
  * @example
  * ```ts
@@ -57,7 +57,7 @@ export function parseEndpointUrl(
 /**
  * Whether only this host can reach the endpoint.
  *
- * @param url A URL that {@link parseEndpointUrl} gave.
+ * @param url A URL from {@link parseEndpointUrl}.
  */
 export function isLoopbackUrl(url: string): boolean {
   if (url.startsWith("ipc:")) return true;
@@ -70,7 +70,7 @@ export function isLoopbackUrl(url: string): boolean {
 /**
  * The host of an endpoint, without brackets.
  *
- * @param url A URL that {@link parseEndpointUrl} gave.
+ * @param url A URL from {@link parseEndpointUrl}.
  * @returns An address, a name, an interface or `*`; `undefined` for `ipc:`.
  */
 export function endpointHost(url: string): string | undefined {
@@ -80,8 +80,8 @@ export function endpointHost(url: string): string | undefined {
 /**
  * The port of an endpoint.
  *
- * @param url A URL that {@link parseEndpointUrl} gave.
- * @returns `undefined` for `ipc:`, and for whatever port is free.
+ * @param url A URL from {@link parseEndpointUrl}.
+ * @returns `undefined` for `ipc:`, and when it has no port.
  */
 export function endpointPort(url: string): number | undefined {
   const port = Number(TCP.exec(url)?.[2]);
@@ -89,11 +89,11 @@ export function endpointPort(url: string): number | undefined {
 }
 
 /**
- * The endpoint of a port of a host.
+ * The endpoint URL for a host and a port.
  *
  * @param host An address or a name, without brackets.
  * @param port The port.
- * @returns A URL to connect to, or `undefined` when the host is none.
+ * @returns A URL to connect to, or `undefined` when the host is invalid.
  */
 export function endpointUrl(host: string, port: number): string | undefined {
   const written = host.includes(":") ? `[${host}]` : host;
@@ -101,10 +101,10 @@ export function endpointUrl(host: string, port: number): string | undefined {
 }
 
 /**
- * The same host, one port up.
+ * The same host with the next port.
  *
- * @param url A URL that {@link parseEndpointUrl} gave.
- * @returns `undefined` for `ipc:`, and where there is no such port.
+ * @param url A URL from {@link parseEndpointUrl}.
+ * @returns `undefined` for `ipc:`, and after port 65535.
  */
 export function nextPortUrl(url: string): string | undefined {
   const [, host, port] = TCP.exec(url) ?? [];

@@ -1,5 +1,5 @@
 /**
- * The errors a user may see, and the one function that turns any error into
+ * The errors that a user may see, and the function that turns any error into
  * lines for standard error and an exit code.
  *
  * @module
@@ -25,21 +25,21 @@ export interface ErrorDetails {
   readonly cause?: unknown;
 }
 
-/** An error that a user can mend; everything else that is thrown is a bug. */
+/** An error that a user can fix; everything else that is thrown is a bug. */
 export abstract class ExpectedError extends Error {
   /** The program's exit code. */
   abstract readonly exitCode: ExitCode;
   /** The likely fix, one sentence. */
   readonly hint: string | undefined;
 
-  /** Makes one of a message and what else is known. */
+  /** Creates an error. */
   constructor(message: string, details: ErrorDetails = {}) {
     super(message, { cause: details.cause });
     this.hint = details.hint;
   }
 }
 
-/** The command line asks for something that isn't there. Exit code 2. */
+/** The command line asks for something that doesn't exist. Exit code 2. */
 export class UsageError extends ExpectedError {
   /** The class's name. */
   override readonly name = "UsageError";
@@ -47,17 +47,17 @@ export class UsageError extends ExpectedError {
   override readonly exitCode: typeof EXIT_CODES.usage = EXIT_CODES.usage;
 }
 
-/** One thing that is wrong in a configuration file. */
+/** A problem in a configuration file. */
 export interface ConfigProblem {
-  /** The file it stands in. */
+  /** The file that contains it. */
   readonly file: string;
-  /** The line, counted from 1, where one can be named. */
+  /** The line, counted from 1, if known. */
   readonly line?: number;
-  /** `section.key`, where one can be named. */
+  /** `section.key`, if known. */
   readonly key?: string;
-  /** The value as written; never that of a secret. */
+  /** The value as written; never a secret. */
   readonly value?: string;
-  /** What was expected instead, as half a sentence. */
+  /** What is expected instead, as half a sentence. */
   readonly expected: string;
 }
 
@@ -67,17 +67,17 @@ export class ConfigError extends ExpectedError {
   override readonly name = "ConfigError";
   /** The program's exit code. */
   override readonly exitCode: typeof EXIT_CODES.config = EXIT_CODES.config;
-  /** Everything that is wrong. */
+  /** All problems. */
   readonly problems: readonly ConfigProblem[];
 
-  /** Makes one of all problems and what else is known. */
+  /** Creates an error from all problems. */
   constructor(problems: readonly ConfigProblem[], details: ErrorDetails = {}) {
     super(problems.map(describeProblem).join("\n"), details);
     this.problems = problems;
   }
 }
 
-/** The host does not allow what the program needs: a port is taken, a file is gone. Exit code 4. */
+/** The host prevents the work: a port is taken, a file is gone. Exit code 4. */
 export class RuntimeError extends ExpectedError {
   /** The class's name. */
   override readonly name = "RuntimeError";
@@ -120,8 +120,8 @@ export interface ErrorReport {
 }
 
 /**
- * Turns any error into what the user sees: `program: error: ...` and
- * `program: hint: ...` for expected ones, the stack for bugs only.
+ * Turns any error into the lines that the user sees: `program: error: ...` and
+ * `program: hint: ...` for expected errors, a stack for bugs only.
  *
  * @param program The program's name.
  * @param error Whatever was thrown.
@@ -159,8 +159,8 @@ export function describeError(program: string, error: unknown): ErrorReport {
 }
 
 /**
- * What failed, the first one first: what fails while something is closed after
- * a failure hides that failure.
+ * Splits an error into its parts, the first failure first: an error while
+ * closing something hides the failure before it.
  */
 function partsOf(error: unknown): readonly unknown[] {
   if (error instanceof SuppressedError) {
@@ -171,7 +171,7 @@ function partsOf(error: unknown): readonly unknown[] {
     : [error];
 }
 
-/** What the system refuses is no bug: a disk is full, a folder is closed. */
+/** Errors of the operating system that are no bug, such as a full disk. */
 const SYSTEM_CODE =
   /^(EACCES|EDQUOT|EFBIG|EIO|EISDIR|ELOOP|EMFILE|ENFILE|ENODEV|ENOMEM|ENOSPC|ENOTDIR|ENXIO|EPERM|EROFS|ESTALE|ETXTBSY)$/;
 

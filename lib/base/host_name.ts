@@ -1,5 +1,5 @@
 /**
- * Names of nodes: host names, with the underscore that many hosts have.
+ * Names of nodes: host names, also with the underscore that many hosts use.
  *
  * ```abnf
  * host  = label *("." label)                     ; 253 characters at most
@@ -14,17 +14,17 @@
 /** @internal */
 declare const brand: unique symbol;
 
-/** The name of a node; made by {@link parseHostName} only. */
+/** The name of a node; see {@link parseHostName}. */
 export type HostName = string & { readonly [brand]: "HostName" };
 
 const GRAMMAR =
   /^(?=.{1,253}$)[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*$/;
 
 /**
- * Reads a host's name. Case is kept; compare with {@link sameHost}.
+ * Reads a host name. It keeps the case; compare with {@link sameHost}.
  *
  * @param text Text from the wire, the system or a configuration.
- * @returns The name, or `undefined` when it is none.
+ * @returns The name, or `undefined` when it is invalid.
  *
  * @example
  * ```ts
@@ -39,13 +39,16 @@ export function parseHostName(text: string): HostName | undefined {
   return GRAMMAR.test(text) ? text as HostName : undefined;
 }
 
-/** Whether two names are the same host's: names are compared without case (RFC 4343). */
+/**
+ * Whether two names are of the same host: names are compared without case (RFC
+ * 4343).
+ */
 export function sameHost(left: HostName, right: HostName): boolean {
   return left.toLowerCase() === right.toLowerCase();
 }
 
 /**
- * The one spelling in which a table keeps a host's name: lower case.
+ * The spelling under which tables keep a host name: lower case.
  *
  * @param name The name as it was written.
  */

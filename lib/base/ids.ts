@@ -1,21 +1,23 @@
 /**
- * Names by which publisher and nodes know databases, events and sessions.
+ * Identifiers of databases, events, sessions and places.
  *
  * @module
  */
 
-/** Names the publisher's database: 32 lower-case hexadecimal digits. */
+/** Identifies the publisher's database: 32 lower-case hexadecimal digits. */
 export type Epoch = string & { readonly brand: "Epoch" };
 
-/** Names an event among those of its node: 16 to 64 of `A-Z a-z 0-9 _ -`. */
+/** Identifies an event of a node: 16 to 64 of `A-Z a-z 0-9 _ -`. */
 export type EventId = string & { readonly brand: "EventId" };
 
-/** Names a connection that said HELLO: 32 lower-case hexadecimal digits. */
+/**
+ * Identifies a connection that sent HELLO: 32 lower-case hexadecimal digits.
+ */
 export type SessionId = string & { readonly brand: "SessionId" };
 
 /**
- * Names where a program of a node runs, a host and its state folder: 32
- * lower-case hexadecimal digits.
+ * Identifies where a program of a node runs, that is a host and a state folder:
+ * 32 lower-case hexadecimal digits.
  */
 export type PlaceId = string & { readonly brand: "PlaceId" };
 
@@ -26,5 +28,5 @@ export function isEpoch(value: unknown): value is Epoch {
   return typeof value === "string" && EPOCH.test(value);
 }
 
-/** What a connection is for. */
+/** The purpose of a connection. */
 export type NodeRole = "monitor" | "subscriber";

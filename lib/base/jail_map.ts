@@ -1,5 +1,5 @@
 /**
- * In which jail of this host a ban is enforced.
+ * Maps the jail of a report to the jail of this host that enforces its bans.
  *
  * ```abnf
  * map     = rule *((LF / ",") rule)
@@ -8,7 +8,7 @@
  * jail    = <as in jail_name.ts>
  * ```
  *
- * The first rule whose pattern matches the reported jail counts.
+ * The first rule whose pattern matches the reported jail applies.
  *
  * @module
  */
@@ -16,7 +16,7 @@
 import { CLUSTER_JAIL, type JailName, parseJailName } from "./jail_name.ts";
 import { matchesName } from "./name_patterns.ts";
 
-/** One rule: reported jails that match go to this jail. */
+/** One rule: bans of reported jails that match go to this jail. */
 export interface JailRule {
   /** As written, with `*`. */
   readonly pattern: string;
@@ -34,7 +34,7 @@ const MAX_RULES = 1_000;
  * Reads a map.
  *
  * @param text The rules, one a line or separated by commas.
- * @returns The map, or `undefined` when a rule is not understood.
+ * @returns The map, or `undefined` when a rule is invalid.
  *
  * @example
  * ```ts
@@ -66,7 +66,7 @@ export function parseJailMap(text: string): JailMap | undefined {
 }
 
 /**
- * Says where a reported ban is enforced.
+ * Returns the jail that enforces a reported ban.
  *
  * @param map The rules.
  * @param reported The jail that decided, on another host.
@@ -77,12 +77,12 @@ export function localJail(map: JailMap, reported: JailName): JailName {
     CLUSTER_JAIL;
 }
 
-/** The jails that a map leads to, each once. */
+/** All jails to which a map leads, without repetitions. */
 export function localJails(map: JailMap): readonly JailName[] {
   return [...new Set([...map.map(({ jail }) => jail), CLUSTER_JAIL])];
 }
 
-/** Whether it is a pattern as rules have it. */
+/** Whether a text is a valid pattern of a rule. */
 export function isJailPattern(text: string): boolean {
   return PATTERN.test(text);
 }

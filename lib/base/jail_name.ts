@@ -5,7 +5,7 @@
  * jail = (ALPHA / DIGIT) *63(ALPHA / DIGIT / "_" / "." / "@" / ":" / "+" / "-")
  * ```
  *
- * Refused as well: the words that fail2ban's `set` takes for its own settings
+ * Also rejected: the words that fail2ban's `set` takes for its own settings
  * (`fail2ban/server/transmitter.py`), since `set logtarget banip ...` moves
  * fail2ban's log, and `all`, which older servers take for every jail.
  *
@@ -15,7 +15,7 @@
 /** @internal */
 declare const brand: unique symbol;
 
-/** The name of a jail; made by {@link parseJailName} only. */
+/** The name of a jail; see {@link parseJailName}. */
 export type JailName = string & { readonly [brand]: "JailName" };
 
 /** The dedicated jail: all bans in it are the cluster's own. */
@@ -36,10 +36,10 @@ const RESERVED: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Reads a jail's name.
+ * Reads a jail name.
  *
  * @param text Text from a log, the wire or a configuration.
- * @returns The name, or `undefined` when it is none the cluster accepts.
+ * @returns The name, or `undefined` when the cluster does not accept it.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * Values in files of their own, as JSON that is written one way only.
+ * Values in files of their own, as JSON in exactly one form.
  *
  * @module
  */
@@ -11,9 +11,9 @@ import type { Reading, Shape } from "./json_shape.ts";
 export interface StoredForm<T> {
   /** Its name in errors, as in `the list of members`. */
   readonly what: string;
-  /** Writes it as text. @throws {TypeError} when `decode` would not take that. */
+  /** Writes it as text. @throws {TypeError} when `decode` would reject that. */
   encode(value: T): string;
-  /** Reads what `encode` wrote. @throws {RuntimeError} when it is anything else. */
+  /** Reads what `encode` wrote. @throws {RuntimeError} for any other text. */
   decode(text: string): T;
 }
 
@@ -23,10 +23,10 @@ const MAX_LENGTH = 4_194_304;
 /**
  * Makes a form for values of a shape.
  *
- * @param what What the value is, as in `the list of members`.
- * @param shape What it may be. Members that it does not know are refused, and
- * so is text that `encode` would have written otherwise.
- * @param indent Spaces for each level; `undefined`: all in one line.
+ * @param what The name of the value, as in `the list of members`.
+ * @param shape Its shape. Unknown members are rejected, and so is text that
+ * `encode` would have written differently.
+ * @param indent Spaces for each level; `undefined`: all on one line.
  */
 function storedForm<T>(
   what: string,
@@ -52,7 +52,7 @@ function storedForm<T>(
   };
 }
 
-/** As {@link versioned}, in one line and without a version: for what is said once. */
+/** As {@link versioned}, but on one line and without a version. */
 export function lineForm<T>(what: string, shape: Shape<T>): StoredForm<T> {
   return storedForm(what, shape);
 }
@@ -60,7 +60,7 @@ export function lineForm<T>(what: string, shape: Shape<T>): StoredForm<T> {
 /** A value with the version of its form, which is 1. */
 export type Versioned<T> = { readonly version: number } & T;
 
-/** As {@link storedForm}, with the form's version in the text only. */
+/** As {@link storedForm}, with a version that is only in the text. */
 export function versioned<T extends object>(
   what: string,
   shape: Shape<Versioned<T>>,

@@ -1,24 +1,26 @@
 /**
- * Shapes: what a value of a message may be. One description serves both
+ * Shapes: the types of the values in messages. One description serves both
  * directions, since the body of a message on the wire is the JSON of the
  * message in memory, member by member.
  *
- * A shape gives a fresh value with its members in the documented order, made of
- * members that it knows by name: what else an object holds, `__proto__`
- * included, is never looked at.
+ * A shape returns a fresh value with its members in the documented order. It
+ * reads only the members that it knows by name; others, `__proto__` included,
+ * are never looked at.
  *
  * @module
  */
 
-/** The state of reading a value, up to the first part that is refused. */
+/** The state of reading a value, up to the first invalid part. */
 export interface Reading {
-  /** Whether an object with a member that no shape knows is refused. */
+  /** Whether an object with an unknown member is rejected. */
   readonly isExact: boolean;
-  /** The name of the member that was refused; `fields`: an object has the wrong members. */
+  /**
+   * The name of the rejected member; `fields`: an object has the wrong members.
+   */
   reason: string | undefined;
 }
 
-/** What a value may be. */
+/** The type of a value. */
 export interface Shape<T> {
   /**
    * Reads a value.
@@ -34,7 +36,7 @@ export type Members<T> = { readonly [K in keyof T]-?: Shape<T[K]> };
 /** A value of one kind among several. */
 type OfKind<U, K> = Extract<U, { readonly kind: K }>;
 
-/** Text of a grammar: `parse` gives `undefined` for what is not of it. */
+/** Text of a grammar; `parse` returns `undefined` for invalid text. */
 export function text<T extends string>(
   name: string,
   parse: (text: string) => T | undefined,
@@ -46,7 +48,7 @@ export function text<T extends string>(
   };
 }
 
-/** One of some words. */
+/** One of several words. */
 export function oneOf<T extends string>(
   name: string,
   words: readonly T[],
@@ -85,7 +87,7 @@ export function orNull<T>(shape: Shape<T>): Shape<T | null> {
   };
 }
 
-/** A list of `min` to `max` values; a longer one is not looked into. */
+/** A list of `min` to `max` values; a longer one is rejected unread. */
 export function list<T>(
   name: string,
   shape: Shape<T>,
@@ -108,7 +110,7 @@ export function list<T>(
   };
 }
 
-/** An object of these members. */
+/** An object with these members. */
 export function record<T>(members: Members<T>): Shape<T> {
   const entries = Object.entries<Shape<unknown>>(members);
   return {
@@ -130,14 +132,14 @@ export function record<T>(members: Members<T>): Shape<T> {
 }
 
 /**
- * An object of these members, and behind them all of the others or none: as
- * programs say it that know of no others.
+ * An object with these members, and either all of the others or none, as older
+ * programs send it.
  */
 export function recordAndMore<T, M>(
   members: Members<T>,
   more: Members<M>,
 ): Shape<T & Partial<M>> {
-  // Without one of M's members it is a T & Partial<M>, and so it is with all.
+  // T without M's members is a T & Partial<M>, and so is T with all of them.
   const short = record<T>(members) as Shape<T & Partial<M>>;
   const long = record<T & M>({ ...members, ...more } as Members<T & M>);
   const names = Object.keys(more);
@@ -149,7 +151,7 @@ export function recordAndMore<T, M>(
   };
 }
 
-/** An object whose `kind` says which members it has. */
+/** An object whose `kind` determines its members. */
 export function variants<U extends { readonly kind: string }>(
   kinds: { readonly [K in U["kind"]]: Members<Omit<OfKind<U, K>, "kind">> },
 ): Shape<U> {
@@ -170,7 +172,7 @@ export function variants<U extends { readonly kind: string }>(
   };
 }
 
-/** A shape with a rule that spans several members; `name` is whose fault it is. */
+/** A shape with rules across several members; `name` is the member to blame. */
 export function where<T>(
   shape: Shape<T>,
   ...rules: readonly (readonly [

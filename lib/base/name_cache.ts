@@ -1,17 +1,17 @@
 /**
- * Keeps what is known of names that come again and again.
+ * Caches results for names that recur.
  *
  * @module
  */
 
-/** Most names that are kept; above it all are dropped. */
+/** Maximum number of cached names; beyond it the cache is emptied. */
 const MAX_NAMES = 4_096;
 
 /**
- * Makes a reader of names that remembers its results: a name that it knows is
- * neither parsed again nor kept twice.
+ * Makes a cached parser of names: it neither parses nor stores a known name
+ * twice.
  *
- * @param parse Reads a name; always the same of the same text.
+ * @param parse Reads a name; must be deterministic.
  *
  * @example
  * ```ts
@@ -40,9 +40,9 @@ export function rememberNames<T extends string>(
 }
 
 /**
- * Makes a question that remembers its answers.
+ * Makes a cached function of a name.
  *
- * @param ask Asked about a name; always gives the same for the same one.
+ * @param ask The function; must be deterministic.
  *
  * @example
  * ```ts

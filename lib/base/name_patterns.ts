@@ -1,5 +1,5 @@
 /**
- * Names that are named by patterns: jails in `jailmap`, what a receiver takes.
+ * Patterns for names, as in `jailmap` and in the options of receivers.
  *
  * ```abnf
  * pattern = 1*(name-char / "*")         ; "*" stands for any characters
@@ -8,12 +8,12 @@
  * @module
  */
 
-/** Stands for every name. */
+/** Matches every name. */
 export const ANY_NAME = "*";
 
 /**
- * Whether a pattern matches a name: piece by piece, without backtracking,
- * whatever the pattern.
+ * Whether a pattern matches a name. It compares piece by piece, and never
+ * backtracks.
  */
 export function matchesName(pattern: string, name: string): boolean {
   const [first = "", ...others] = pattern.split("*");

@@ -1,17 +1,16 @@
 /**
- * Guesses which name was meant by a mistyped one.
+ * Guesses the intended name behind a mistyped one.
  *
  * @module
  */
 
 /**
- * Finds the known name that the fewest insertions, deletions and
- * replacements turn the word into.
+ * Finds the known name with the smallest edit distance.
  *
- * @param word What was written; case does not count.
- * @param known The names there are.
- * @returns The nearest, or `undefined` when none is near: more than a third
- * of the letters, and more than two, differ.
+ * @param word The mistyped word, in any case.
+ * @param known The valid names.
+ * @returns The nearest, or `undefined` when none is near: more than a third of
+ * the letters, and more than two, differ.
  *
  * @example
  * ```ts
@@ -38,7 +37,7 @@ export function nearestName(
   return best;
 }
 
-/** Levenshtein's distance, one row at a time. */
+/** The Levenshtein distance, one row at a time. */
 function editDistance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index);
   for (let i = 1; i <= from.length; i++) {

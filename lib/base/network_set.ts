@@ -1,5 +1,5 @@
 /**
- * A set of networks that says quickly whether an address or prefix meets one.
+ * A set of networks that quickly finds one that an address or prefix overlaps.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import {
 } from "./address_span.ts";
 import { judgedSpans } from "./embedded_ipv4.ts";
 
-/** A network, and its name for people who ask why it matters. */
+/** A network, and its name for people. */
 export interface LabelledNetwork {
   /** The network. */
   readonly network: Address;
@@ -26,8 +26,8 @@ interface LabelledSpan extends AddressSpan {
 }
 
 /**
- * Networks that don't change. A lookup takes about as long as it takes to read
- * the address, however many there are.
+ * An immutable set of networks. A lookup takes about as long as reading the
+ * address, however many networks there are.
  *
  * @example
  * ```ts
@@ -43,14 +43,14 @@ interface LabelledSpan extends AddressSpan {
  * ```
  */
 export class NetworkSet {
-  /** Bounds as numbers, since they are compared for every report. */
+  /** Bounds as numbers, because every report is compared with them. */
   #ipv4First = new Float64Array();
   #ipv4Last = new Float64Array();
   #ipv4Labels: readonly string[] = [];
   readonly #ipv6: readonly LabelledSpan[];
 
   /**
-   * Makes the set.
+   * Creates the set.
    *
    * @param networks In any order; of equal ones the first gives the label.
    */
@@ -70,9 +70,10 @@ export class NetworkSet {
   }
 
   /**
-   * Says whether an address or prefix of IPv4 meets a network of any of some sets.
+   * Makes a test whether an IPv4 address or prefix overlaps a network of any
+   * set.
    *
-   * @param sets Looked at once; the answers come as fast as those of one set.
+   * @param sets Read once; the test is as fast as with one set.
    */
   static ipv4Test(
     sets: readonly NetworkSet[],
@@ -90,10 +91,10 @@ export class NetworkSet {
   }
 
   /**
-   * Looks for a network that holds an address or what it stands for, is held by
-   * it, or is equal.
+   * Finds a network that contains the address, is contained in it, or is equal.
+   * IPv4 addresses that it embeds count, too.
    *
-   * @param address An address or prefix; one of IPv6 may stand for IPv4 ones.
+   * @param address An address or prefix.
    * @returns As {@link NetworkSet.overlapping}.
    */
   meeting(address: Address): string | undefined {
@@ -106,10 +107,10 @@ export class NetworkSet {
   }
 
   /**
-   * Looks for a network that holds the address, is held by it, or is equal.
+   * Finds a network that contains the address, is contained in it, or is equal.
    *
    * @param span Of an address or prefix.
-   * @returns The label of the lowest such network, the widest where they nest.
+   * @returns The label of the lowest such network, of nested ones the widest.
    */
   overlapping(span: AddressSpan): string | undefined {
     const { isIpv4, prefixBits, first, last } = span;
@@ -124,7 +125,7 @@ export class NetworkSet {
       : undefined;
   }
 
-  /** The same of an address or prefix of IPv4. */
+  /** The same for an IPv4 address or prefix. */
   overlappingIpv4({ first, last }: Ipv4Range): string | undefined {
     let low = 0;
     let high = this.#ipv4Last.length;
@@ -139,7 +140,10 @@ export class NetworkSet {
   }
 }
 
-/** Sorted and disjoint: prefixes nest or are apart, never half and half. */
+/**
+ * Sorts networks and drops nested ones: prefixes nest or are disjoint, and
+ * never overlap partly.
+ */
 function outermost(spans: readonly LabelledSpan[]): readonly LabelledSpan[] {
   const sorted = spans.toSorted((left, right) =>
     compare(left.first, right.first) || compare(right.last, left.last)

@@ -1,15 +1,13 @@
 /**
- * Who reports bans: nodes by their names, operators, and lists that operators
- * import.
+ * The origins of bans: nodes, operators, and lists that operators import.
  *
  * ```abnf
  * origin = host / "import:" import-name          ; host: see host_name.ts
  * import-name = (LOWER / DIGIT) *31(LOWER / DIGIT / "_" / "." / "-")
  * ```
  *
- * No node is called `operator`, nor `widened` or `grown`, under which the
- * publisher reports what follows from others' reports. No host's name has a
- * colon.
+ * No node may be called `operator`, nor `widened` or `grown`, the origins of
+ * the publisher's derived reports. Host names contain no colon.
  *
  * @module
  */
@@ -17,12 +15,14 @@
 import { canonicalHost, type HostName, parseHostName } from "./host_name.ts";
 import { CLUSTER_JAIL, type JailName } from "./jail_name.ts";
 
-/** The origin of what an operator bans, and who lifts what an operator lifts. */
+/**
+ * The origin of operators' bans, and the name under which operators lift bans.
+ */
 export const OPERATOR_ORIGIN = "operator" as HostName;
-/** The jail of what an operator bans. */
+/** The jail of operators' bans. */
 export const OPERATOR_JAIL = "operator" as JailName;
 
-/** Whether a name is that of operators. */
+/** Whether a name is that of the operators. */
 export function isOperatorOrigin(name: HostName): boolean {
   return canonicalHost(name) === OPERATOR_ORIGIN;
 }
@@ -33,26 +33,29 @@ declare const brand: unique symbol;
 /** The name of an import; made by {@link parseImportName} only. */
 export type ImportName = string & { readonly [brand]: "ImportName" };
 
-/** The jail of what lists name. */
+/** The jail of imported lists. */
 export const LIST_JAIL = "list" as JailName;
 
-/** What the origins of imports begin with. */
+/** Prefix of the origins of imports. */
 export const IMPORT_PREFIX = "import:";
 const IMPORT_NAME = /^[a-z0-9][a-z0-9_.-]{0,31}$/;
 
-/** The jail of what an operator has nodes ban for a moment: each does so by itself. */
+/**
+ * The jail of drills, in which each node bans an address for a moment at an
+ * operator's request.
+ */
 export const DRILL_JAIL = "fail2bancluster-drill" as JailName;
 
 const RESERVED_JAILS: ReadonlySet<JailName> = new Set([
   ...[CLUSTER_JAIL, OPERATOR_JAIL, LIST_JAIL, DRILL_JAIL],
 ]);
 
-/** Whether a jail is the cluster's own: no node reports in it. */
+/** Whether a jail belongs to the cluster: no node reports in it. */
 export function isReservedJail(jail: JailName): boolean {
   return RESERVED_JAILS.has(jail);
 }
 
-/** Reads the name of an import; `undefined`: it is none. */
+/** Reads the name of an import; `undefined`: it is invalid. */
 export function parseImportName(text: string): ImportName | undefined {
   return IMPORT_NAME.test(text) ? text as ImportName : undefined;
 }
@@ -62,17 +65,17 @@ export function importOrigin(name: ImportName): HostName {
   return `${IMPORT_PREFIX}${name}` as HostName;
 }
 
-/** Whether an origin is an import's. */
+/** Whether an origin is an import. */
 export function isImportOrigin(origin: HostName): boolean {
   return origin.startsWith(IMPORT_PREFIX);
 }
 
-/** The origin of a network's ban that stands for those of addresses in it. */
+/** The origin of a network's ban that replaces bans of addresses in it. */
 export const WIDENED_ORIGIN = "widened" as HostName;
-/** The origin of what makes a ban hold longer that comes again. */
+/** The origin of reports that lengthen recurring bans. */
 export const GROWN_ORIGIN = "grown" as HostName;
 
-/** Whether an origin is that of what the publisher derives from reports. */
+/** Whether an origin is that of reports which the publisher derives. */
 export function isDerivedOrigin(origin: HostName): boolean {
   const name = canonicalHost(origin);
   return name === WIDENED_ORIGIN || name === GROWN_ORIGIN;
@@ -85,10 +88,10 @@ export function isNodeOrigin(origin: HostName): boolean {
 }
 
 /**
- * Reads an origin: of a report, not of whoever is connected.
+ * Reads the origin of a report. (A connected node's name is never an import's.)
  *
  * @param text Text from the wire or a store.
- * @returns The origin, or `undefined` when it is none.
+ * @returns The origin, or `undefined` when it is invalid.
  *
  * @example
  * ```ts

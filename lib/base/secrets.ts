@@ -1,31 +1,31 @@
 /**
- * What counts as a secret, the placeholders that do not, which names stand
- * before one, and how tokens are compared.
+ * Says which values are secrets, which placeholders are not, and which names
+ * precede a secret; compares tokens.
  *
  * @module
  */
 
 import { nearestName } from "./nearest_name.ts";
 
-/** A shorter secret may well be a part of other words. */
+/** A shorter secret may well occur in other words. */
 export const MIN_SECRET_LENGTH = 8;
 
-/** The token that the shipped file has. It must not leave the machine. */
+/** The token in the shipped file. It must never be sent. */
 export const SHIPPED_TOKEN = "CHANGE_ME";
 
-/** The tokens that the original's file is shipped with. */
+/** The tokens in the original's shipped file. */
 export const ORIGINAL_PLACEHOLDERS: readonly string[] = [
   "ASK_buanzo@buanzo.com.ar_FOR_A_TOKEN",
   "IF_YOU_RUN_YOUR_OWN_PUBLISHER_JUST_TYPE_A_SECRET_STRING_HERE_AND_GIVE_IT_TO_YOUR_MONITORS",
 ];
 
 /**
- * Finds a token among the valid ones. Each is compared to its end, so that the
- * time taken tells nothing about them.
+ * Finds a token among the valid ones. It compares each one to the end, so that
+ * the time taken reveals nothing about them.
  *
- * @param token What was sent.
- * @param tokens The valid ones.
- * @returns The place of the last that is equal, from 0; `undefined`: it is none of them.
+ * @param token The token to check.
+ * @param tokens The valid tokens.
+ * @returns The index of the last equal one; `undefined`: it is none of them.
  */
 export function knownTokenAt(
   token: string,
@@ -42,12 +42,12 @@ export function knownTokenAt(
   return knownAt;
 }
 
-/** Keys of the configuration whose value is a secret. */
+/** Configuration keys whose values are secrets. */
 const OWN = ["authtoken", "password", "heartbeaturl", "webhookurl"];
 const OTHERS = /token|passw|passphrase|secret|credential|apikey|authorization/;
 
 /**
- * Whether what stands after a name may be a secret.
+ * Whether the value after a name may be a secret.
  *
  * @param name A key, a field or a parameter.
  *

@@ -4,25 +4,25 @@
  * @module
  */
 
-/** A text that is kept from one run to the next. */
+/** A text that survives from one run to the next. */
 export interface StateText {
-  /** Where it is, for whoever has to find it. */
+  /** Where it is, for people who have to find it. */
   readonly place: string;
   /**
    * Reads it.
    *
    * @returns `undefined` when there is none.
-   * @throws {RuntimeError} when it can't be read, or something else has its place.
+   * @throws {RuntimeError} when it can't be read, or its path is not a file.
    */
   load(): Promise<string | undefined>;
   /**
-   * Stores it: wholly or not at all, also when the power fails.
+   * Stores it completely or not at all, even if the power fails.
    *
    * @throws {RuntimeError} when it can't be stored.
    */
   save(text: string): Promise<void>;
   /**
-   * Puts a damaged one aside, in place of one that was put aside before.
+   * Moves a damaged one aside, replacing one that was moved before.
    *
    * @throws {RuntimeError} when it can't be moved.
    */

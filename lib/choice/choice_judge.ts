@@ -1,6 +1,6 @@
 /**
- * The judgement of `receiver_choice.ts`, for very many bans one after the other:
- * each jail and each node is judged once.
+ * Applies the rules of `receiver_choice.ts` to very many bans: it judges each
+ * jail and each node only once.
  *
  * @module
  */
@@ -16,13 +16,13 @@ import {
   takesJail,
 } from "./receiver_choice.ts";
 
-/** Judges for one receiver; it remembers every jail and node that it met. */
+/** Judges for one receiver, and caches the result for every jail and node. */
 export class ChoiceJudge {
   readonly #receiver: Receiver;
   readonly #jails = new Map<JailName, boolean>();
   readonly #sources = new Map<HostName, ReportPlace>();
 
-  /** @param receiver For whom. */
+  /** @param receiver The receiver. */
   constructor(receiver: Receiver) {
     this.#receiver = receiver;
   }

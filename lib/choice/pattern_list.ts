@@ -1,5 +1,5 @@
 /**
- * Lists of patterns, as options name jails and nodes.
+ * Lists of patterns with which options name jails and nodes.
  *
  * ```abnf
  * list    = "none" / pattern *((WSP / LF / ",") pattern)
@@ -9,12 +9,12 @@
  * @module
  */
 
-/** Most patterns in a list. */
+/** Maximum number of patterns in a list. */
 export const MAX_PATTERNS = 64;
 
 const PATTERN = /^[A-Za-z0-9_.@:+*-]{1,253}$/;
 
-/** Whether it is a pattern as lists have it. */
+/** Whether a text is a valid pattern of a list. */
 export function isNamePattern(text: string): boolean {
   return PATTERN.test(text);
 }
@@ -23,8 +23,8 @@ export function isNamePattern(text: string): boolean {
  * Reads a list.
  *
  * @param text The patterns, separated by white space or commas, or `none`.
- * @returns The patterns, each once; `undefined` when one is not understood, or
- * there are none, or too many.
+ * @returns The patterns without repetitions; `undefined` when one is invalid,
+ * or there are none or too many.
  *
  * @example
  * ```ts

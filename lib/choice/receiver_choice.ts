@@ -1,6 +1,7 @@
 /**
- * What a receiver takes of what nodes report: pure rules, the same at the
- * subscriber that acts by them and at the publisher that tells of them.
+ * The rules for which reports a receiver takes. They are pure, and the same at
+ * the subscriber, which acts on them, and at the publisher, which reports on
+ * them.
  *
  * | a report of another node                         | is         |
  * | ------------------------------------------------ | ---------- |
@@ -8,11 +9,11 @@
  * | else, whose node is observed                     | observed   |
  * | else                                             | taken      |
  *
- * A ban is taken as long as one of its reports is, observed as long as none is
- * taken and one is observed, and left out otherwise. What operators ban is
- * taken whatever jails and nodes are asked for; only what is ignored leaves it out.
- * What the publisher derives from reports (widened networks, bans that hold longer)
- * is taken where none of the reports can be left out.
+ * A ban is taken while one of its reports is taken, observed while none is
+ * taken and one is observed, and left out otherwise. Operators' bans are taken
+ * whatever jails and nodes are asked for; only the ignore patterns leave them
+ * out. The publisher's derived reports (widened networks, lengthened bans) are
+ * taken only if no report of a node can be left out.
  *
  * @module
  */
@@ -28,43 +29,46 @@ import {
   OPERATOR_JAIL,
 } from "../base/operator_name.ts";
 
-/** Patterns of jails, and of nodes and lists; nodes are compared without case. */
+/**
+ * Patterns of jails, and of nodes and lists. Node names are compared without
+ * case.
+ */
 export interface ReceiverChoice {
-  /** Nothing but these jails is taken. */
+  /** Only these jails are taken. */
   readonly takeJails: readonly string[];
-  /** These jails are not, whatever else is said. */
+  /** These jails are left out, whatever the other members say. */
   readonly ignoreJails: readonly string[];
-  /** Nothing but what these nodes report is taken. */
+  /** Only reports of these nodes are taken. */
   readonly takeNodes: readonly string[];
-  /** What these nodes report is not, whatever else is said. */
+  /** Reports of these nodes are left out, whatever the other members say. */
   readonly ignoreNodes: readonly string[];
-  /** What these nodes report is counted, and not acted on. */
+  /** Reports of these nodes are counted, but not acted on. */
   readonly observeNodes: readonly string[];
 }
 
-/** Who receives, and what it takes. */
+/** A receiver and its choice. */
 export interface Receiver {
-  /** Its own reports are of no concern there: its own fail2ban has these bans. */
+  /** Its own reports don't matter to it: its own fail2ban has these bans. */
   readonly hostName: HostName;
   /** What it takes. */
   readonly choice: ReceiverChoice;
 }
 
-/** What a report is to a receiver. */
+/** How a receiver treats a report. */
 export type ReportPlace = "own" | "taken" | "observed" | "left-out";
 
-/** What a ban is to a receiver. */
+/** How a receiver treats a ban. */
 export type BanPlace = Exclude<ReportPlace, "own">;
 
-/** Of a ban, what the choice depends on. */
+/** The parts of a ban on which the choice depends. */
 export interface ChosenBan {
   /** Its jail. */
   readonly jail: JailName;
-  /** Who reports it. */
+  /** Its reports. */
   readonly reports: readonly { readonly origin: HostName }[];
 }
 
-/** Everything is taken. */
+/** Takes everything. */
 export const TAKE_ALL: ReceiverChoice = {
   takeJails: [ANY_NAME],
   ignoreJails: [],
@@ -73,25 +77,27 @@ export const TAKE_ALL: ReceiverChoice = {
   observeNodes: [],
 };
 
-/** The same, and nothing of it is acted on. */
+/** The same choice, but observing only. */
 export function onlyObserving(choice: ReceiverChoice): ReceiverChoice {
   return { ...choice, observeNodes: [ANY_NAME] };
 }
 
-/** Nodes that are named as left out; of more, their number. */
+/** Maximum number of left-out nodes that a text names; it counts the others. */
 const MAX_NAMED = 3;
 
-/** What a receiver takes, by names that come again and again. */
+/** A receiver's choice, cached by name. */
 interface KnownNames {
   readonly placeOf: (origin: HostName) => ReportPlace;
   readonly takesJail: (jail: JailName) => boolean;
 }
 
-/** A receiver never changes, and is asked about each of a million bans. */
+/**
+ * By receiver, which never changes and is asked about each of a million bans.
+ */
 const KNOWN_NAMES = new WeakMap<Receiver, KnownNames>();
 
 /**
- * Says what a report is to a receiver.
+ * Returns how a receiver treats a report.
  *
  * @example
  * ```ts
@@ -131,8 +137,8 @@ function knownNames(receiver: Receiver): KnownNames {
 }
 
 /**
- * What the reports of a node, a list or the publisher are to a receiver in
- * jails that it takes.
+ * How a receiver treats reports of a node, a list or the publisher in jails
+ * that it takes.
  */
 export function placeOfSource(
   { hostName, choice }: Receiver,
@@ -145,15 +151,15 @@ export function placeOfSource(
 }
 
 /**
- * What the publisher derives from reports does not say from whose: where one of
- * these may be left out it is left out, too, unless it is asked for by its name.
- * Nothing is derived from what lists name.
+ * Derived reports don't say from whose reports they were derived. If one of
+ * those may be left out, the derived report is left out, too, unless it is
+ * asked for by name. Nothing is derived from lists.
  */
 function placeOfDerived(
   { takeNodes, ignoreNodes, observeNodes }: ReceiverChoice,
   origin: HostName,
 ): ReportPlace {
-  // A pattern such as `w*` is of nodes: it names nothing that is derived.
+  // A pattern such as `w*` is meant for nodes and names no derived origin.
   const named = takeNodes.filter((pattern) => !pattern.includes(ANY_NAME));
   if (matchesNode(named, origin)) return "taken";
   const concerns = (pattern: string) =>
@@ -164,7 +170,10 @@ function placeOfDerived(
   return observeNodes.some(concerns) ? "observed" : "taken";
 }
 
-/** Says what a ban is to a receiver; one that only itself reports is left out. */
+/**
+ * How a receiver treats a ban; it leaves out a ban that only the receiver
+ * reports.
+ */
 export function placeOfBan(
   receiver: Receiver,
   { jail, reports }: ChosenBan,
@@ -192,12 +201,15 @@ export function leftOutReason(
   return `leaves out ${names}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
-/** Whether a receiver only counts some bans, or all. */
+/** Whether a receiver only observes some bans, or all of them. */
 export function observesSome({ observeNodes }: ReceiverChoice): boolean {
   return observeNodes.length > 0;
 }
 
-/** A choice in words, such as `leaves out jail sshd`; empty: everything is taken. */
+/**
+ * A choice in words, such as `leaves out jail sshd`; empty if it takes
+ * everything.
+ */
 export function choiceText(choice: ReceiverChoice): string {
   const { takeJails, ignoreJails, takeNodes, ignoreNodes } = choice;
   const taken = [
@@ -234,7 +246,7 @@ function named(what: string, patterns: readonly string[]): readonly string[] {
   );
 }
 
-/** Whether bans of a jail are taken, or observed. */
+/** Whether bans of a jail are taken or observed. */
 export function takesJail(
   { takeJails, ignoreJails }: ReceiverChoice,
   jail: JailName,

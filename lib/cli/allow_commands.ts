@@ -1,5 +1,5 @@
 /**
- * The operator's verbs for the allowlist, on the publisher's host.
+ * The operator's verbs for the allowlist. They run on the publisher's host.
  *
  * @module
  */
@@ -29,7 +29,7 @@ export class AllowCommands {
   readonly #list: EditedValue<MemberList>;
   readonly #editor: Editor;
 
-  /** @param editor Who asks, and when. */
+  /** @param editor The operator and the time of the change. */
   constructor(list: EditedValue<MemberList>, editor: Editor) {
     this.#list = list;
     this.#editor = editor;

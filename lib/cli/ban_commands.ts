@@ -41,16 +41,16 @@ export interface BanCommandsOptions {
   readonly place: OutputPlace;
 }
 
-/** How bans are printed. */
+/** The output format for bans. */
 interface BanForm {
-  /** Lines before the first of them. */
+  /** Lines before the first ban. */
   readonly before: readonly string[];
   readonly lines: (bans: readonly OperatorBan[]) => readonly string[];
-  /** Lines after the last of them. */
+  /** Lines after the last ban. */
   readonly after: (shown: number, matched: number) => readonly string[];
 }
 
-/** Bans that are listed where nobody says how many. */
+/** Number of listed bans without `--limit` and `--all`. */
 const USUAL_LIMIT = 50;
 
 /** Carries out `bans`, `why` and `tail`. */
@@ -116,7 +116,7 @@ export class BanCommands {
         hint: "--limit N is for the first of them, --all for every one",
       });
     }
-    // All in an order would have to be held, so there are only so many.
+    // A sorted list is held in memory, so it has a limit.
     const sort: BanSort | null = typedSort ?? (isAll ? null : "since");
     const all = sort === null ? null : MAX_SORTED_BANS;
     const limit = isAll ? all : typedLimit ?? USUAL_LIMIT;

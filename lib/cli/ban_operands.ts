@@ -1,6 +1,6 @@
 /**
- * What was typed about bans -> typed values, or an error that says what was
- * expected.
+ * Parses operands and options about bans into typed values, or throws an error
+ * that says what was expected.
  *
  * @module
  */
@@ -50,7 +50,7 @@ export function banFilterOptions(
   };
 }
 
-/** `--limit`; `undefined`: it is not given. */
+/** `--limit`; `undefined`: not given. */
 export function limitOption({ options }: TypedCommand): number | undefined {
   const text = options.get("limit");
   if (typeof text !== "string") return undefined;
@@ -62,7 +62,7 @@ export function limitOption({ options }: TypedCommand): number | undefined {
   );
 }
 
-/** `--sort`; `undefined`: it is not given. */
+/** `--sort`; `undefined`: not given. */
 export function sortOption({ options }: TypedCommand): BanSort | undefined {
   const text = options.get("sort");
   if (typeof text !== "string") return undefined;

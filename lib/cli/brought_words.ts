@@ -1,10 +1,13 @@
 /**
- * Words that people bring along from other tools, and what is said here.
+ * Translates commands of other tools that people type by habit.
  *
  * @module
  */
 
-/** What is said here; `rest` is what followed the words. */
+/**
+ * Makes the command of this program; `rest` is the word after the other tool's
+ * command.
+ */
 type Translation = (rest: string) => string;
 
 const WORDS: readonly (readonly [typed: string, here: Translation])[] = [
@@ -31,17 +34,20 @@ const WORDS: readonly (readonly [typed: string, here: Translation])[] = [
   ["whitelist", () => "allow list"],
 ];
 
-/** `set JAIL banip ADDRESS`, as `fail2ban-client` has it: from the third word on. */
+/**
+ * `set JAIL banip ADDRESS` of `fail2ban-client`: the verb is the third word.
+ */
 const SET_WORDS = ["banip", "unbanip"];
 
-/** What may be repeated to a shell as it is. */
+/** A word that is safe to paste into a shell unquoted. */
 const PLAIN = /^[0-9A-Za-z.:/-]{1,64}$/;
 
 /**
- * What to type instead of a verb that is none of this program.
+ * Suggests a command of this program for one of another tool.
  *
- * @param argv What was typed.
- * @returns The words after the program's name; `undefined`: nobody brings that along.
+ * @param argv The typed arguments.
+ * @returns The words after the program's name; `undefined`: it is no known
+ * command of another tool.
  *
  * @example
  * ```ts

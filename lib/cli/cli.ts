@@ -1,5 +1,5 @@
 /**
- * The command line of the roles: arguments -> command, and the help text.
+ * The command line of the roles: parses the arguments, and makes the help text.
  *
  * @module
  */
@@ -10,37 +10,37 @@ import { helpColumns, suggestion } from "./help_text.ts";
 import { SEVERITIES, type Severity } from "../log/log.ts";
 import { listOptions, type Role } from "../config/options.ts";
 
-/** What a program is: a role, or the two roles of a node in one process. */
+/** A role, or `node`: the two roles of a node in one process. */
 export type ProgramRole = Role | "node";
 
-/** The program whose command line it is. */
+/** The program to which a command line belongs. */
 export interface ProgramInfo {
   /** The executable's name, as in `fail2ban-monitor`. */
   readonly name: string;
   readonly role: ProgramRole;
-  /** As in deno.json. */
+  /** The version in deno.json. */
   readonly version: string;
 }
 
-/** How a program's own log looks. */
+/** The format of a program's own log. */
 export type OwnLogFormat = typeof OWN_LOG_FORMATS[number];
 
 /** Options of the command line. */
 export interface CommandOptions {
   /** `--config FILE`; `undefined`: look in the default places. */
   readonly configPath: string | undefined;
-  /** `--dry-run`: say what would be done, change nothing. */
+  /** `--dry-run`: report what the program would do, and change nothing. */
   readonly dryRun: boolean;
   /** `--log-level LEVEL`; overrides `loglevel`. */
   readonly logLevel: Severity | undefined;
-  /** `--log-format FORMAT`: how this program's own log looks. */
+  /** `--log-format FORMAT`: the format of the program's own log. */
   readonly logFormat: OwnLogFormat;
 }
 
-/** The verbs that may be typed. */
+/** The valid verbs. */
 export type Verb = keyof typeof VERBS | keyof typeof SUBSCRIBER_VERBS;
 
-/** A command line that was understood. */
+/** A parsed command line. */
 export type Command =
   | {
     readonly verb: Verb | "print-config";
@@ -48,7 +48,7 @@ export type Command =
   }
   | {
     readonly verb: "help";
-    /** The verb that is asked about; `undefined`: all of them. */
+    /** The verb to explain; `undefined`: all of them. */
     readonly about: Verb | undefined;
   }
   | { readonly verb: "version" };
@@ -56,39 +56,39 @@ export type Command =
 const OWN_LOG_FORMATS = ["text", "json"] as const;
 
 const VERBS = {
-  run: "work in the foreground; also without a verb",
+  run: "run in the foreground (default)",
   start:
-    "work in the background; returns once it works, or with the reason why not",
-  stop: "end what `start` began",
+    "run in the background; returns once it is ready, or says why it is not",
+  stop: "stop the program in the background",
   restart: "stop, then start",
-  status: "say whether it works, and what it has done",
-  check: "read the configuration, say what is wrong with it, and end",
+  status: "show whether it runs, and its counters",
+  check: "check the configuration and show all errors",
 } as const;
 
 const SUBSCRIBER_VERBS = {
   lift:
-    "lift all that it has in force on this host, and take its firewall table away; it must not run",
+    "lift all its bans on this host and delete its firewall table; the program must not be running",
 } as const;
 
-/** The options of every verb, as the help text has them. */
+/** The options of every verb, as in the help text. */
 export const ROLE_OPTIONS:
   readonly (readonly [option: string, help: string])[] = [
     [
       "-c, --config FILE",
-      "the configuration; FILE with .local for .conf overrides it",
+      "configuration file; the .local file beside it overrides it",
     ],
     [
       "--print-config",
-      "print what holds, and where each value comes from; secrets masked",
+      "print the effective settings and their sources, secrets masked",
     ],
-    ["--dry-run", "say what would be sent or done, and do nothing"],
+    ["--dry-run", "only show what would be sent or done"],
     ["--log-level LEVEL", `one of ${SEVERITIES.join(", ")}`],
     [
       "--log-format FORMAT",
       `of the program's own log: ${OWN_LOG_FORMATS.join(" or ")}`,
     ],
     ["--version", "print the version"],
-    ["-h, --help", "print this text"],
+    ["-h, --help", "print this help"],
   ];
 
 /** What each program does. */
@@ -105,9 +105,9 @@ const VALUES = ["config", "log-level", "log-format"];
 const SHORT = { help: "h", config: "c" } as const;
 
 /**
- * Reads the arguments. No verb means `run`.
+ * Parses the arguments. No verb means `run`.
  *
- * @param program Who is asked.
+ * @param program The program.
  * @param argv The arguments, without the program's name.
  * @throws {UsageError} with a hint.
  *
@@ -154,10 +154,11 @@ export function parseCommand(
 }
 
 /**
- * The text of `--help`, in lines of at most 80 characters; ends in a line end.
+ * The text of `--help`, in lines of at most 80 characters; it ends with a line
+ * end.
  *
- * @param program Whose.
- * @param about A verb that is asked about; all and the settings when left out.
+ * @param program The program.
+ * @param about The verb to explain; without it, all verbs and the settings.
  */
 export function helpText(
   { name, role, version }: ProgramInfo,
@@ -207,7 +208,7 @@ function verbHelpText({ name, role }: ProgramInfo, verb: Verb): string {
   ].join("\n");
 }
 
-/** `--dry-run=no` would turn on what it seems to turn off. */
+/** Rejects `--dry-run=no`, which would turn on what it seems to turn off. */
 function refuseFlagValues(
   program: ProgramInfo,
   argv: readonly string[],
@@ -272,7 +273,7 @@ function fail(program: ProgramInfo, message: string): never {
   });
 }
 
-/** The roles that a program is. */
+/** The roles of a program. */
 function partsOf(role: ProgramRole): readonly Role[] {
   return role === "node" ? ["monitor", "subscriber"] : [role];
 }

@@ -1,6 +1,6 @@
 /**
- * The command line of `fail2ban-cluster`: arguments -> command, and the help
- * text.
+ * The command line of `fail2ban-cluster`: parses the arguments, and makes the
+ * help text.
  *
  * @module
  */
@@ -15,52 +15,55 @@ import { broughtWords } from "./brought_words.ts";
 import { UsageError } from "../base/errors.ts";
 import { helpColumns, suggestion } from "./help_text.ts";
 
-/** A command line, split into verb, operands and options that are not parsed yet. */
+/**
+ * A command line, split into verb, operands and options that are not parsed
+ * yet.
+ */
 export interface TypedCommand {
   readonly verb: ClusterVerb;
   /** The words after the verb. */
   readonly operands: readonly string[];
-  /** By name: the value, or `true` for one that takes none. */
+  /** By name: the value, or `true` for an option without a value. */
   readonly options: ReadonlyMap<string, string | true>;
   /** `--config FILE`; `undefined`: look in the default places. */
   readonly configPath: string | undefined;
 }
 
-/** A command line that was understood. */
+/** A parsed command line. */
 export type ClusterCommandLine =
   | {
     readonly kind: "help";
-    /** The verb, or its first word, that is asked about; `undefined`: all. */
+    /** The verb to explain, or its first word; `undefined`: all of them. */
     readonly about: string | undefined;
   }
   | { readonly kind: "version" }
-  /** Another tool's words: nothing is done, and what to type here is said. */
+  /** A command of another tool: the program only suggests what to type here. */
   | { readonly kind: "hint"; readonly words: string }
   | { readonly kind: "command"; readonly command: TypedCommand };
 
 /** The program's name. */
 export const CLUSTER_PROGRAM = "fail2ban-cluster";
 
-/** Verbs for any host. */
+/** Verbs that run on any host. */
 const ANYWHERE: readonly string[] = ["status", "doctor", "report"];
 
-/** What it is for. */
+/** What the program is for. */
 export const CLUSTER_SUMMARY =
-  "bans, nodes, keys and the allowlist of a cluster of fail2bans";
+  "manages the bans, nodes and allowlist of a fail2ban cluster";
 
-/** The options of every verb, as the help text has them. */
+/** The options of every verb, as in the help text. */
 export const CLUSTER_OPTIONS:
   readonly (readonly [option: string, help: string])[] = [
     [
       "-c, --config FILE",
-      "the configuration; FILE with .local for .conf overrides it",
+      "configuration file; the .local file beside it overrides it",
     ],
     ["--version", "print the version"],
-    ["-h, --help", "print this text; behind a verb, of that verb alone"],
+    ["-h, --help", "print this help; after a verb, only that verb's"],
   ];
 
 /**
- * Reads the arguments.
+ * Parses the arguments.
  *
  * @param argv The arguments, without the program's name.
  * @throws {UsageError} with a hint.
@@ -123,10 +126,11 @@ export function parseClusterCommand(
 }
 
 /**
- * The text of `--help`, in lines of at most 80 characters; ends in a line end.
+ * The text of `--help`, in lines of at most 80 characters; it ends with a line
+ * end.
  *
- * @param version The program's.
- * @param about A verb, or the first word of several; all when left out.
+ * @param version The program's version.
+ * @param about A verb, or the first word of several; without it, all verbs.
  */
 export function clusterHelpText(version: string, about?: string): string {
   const usages = Object.entries<VerbUsage>(CLUSTER_VERBS);
@@ -189,7 +193,7 @@ function verbRows(usages: readonly (readonly [string, VerbUsage])[]): string[] {
 interface FoundVerb {
   /** `undefined`: none was typed. */
   readonly verb: ClusterVerb | undefined;
-  /** The same, or its first word, where that is all that was typed. */
+  /** The typed verb, or the typed first word of a group. */
   readonly about: string | undefined;
   readonly usage: VerbUsage;
   readonly rest: readonly string[];
@@ -203,8 +207,8 @@ const NO_VERB: VerbUsage = {
 };
 
 /**
- * `-c FILE` that stands before the verb is put behind all, and `help` and
- * `version` are taken for what they ask.
+ * Moves a `-c FILE` before the verb to the end, and turns `help` and `version`
+ * into options.
  */
 function verbFirst(argv: readonly string[]): readonly string[] {
   const [first = "", second] = argv;
@@ -219,7 +223,7 @@ function verbFirst(argv: readonly string[]): readonly string[] {
   return argv;
 }
 
-/** Options behind a verb's own, and before `--`. */
+/** Inserts options after a verb's own, but before `--`. */
 function behind(
   argv: readonly string[],
   options: readonly string[],
@@ -230,7 +234,10 @@ function behind(
     : [...argv.slice(0, end), ...options, ...argv.slice(end)];
 }
 
-/** A number below 0, as in `--for -1`, would be taken for an option. */
+/**
+ * Joins a negative number, as in `--for -1`, to its option: the parser would
+ * take it for an option.
+ */
 function negativeJoined(
   values: readonly string[],
   argv: readonly string[],
@@ -245,7 +252,7 @@ function negativeJoined(
   return joined;
 }
 
-/** The verb comes first: what its options take is known from then on. */
+/** The verb comes first, because it determines which options take values. */
 function readVerb(argv: readonly string[]): FoundVerb {
   const [first, second] = argv;
   if (first === undefined || first.startsWith("-")) {
@@ -282,7 +289,7 @@ function firstWords(verbs: readonly string[]): readonly string[] {
   return verbs.map((verb) => verb.replace(/ .*/, ""));
 }
 
-/** Whether verbs of two words begin so. */
+/** Whether a word is the first of verbs with two words. */
 function isGroup(word: string): boolean {
   return Object.keys(CLUSTER_VERBS).some((verb) => verb.startsWith(`${word} `));
 }
@@ -299,7 +306,7 @@ function checkCount(
   }
 }
 
-/** `--unban=no` would turn on what it seems to turn off. */
+/** Rejects `--unban=no`, which would turn on what it seems to turn off. */
 function refuseFlagValues(
   flags: readonly string[],
   argv: readonly string[],

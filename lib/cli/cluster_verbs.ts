@@ -1,5 +1,5 @@
 /**
- * The verbs of the operator's command, `fail2ban-cluster`: one table behind the
+ * The verbs of the operator's command, `fail2ban-cluster`: one table for the
  * parser and the help text.
  *
  * @module
@@ -14,7 +14,7 @@ import type { BanSort } from "../wire/operator_bans.ts";
 export interface VerbOption {
   /** Placeholder of its value in the help text; `undefined`: it takes none. */
   readonly value?: string;
-  /** What its value may be, for completions; left out: what can't be listed. */
+  /** Its possible values, for completions; absent: they can't be listed. */
   readonly choices?: readonly string[];
   readonly help: string;
 }
@@ -23,7 +23,7 @@ export interface VerbOption {
 export interface VerbUsage {
   /** Its operands in the help text, as in `NAME...`; empty: none. */
   readonly operands: string;
-  /** How many of these there may be. */
+  /** Allowed number of operands. */
   readonly count: readonly [min: number, max: number];
   readonly about: string;
   readonly options: Readonly<Record<string, VerbOption>>;
@@ -34,7 +34,7 @@ const JSON_OPTION = {
 } as const;
 
 const JSON_LINES_OPTION = {
-  json: { help: "print an object a line, as docs/schemas says" },
+  json: { help: "print one JSON object per line (docs/schemas)" },
 } as const;
 
 const LIST_OPTIONS = {
@@ -42,22 +42,28 @@ const LIST_OPTIONS = {
   csv: { help: "print CSV" },
 } as const;
 
-/** Which bans, also in what happens. */
+/** Options that select bans, also in live events. */
 const SUBJECT_FILTERS = {
-  jail: { value: "JAIL", help: "of this jail" },
-  node: { value: "NAME", help: "that this node reported" },
-  address: { value: "ADDRESS", help: "of this address, or around it" },
-  in: { value: "NETWORK", help: "of this network, or in it" },
+  jail: { value: "JAIL", help: "only bans of this jail" },
+  node: { value: "NAME", help: "only bans that this node reported" },
+  address: {
+    value: "ADDRESS",
+    help: "only bans of this address, or of a network around it",
+  },
+  in: { value: "NETWORK", help: "only bans of this network, or inside it" },
 } as const;
 
-/** Which bans. */
+/** Options that select bans. */
 const BAN_FILTERS = {
   ...SUBJECT_FILTERS,
-  since: { value: "TIME", help: "reported first within it, as in 2h" },
-  "not-enforced": { help: "that some node has not in force" },
+  since: {
+    value: "TIME",
+    help: "only bans first reported within this time, such as 2h",
+  },
+  "not-enforced": { help: "only bans that some node does not enforce" },
 } as const;
 
-/** The wire's `BAN_SORTS`; a line that asks for help or the version loads nothing of the wire. */
+/** The same as `BAN_SORTS`, which would load the wire for help and version. */
 const SORTS = [
   "since",
   "ends",
@@ -68,24 +74,24 @@ const SORTS = [
 const ONE = [1, 1] as const;
 const NONE = [0, 0] as const;
 
-/** By word or words. */
+/** The verbs by their words. */
 export const CLUSTER_VERBS = {
   "status": {
     operands: "",
     count: NONE,
-    about: "how the whole cluster is; on a node, how its programs are",
+    about: "show the state of the cluster; on a node, of its programs",
     options: JSON_LINES_OPTION,
   },
   "doctor": {
     operands: "",
     count: NONE,
-    about: "what is wrong with this host, each fault with its fix",
+    about: "find what is wrong with this host, and how to fix it",
     options: JSON_LINES_OPTION,
   },
   "report": {
     operands: "",
     count: NONE,
-    about: "print all that a bug report takes, without secrets and names",
+    about: "print what a bug report needs, without secrets and names",
     options: {
       addresses: { help: "show addresses instead of hashing them" },
     },
@@ -93,12 +99,11 @@ export const CLUSTER_VERBS = {
   "init": {
     operands: "",
     count: NONE,
-    about:
-      "make the publisher's keys, on its host; nothing is ever overwritten",
+    about: "make the publisher's keys; never overwrites any",
     options: {
       address: {
         value: "HOST",
-        help: "where nodes reach this host: an address or a name [127.0.0.1]",
+        help: "address or name at which nodes reach this host [127.0.0.1]",
       },
     },
   },
@@ -106,69 +111,67 @@ export const CLUSTER_VERBS = {
     operands: "[NAME] CODE",
     count: [1, 2],
     about:
-      "make this host the node that the code is for, and that NAME says; - reads both from standard input",
+      "make this host the node NAME of the join code; - reads both from standard input",
     options: {},
   },
   "node add": {
     operands: "NAME...",
     count: [1, 100],
-    about:
-      "make members, and print a line for each: NAME CODE, which it joins with",
+    about: "add nodes, and print NAME and join code of each, one per line",
     options: {
       roles: {
         value: "ROLES",
         choices: ["monitor", "subscriber"],
-        help: "monitor, subscriber, or both with a comma between [both]",
+        help: "monitor, subscriber, or both separated by a comma [both]",
       },
       jails: {
         value: "GLOBS",
-        help: "of which jails it may report, with commas between [*]",
+        help: "jails whose bans it may report, separated by commas [*]",
       },
-      unban: { help: "its unbans lift what others reported, too" },
+      unban: { help: "its unbans also lift bans that other nodes reported" },
       rate: {
         value: "N",
         help:
-          "events in a second that it may report [the publisher's ratelimit]",
+          "events per second that it may report [the publisher's ratelimit]",
       },
       address: {
         value: "HOST",
-        help: "where these nodes reach the publisher [as init was told]",
+        help: "address or name at which they reach the publisher [init's]",
       },
     },
   },
   "node list": {
     operands: "",
     count: NONE,
-    about: "how each node is, and what to do about it",
+    about: "show the state of each node, and what to do about it",
     options: JSON_LINES_OPTION,
   },
   "nodes": {
     operands: "",
     count: NONE,
-    about: "the same as node list",
+    about: "same as node list",
     options: JSON_LINES_OPTION,
   },
   "node show": {
     operands: "NAME",
     count: ONE,
-    about: "all that is known of a member",
+    about: "show everything known about a node",
     options: JSON_OPTION,
   },
   "node revoke": {
     operands: "NAME",
     count: ONE,
-    about: "make it no member: its connections end within seconds",
+    about: "remove a node from the cluster; it is cut off within seconds",
     options: {},
   },
   "node rotate": {
     operands: "NAME",
     count: ONE,
-    about:
-      "print a new join code for it; what it has is worthless from then on",
+    about: "print a new join code for a node; its old keys become invalid",
     options: {
       address: {
         value: "HOST",
-        help: "where it reaches the publisher [as init was told]",
+        help: "address or name at which it reaches the publisher [init's]",
       },
     },
   },
@@ -176,45 +179,49 @@ export const CLUSTER_VERBS = {
     operands: "HOST",
     count: ONE,
     about:
-      "tell nodes where the publisher will be: they go there once nobody answers here",
+      "announce the publisher's next address; nodes move there once it stops answering here",
     options: {
-      node: { value: "NAME", help: "this one only [all, and who comes later]" },
+      node: { value: "NAME", help: "only this node [all, also later ones]" },
     },
   },
   "node withdraw": {
     operands: "NAME",
     count: ONE,
-    about: "take back all that it reported; what others reported too stands",
+    about:
+      "take back the reports of a node; bans that others reported too stay",
     options: {
-      since: { value: "TIME", help: "what it said within it, as in 2h [ever]" },
+      since: {
+        value: "TIME",
+        help: "only reports within this time, such as 2h [all]",
+      },
     },
   },
   "node release": {
     operands: "NAME",
     count: ONE,
-    about: "take its reports again, which were set aside",
+    about: "accept reports again from a node that was set aside",
     options: {},
   },
   "bans": {
     operands: "",
     count: NONE,
-    about: "the bans of the cluster, the newest first",
+    about: "list the cluster's bans, newest first",
     options: {
       ...BAN_FILTERS,
       sort: {
         value: "BY",
         choices: SORTS,
-        help: "since, ends, address or jail [since; with --all none]",
+        help: "since, ends, address or jail [since; with --all unsorted]",
       },
-      limit: { value: "N", help: "so many at most, up to 10000 [50]" },
-      all: { help: "all, as they come; in an order 10000 at most" },
+      limit: { value: "N", help: "at most this many, up to 10000 [50]" },
+      all: { help: "all of them, unsorted; with --sort at most 10000" },
       ...LIST_OPTIONS,
     },
   },
   "export": {
     operands: "",
     count: NONE,
-    about: "what is banned, for another program to read",
+    about: "print the bans in a format for other programs",
     options: {
       format: {
         value: "FORMAT",
@@ -222,10 +229,10 @@ export const CLUSTER_VERBS = {
         help:
           "plain, csv, json, nft, ipset, mikrotik, haproxy, nginx-geo or pf [plain]",
       },
-      aggregate: { help: "as few networks as have the same addresses" },
+      aggregate: { help: "merge addresses into as few networks as possible" },
       "min-left": {
         value: "TIME",
-        help: "only what holds for so long, as in 1h",
+        help: "only bans that last at least this long, such as 1h",
       },
       ...BAN_FILTERS,
     },
@@ -234,34 +241,37 @@ export const CLUSTER_VERBS = {
     operands: "[FILE]",
     count: [0, 1],
     about:
-      "ban what a list names, under a name: the same name again replaces it; - reads standard input",
+      "ban the entries of a list; importing the same name again replaces them; - reads standard input",
     options: {
-      name: { value: "NAME", help: "the import's, as in drop" },
+      name: { value: "NAME", help: "name of the import, such as drop" },
       for: {
         value: "TIME",
         help:
-          "how long it holds without being imported again, as in 36h; -1 for ever",
+          "how long it lasts unless it is imported again, such as 36h; -1: for ever",
       },
       widest: {
         value: "N",
-        help: "the widest prefix that it may name [minprefix4]",
+        help: "widest IPv4 prefix that is accepted [minprefix4]",
       },
-      widest6: { value: "N", help: "the same of IPv6 [minprefix6]" },
+      widest6: {
+        value: "N",
+        help: "widest IPv6 prefix that is accepted [minprefix6]",
+      },
       format: {
         value: "FORMAT",
         choices: LIST_FORMATS,
         help:
-          "plain, netset, csv, abuseipdb, crowdsec, fail2ban or csf [seen by looking]",
+          "plain, netset, csv, abuseipdb, crowdsec, fail2ban or csf [detected]",
       },
       tolerate: {
         value: "N",
         help:
-          "entries that nobody may ban and that are left out; with more the list is refused whole [10]",
+          "skip up to this many entries that must not be banned; refuse the whole list if there are more [10]",
       },
-      max: { value: "N", help: "entries that it may have [200000]" },
+      max: { value: "N", help: "most entries that are accepted [200000]" },
       remove: {
         value: "NAME",
-        help: "take all bans of this import back, and forget it",
+        help: "take back all bans of this import, and forget it",
       },
       ...JSON_OPTION,
     },
@@ -269,57 +279,58 @@ export const CLUSTER_VERBS = {
   "imports": {
     operands: "",
     count: NONE,
-    about: "the lists that were imported, and until when they hold",
+    about: "show the imported lists, and until when they last",
     options: LIST_OPTIONS,
   },
   "why": {
     operands: "ADDRESS",
     count: ONE,
-    about: "who banned an address, who has it in force, and what was before",
+    about:
+      "show who banned an address, which nodes enforce it, and its history",
     options: JSON_OPTION,
   },
   "ban": {
     operands: "ADDRESS",
     count: ONE,
-    about: "ban an address or a prefix in the whole cluster, at once",
+    about: "ban an address or a prefix on all nodes, at once",
     options: {
-      for: { value: "TIME", help: "for so long, as in 7d; -1 for ever [1d]" },
-      reason: { value: "TEXT", help: "why, for the audit" },
-      force: { help: "also a private address, and a wide prefix" },
+      for: { value: "TIME", help: "duration, such as 7d; -1: for ever [1d]" },
+      reason: { value: "TEXT", help: "reason, for the audit" },
+      force: { help: "allow a private address or a wide prefix" },
       ...JSON_OPTION,
     },
   },
   "unban": {
     operands: "[ADDRESS]",
     count: [0, 1],
-    about: "lift what anybody banned; only a later detection brings it back",
+    about: "lift bans, whoever made them; only a new detection bans again",
     options: {
-      node: { value: "NAME", help: "what this node reported" },
-      jail: { value: "JAIL", help: "in this jail" },
-      all: { help: "everything" },
-      local: { help: "ask the fail2bans that reported it to unban, too" },
-      yes: { help: "do not ask" },
+      node: { value: "NAME", help: "bans that this node reported" },
+      jail: { value: "JAIL", help: "bans of this jail" },
+      all: { help: "all bans" },
+      local: { help: "also unban in the fail2bans that reported it" },
+      yes: { help: "do not ask for confirmation" },
       ...JSON_OPTION,
     },
   },
   "tail": {
     operands: "",
     count: NONE,
-    about: "what happens, as it happens, until it is interrupted",
+    about: "show events as they happen, until interrupted",
     options: { ...SUBJECT_FILTERS, ...JSON_LINES_OPTION },
   },
   "test": {
     operands: "",
     count: NONE,
-    about: "whether a ban would arrive everywhere; nobody is banned",
+    about: "test whether a ban would reach all nodes, without banning anybody",
     options: {
-      node: { value: "NAME", help: "on this node only" },
+      node: { value: "NAME", help: "only on this node" },
       address: {
         value: "ADDRESS",
-        help: "whether one of this address would [192.0.2.1]",
+        help: "address to test with [192.0.2.1]",
       },
       "with-firewall": {
-        help: "each node bans it for 5 s, looks, and lifts it again",
+        help: "have each node really ban it for 5 s, check, and lift it",
       },
       ...JSON_OPTION,
     },
@@ -328,15 +339,15 @@ export const CLUSTER_VERBS = {
     operands: "",
     count: NONE,
     about:
-      "ask for this host's heartbeaturl and tell its webhookurl once, and say what came back",
+      "call this host's heartbeaturl and webhookurl once, and show the answers",
     options: {},
   },
   "audit": {
     operands: "",
     count: NONE,
-    about: "who did what and when, the last of it",
+    about: "show who did what and when, the latest entries",
     options: {
-      max: { value: "N", help: "so many entries at most, up to 1000 [50]" },
+      max: { value: "N", help: "at most this many entries, up to 1000 [50]" },
       ...JSON_OPTION,
     },
   },
@@ -344,55 +355,54 @@ export const CLUSTER_VERBS = {
     operands: "DIR",
     count: ONE,
     about:
-      "copy the bans, the keys and the members to a new folder, also while the publisher runs",
+      "copy bans, keys and members to a new folder; the publisher may be running",
     options: {},
   },
   "restore": {
     operands: "[DIR]",
     count: [0, 1],
-    about: "put a backup back, on a host whose publisher does not run",
+    about: "restore a backup; the publisher must not be running",
     options: {
       from: {
         value: "FILE",
         help:
-          "take the bans of a subscriber's copy, replica.sqlite3 [the backup's]",
+          "take the bans from a subscriber's replica.sqlite3 [from the backup]",
       },
     },
   },
   "allow add": {
     operands: "NETWORK",
     count: ONE,
-    about:
-      "an address or a prefix that nobody may ban; standing bans of it end",
+    about: "never ban this address or prefix, and lift its bans",
     options: {
       for: {
         value: "TIME",
-        help: "for so long, as in 7d [until it is removed]",
+        help: "duration, such as 7d [until removed]",
       },
-      note: { value: "TEXT", help: "why" },
+      note: { value: "TEXT", help: "reason" },
     },
   },
   "allow remove": {
     operands: "NETWORK",
     count: ONE,
-    about: "it may be banned again",
+    about: "let it be banned again",
     options: {},
   },
   "allow list": {
     operands: "",
     count: NONE,
-    about: "whom nobody may ban",
+    about: "list what must not be banned",
     options: JSON_OPTION,
   },
   "allow check": {
     operands: "NETWORK",
     count: ONE,
-    about: "whether somebody may ban it, and which entry forbids it",
+    about: "show whether it may be banned, and which entry forbids it",
     options: {},
   },
   ...PUBLISHER_VERBS,
   ...PAGE_VERBS,
 } as const satisfies Readonly<Record<string, VerbUsage>>;
 
-/** A verb that may be typed. */
+/** A valid verb. */
 export type ClusterVerb = keyof typeof CLUSTER_VERBS;

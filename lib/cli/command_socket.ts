@@ -1,6 +1,6 @@
 /**
- * Operators of this host ask a running publisher on a socket beside its pid
- * file: a line of JSON asks, lines of JSON answer.
+ * The socket beside a publisher's pid file, on which operators of this host
+ * send requests: the request is a line of JSON, the answer one or more.
  *
  * @module
  */
@@ -15,28 +15,31 @@ import {
   type OperatorRequest,
 } from "../wire/operator_messages.ts";
 
-/** Long, since a withdrawal of many reports takes its time. */
+/** Long, because withdrawing many reports takes time. */
 const ANSWER_TIMEOUT_MS = 60_000;
 
-/** Where a publisher with this pid file listens. */
+/** Path of the socket of a publisher with this pid file. */
 export function commandSocketPath(pidFile: string): string {
   return `${pidFile.replace(/\.pid$/, "")}.command.sock`;
 }
 
-/** Does what an operator asks; the answer is made as it is read, and ends with `gone`. */
+/**
+ * Carries out a request. It makes the answer lazily, and ends when `gone` is
+ * aborted.
+ */
 export type AnswerOperator = (
   request: OperatorRequest,
   gone: AbortSignal,
 ) => AsyncIterable<OperatorAnswer>;
 
 /**
- * Answers a line of an operator.
+ * Answers the request of an operator.
  *
- * @param line What the operator's command said.
- * @param gone Nobody reads the answer any more.
- * @param answer Does what is asked. Must not reject.
- * @param places Who is answered meanwhile.
- * @returns The lines to answer with.
+ * @param line The request.
+ * @param gone Aborted when nobody reads the answer any more.
+ * @param answer Carries out the request. Must not reject.
+ * @param places Limits the requests that are served at the same time.
+ * @returns The lines of the answer.
  */
 export async function* answerLine(
   line: string,
@@ -71,7 +74,7 @@ export async function* answerLine(
 }
 
 /**
- * How a publisher is asked on its {@link commandSocketPath}.
+ * Makes a request to the publisher at a {@link commandSocketPath}.
  *
  * @param signal Ends the answer.
  */
@@ -90,14 +93,14 @@ export function commandRequest(
 }
 
 /**
- * Reads what was replied to a {@link commandRequest}.
+ * Reads a reply to a {@link commandRequest}.
  *
  * @param path The socket's path, for errors.
- * @param reply What was replied.
- * @param isFirst Whether no line of the answer came before.
+ * @param reply The reply.
+ * @param isFirst Whether this is the first line of the answer.
  * @returns The answer; `undefined` when no publisher listens there.
- * @throws {RuntimeError} when the publisher can't be asked, or answered with
- * something else.
+ * @throws {RuntimeError} when the publisher can't be asked, or its answer is
+ * invalid.
  */
 export function readCommandReply(
   path: string,
@@ -139,24 +142,24 @@ function cannotAsk(
   );
 }
 
-// Who may ask at a time: a request that is answered at once needs its place for
-// a moment only. What goes on, as long as somebody watches or reads, may be
-// forgotten in a terminal: so it never takes the last places.
+// Limits on concurrent requests. Most requests need a place only for a moment.
+// Watching or reading a list may go on for long, and may be forgotten in a
+// terminal, so it never takes the last places.
 
-/** Operators that are served at a time. */
+/** Maximum number of operators that are served at the same time. */
 export const MAX_OPERATORS = 32;
-/** Of them, those who watch. */
+/** Of these, the maximum number that watch. */
 export const MAX_WATCHING = 16;
-/** Of them, those who watch, and those who read a list. */
+/** Of these, the maximum number that watch or read a list. */
 export const MAX_LONG = 24;
 
-/** Gives places to requests. */
+/** Assigns places to requests. */
 export class OperatorPlaces {
   #watching = 0;
   #long = 0;
 
   /**
-   * Takes a place for as long as the request is answered.
+   * Takes a place while the request is answered.
    *
    * @returns The place; `undefined`: there is none for such a request now.
    */

@@ -1,5 +1,5 @@
 /**
- * Completions for shells, made of the tables of verbs and options.
+ * Shell completions, generated from the tables of verbs and options.
  *
  * @see {@link https://www.gnu.org/software/bash/manual/html_node/Programmable-Completion.html | bash}
  * @see {@link https://zsh.sourceforge.io/Doc/Release/Completion-System.html | zsh}
@@ -17,7 +17,7 @@ import {
 const MADE =
   "Made of the tables of verbs and options by tools/render_options.ts.";
 
-/** Every file, by its path below `share/`. */
+/** All completion files, by path below `share/`. */
 export function completions(): Readonly<Record<string, string>> {
   return Object.fromEntries(
     programUsages().flatMap((program) => [
@@ -34,12 +34,12 @@ function firstWords({ verbs }: ProgramUsage): readonly string[] {
   return [...new Set(pairs.map(({ words }) => words.split(" ")[0] ?? ""))];
 }
 
-/** What may stand first. */
+/** The valid first words. */
 function topWords({ verbs }: ProgramUsage): readonly string[] {
   return [...new Set(verbs.map(({ words }) => words.split(" ")[0] ?? ""))];
 }
 
-/** What may follow a first word. */
+/** The verbs that begin with a first word. */
 function nextWords(
   { verbs }: ProgramUsage,
   first: string,
@@ -128,7 +128,7 @@ function bashOf(program: ProgramUsage): string {
   ].join("\n");
 }
 
-/** Values of options that can be listed; which, is a matter of the verb. */
+/** Completes values of options that can be listed; they depend on the verb. */
 function bashChoices(program: ProgramUsage): readonly string[] {
   const lines = program.verbs.flatMap(({ words, options }) =>
     options.filter(({ choices }) => choices.length > 0).map((
@@ -144,7 +144,7 @@ function bashChoices(program: ProgramUsage): readonly string[] {
     : ['  case "$verb $prev" in', ...lines, "  esac"];
 }
 
-/** Files, where a verb is followed by one. */
+/** Completes files after verbs that take one. */
 function bashOperands(program: ProgramUsage): readonly string[] {
   const verbs = program.verbs.filter(({ operands }) => isPath(operands));
   if (verbs.length === 0) return [];
@@ -306,7 +306,7 @@ function zshOption({ name, value, choices, help }: UsedOption): string {
   return `--${name}[${zshColons(text)}]${action}`;
 }
 
-/** A colon ends a part of what zsh is told. */
+/** Escapes colons, which separate fields in zsh's specifications. */
 function zshColons(text: string): string {
   return text.replaceAll(":", "\\:");
 }

@@ -1,5 +1,5 @@
 /**
- * `fail2ban-cluster export`: what is in force, for other programs.
+ * `fail2ban-cluster export`: the bans in force, for other programs.
  *
  * @module
  */
@@ -21,16 +21,16 @@ export interface ExportOptions {
   readonly nowMs: number;
 }
 
-/** Lines that are printed at once. */
+/** Lines that are printed together. */
 const PAGE_LINES = 1_000;
 
 /**
- * Carries out `export`. Nothing is printed before all is known: whoever reads
- * it gets the whole list, or none and an error.
+ * Carries out `export`. It prints nothing before it knows all bans: the reader
+ * gets the whole list, or none and an error.
  *
- * @param command What was typed.
+ * @param command The typed command.
  * @param options See {@link ExportOptions}.
- * @throws {RuntimeError} when the publisher does not answer to the end.
+ * @throws {RuntimeError} when the publisher's answer is incomplete.
  */
 export async function exportBans(
   command: TypedCommand,

@@ -1,15 +1,15 @@
 /**
- * Lays out help texts, and tells typing errors.
+ * Lays out help texts, and suggests corrections of typing errors.
  *
  * @module
  */
 
 import { nearestName } from "../base/nearest_name.ts";
 
-/** No line of a help text is longer. */
+/** Maximum length of a line in a help text. */
 const HELP_COLUMNS = 80;
 
-/** Words and what they mean, one below the other, in lines of at most 80 characters. */
+/** Two columns, words and their meanings, in lines of at most 80 characters. */
 export function helpColumns(
   rows: readonly (readonly [left: string, right: string])[],
 ): string[] {
@@ -21,13 +21,13 @@ export function helpColumns(
   );
 }
 
-/** `; did you mean X?`, or nothing where no known word is near. */
+/** `; did you mean X?`, or nothing when no known word is near. */
 export function suggestion(word: string, known: readonly string[]): string {
   const nearest = nearestName(word, known);
   return nearest === undefined ? "" : `; did you mean ${nearest}?`;
 }
 
-/** Breaks a text at spaces; a word that is longer than a line stays whole. */
+/** Breaks a text at spaces; a word longer than a line stays whole. */
 function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(" ")) {

@@ -38,11 +38,11 @@ import {
   askRunning,
 } from "./publisher_questions.ts";
 
-/** Shows how far a long work is. */
+/** Shows the progress of long work. */
 export interface ProgressView {
-  /** So much is done of `total`, of what is called `label`. */
+  /** Shows that `done` of `total` is done in the step called `label`. */
   show(label: string, done: number, total: number): Promise<void>;
-  /** It is over, or has failed. */
+  /** Removes the display: the work is done, or has failed. */
   end(): Promise<void>;
 }
 
@@ -58,9 +58,9 @@ export interface ImportCommandsOptions {
   readonly progress: ProgressView;
 }
 
-/** Entries that a list may have where nobody says how many. */
+/** Maximum number of entries in a list without `--max`. */
 const USUAL_MAX = 200_000;
-/** What a part takes beside its entries, and some to spare. */
+/** Size of a part without its entries, with some reserve. */
 const AROUND_PART = 200;
 
 /** Carries out `import` and `imports`. */
@@ -187,7 +187,7 @@ export class ImportCommands {
     }
   }
 
-  /** Asks what takes long, and shows how far it is. */
+  /** Sends a request that takes long, and shows its progress. */
   async #followed<K extends "imported" | "done">(
     request: OperatorRequest,
     kind: K,
@@ -197,7 +197,7 @@ export class ImportCommands {
       if (answer.kind === "progress") {
         await progress.show("taking", answer.done, answer.total);
       } else if (answer.kind === kind) {
-        // Its kind says that it is one.
+        // The check of its kind narrows the type.
         return answer as AnswerOf<K>;
       } else break;
     }

@@ -1,5 +1,5 @@
 /**
- * Joining a cluster, on the host that becomes a node.
+ * Joins a cluster, on the host that becomes a node.
  *
  * @module
  */
@@ -20,14 +20,17 @@ import type { OperatorOutput } from "../views/operator_output.ts";
 /** Options for {@link joinCluster}. */
 export interface JoinOptions {
   readonly membership: StoredValue<Membership>;
-  /** This host's name by the configuration; `undefined`: it can't be a node's name. */
+  /**
+   * This host's name in the configuration; `undefined`: it is invalid for a
+   * node.
+   */
   readonly hostName: HostName | undefined;
-  /** The node's programs that run on this host. */
+  /** Lists the node's programs that run on this host. */
   readonly running: () => Promise<readonly string[]>;
   /**
    * Sets options in this host's configuration.
    *
-   * @returns The file that they are in.
+   * @returns The file that contains them.
    */
   readonly configure: (settings: readonly IniSetting[]) => Promise<string>;
 }
@@ -42,10 +45,12 @@ const FAULTS: Readonly<Record<JoinCodeFault, string>> = {
 };
 
 /**
- * Makes this host the node that a code is for.
+ * Makes this host the node that a join code is for.
  *
- * @param line The code, or a node's name and its code, as `node add` printed them.
- * @throws {RuntimeError} when it is none, or what it says can't be kept.
+ * @param line The code, or a node's name and its code, as `node add` prints
+ * them.
+ * @throws {RuntimeError} when the code is invalid, or its content can't be
+ * stored.
  */
 export async function joinCluster(
   line: string,
@@ -65,7 +70,7 @@ export async function joinCluster(
         `take the line of ${name}; fail2ban-cluster node rotate ${name} prints a new one`,
     });
   }
-  // The configuration says where several publishers are.
+  // The addresses of several publishers go into the configuration.
   const { others = [], ...joined } = value;
   await membership.replace(joined);
   const file = await configure(settingsOf(value, hostName));
@@ -81,7 +86,7 @@ export async function joinCluster(
 }
 
 /**
- * What is left to be done once a host has joined. A program takes another
+ * What to do after a host has joined. A running program takes another
  * membership by itself, but not another name.
  */
 function nextStep(
@@ -99,10 +104,10 @@ function nextStep(
 }
 
 /**
- * What a command that is for the publisher's host says on a node.
+ * The error on a node for a command that belongs on the publisher's host.
  *
- * @param verb The command's.
- * @param membership What the node has joined with.
+ * @param verb The command's verb.
+ * @param membership The node's membership.
  */
 export function notHere(
   verb: string,
@@ -116,7 +121,10 @@ export function notHere(
   );
 }
 
-/** A name may stand before the code; a code that was broken in two stays whole, to be told of. */
+/**
+ * Splits a line into an optional name and the code. A code with white space in
+ * it stays whole, so that the error names it.
+ */
 function partLine(
   line: string,
 ): { readonly name: HostName | undefined; readonly code: string } {

@@ -35,7 +35,7 @@ export class LiveCommands {
   readonly #ask: AskPublisher;
   readonly #editor: Editor;
 
-  /** @param editor Who asks, and when. */
+  /** @param editor The operator and the time of the request. */
   constructor(ask: AskPublisher, editor: Editor) {
     this.#ask = ask;
     this.#editor = editor;
@@ -50,7 +50,7 @@ export class LiveCommands {
     return { lines, notes: [] };
   }
 
-  /** How the members are; `undefined`: no publisher runs. */
+  /** The states of the members; `undefined`: no publisher runs. */
   async view(): Promise<LiveView> {
     return (await askOnce(this.#ask, { kind: "nodes" }, "nodes"))?.nodes;
   }
@@ -110,10 +110,10 @@ export class LiveCommands {
 }
 
 /**
- * `status`, on a host that is a node and no more.
+ * `status`, on a host that is only a node.
  *
- * @param membership What it has joined with.
- * @param programs How its programs are.
+ * @param membership The node's membership.
+ * @param programs The states of its programs.
  */
 export function nodeStatus(
   { options }: TypedCommand,

@@ -1,5 +1,5 @@
 /**
- * Manual pages, made of the tables of verbs and options.
+ * Manual pages, generated from the tables of verbs and options.
  *
  * @see {@link https://man.openbsd.org/mdoc.7 | mdoc(7)}
  * @module
@@ -18,7 +18,7 @@ import {
   type UsedOption,
 } from "./program_usage.ts";
 
-/** When the pages were last looked through by a person. */
+/** When a person last reviewed the pages. */
 const DATE = "November 29, 2026";
 const CONFIGURATION = "/etc/fail2ban-cluster/fail2ban-cluster.conf";
 
@@ -32,7 +32,7 @@ const SECTIONS: Readonly<Record<SectionName, string>> = {
 const LISTS =
   "A list of bans, of which fail2ban-publisher may have many, each with a name of its own.";
 
-/** Every page, by its path below `share/`. */
+/** All pages, by path below `share/`. */
 export function manPages(): Readonly<Record<string, string>> {
   const programs = programUsages();
   const names = programs.map(({ name, section }) => `${name} ${section}`);
@@ -99,7 +99,7 @@ function programPage(
   ]);
 }
 
-/** What is typed most, by who comes to the program for the first time. */
+/** The commands that new operators need most. */
 const EXAMPLES: readonly (readonly [about: string, typed: string])[] = [
   ["How the whole cluster is, and what is wrong with this host:", "status"],
   ["", "doctor"],
@@ -215,18 +215,18 @@ function page(lines: readonly string[]): string {
   return `${lines.join("\n")}\n`;
 }
 
-/** A help text; what stands between backticks is quoted as manuals do. */
+/** A help text; text between backticks is quoted as in manuals. */
 function text(help: string): string {
   return plain(help.replace(/`([^`]*)`/g, "'$1'"));
 }
 
-/** A line of text in which nothing is a request. */
+/** Escapes a line of text, so that nothing in it is a request. */
 function plain(text: string): string {
   const safe = text.replaceAll("\\", "\\e");
   return /^[.']/.test(safe) ? `\\&${safe}` : safe;
 }
 
-/** An argument of a macro that may have spaces. */
+/** Quotes an argument of a macro, which may contain spaces. */
 function quoted(text: string): string {
   return `"${text.replaceAll("\\", "\\e").replaceAll('"', '""')}"`;
 }

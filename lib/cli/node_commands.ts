@@ -1,5 +1,5 @@
 /**
- * The operator's verbs for nodes, on the publisher's host.
+ * The operator's verbs for nodes. They run on the publisher's host.
  *
  * @module
  */
@@ -51,7 +51,10 @@ export interface NodeCommandsOptions {
 
 type Urls = Pick<PublisherIdentity, "controlUrl" | "streamUrl">;
 
-/** The publisher's address without `--address`: enough to try a cluster on one host. */
+/**
+ * The publisher's address without `--address`: sufficient to try a cluster on
+ * one host.
+ */
 const THIS_HOST = "127.0.0.1";
 
 /** Carries out `init` and `node ...`. */
@@ -66,10 +69,10 @@ export class NodeCommands {
   /**
    * Makes the publisher's keys.
    *
-   * @param prepare Called before, with the URL that nodes will use: when it
-   * throws no keys are made, and `init` can be said again.
-   * @returns What was made.
-   * @throws {RuntimeError} when there are some.
+   * @param prepare Called first, with the URL that nodes will use. If it
+   * throws, no keys are made, and `init` can be repeated.
+   * @returns The new identity.
+   * @throws {RuntimeError} when the publisher has keys already.
    */
   async init(
     command: TypedCommand,
@@ -152,7 +155,7 @@ export class NodeCommands {
     return members.toSorted((left, right) => left.name < right.name ? -1 : 1);
   }
 
-  /** The member that is meant, for `node show`. */
+  /** The member named by `node show`. */
   async show(command: TypedCommand): Promise<Member> {
     return await this.#member(nameOperand(command));
   }
@@ -175,7 +178,7 @@ export class NodeCommands {
     });
   }
 
-  /** Where the other publishers are; whoever names an address means that one only. */
+  /** The other publishers; with `--address`, only the named one counts. */
   async #others(
     { options }: TypedCommand,
     urls: Urls,
@@ -192,7 +195,7 @@ export class NodeCommands {
   }
 }
 
-/** Other keys would shut out every node that has joined. */
+/** New keys would lock out every node that has joined. */
 function refuseSecond(identity: PublisherIdentity | undefined): void {
   if (identity === undefined) return;
   throw new RuntimeError("the publisher has its keys already", {
@@ -210,7 +213,7 @@ async function newMembership(
   return { node, keys, publisherKey, token: secrets.newToken(), ...urls };
 }
 
-/** A line for each node: its name, and the code that it joins with. */
+/** A line for each node: its name and its join code. */
 function namedCodes(memberships: readonly Joining[]): OperatorOutput {
   const where = memberships.length === 1
     ? `on ${memberships[0]?.node ?? ""}`
@@ -226,7 +229,7 @@ function namedCodes(memberships: readonly Joining[]): OperatorOutput {
   };
 }
 
-/** The code that a node joins with again. */
+/** The new join code of a node. */
 function newCode(membership: Joining): OperatorOutput {
   return {
     lines: [encodeJoinCode(membership)],
@@ -237,7 +240,7 @@ function newCode(membership: Joining): OperatorOutput {
   };
 }
 
-/** Each code is the node's secret, and shown once. */
+/** Each code is the node's secret, and is shown only once. */
 function secretNotes([first]: readonly Joining[]): readonly string[] {
   const host = endpointHost(first?.controlUrl ?? "") ?? "";
   return [

@@ -1,6 +1,6 @@
 /**
- * What was typed for `fail2ban-cluster` -> typed values, or an error that says
- * what was expected.
+ * Parses operands and options of `fail2ban-cluster` into typed values, or
+ * throws an error that says what was expected.
  *
  * @module
  */
@@ -26,7 +26,7 @@ const ROLES: readonly NodeRole[] = ["monitor", "subscriber"];
 const MAX_FOR_SECONDS = 3_155_760_000;
 const MAX_REASON_LENGTH = 150;
 
-/** The names of nodes that follow a verb, each once. */
+/** The node names after a verb; a repeated name is an error. */
 export function nameOperands({ operands }: TypedCommand): readonly HostName[] {
   const names = operands.map((text) =>
     parseHostName(text) ?? expected(text, "a node's name, as a host's name")
@@ -37,18 +37,22 @@ export function nameOperands({ operands }: TypedCommand): readonly HostName[] {
   return names;
 }
 
-/** The one name that follows a verb. */
+/** The one node name after a verb. */
 export function nameOperand(command: TypedCommand): HostName {
   const [name] = nameOperands(command);
   return name ?? expected("", "a node's name");
 }
 
-/** The network that follows a verb, in any spelling that can't mean another. */
+/** The network after a verb, in any unambiguous spelling. */
 export function networkOperand({ operands }: TypedCommand): Address {
   return networkOf(operands[0] ?? "");
 }
 
-/** An address or a prefix, likewise. @throws {UsageError} when it is none. */
+/**
+ * Parses an address or a prefix in any unambiguous spelling.
+ *
+ * @throws {UsageError} when it is invalid.
+ */
 export function networkOf(text: string, option?: string): Address {
   const network = canonicalAddress(text);
   const [typedBase = ""] = text.split("/");
@@ -82,7 +86,7 @@ export function rightsOptions({ options }: TypedCommand): MemberRights {
   };
 }
 
-/** `--for`: until when; `null`: without end. */
+/** `--for` as an end; `null`: without end. */
 export function untilOption(
   { options }: TypedCommand,
   nowMs: number,
@@ -95,7 +99,9 @@ export function untilOption(
     : expected(text, "a time as fail2ban writes it, such as 7d", "for");
 }
 
-/** `--for` of a ban, in milliseconds; `null`: for ever, `undefined`: it is not given. */
+/**
+ * `--for` of a ban, in milliseconds; `null`: forever, `undefined`: not given.
+ */
 export function forOption(
   { options }: TypedCommand,
 ): number | null | undefined {
@@ -110,7 +116,7 @@ export function forOption(
   );
 }
 
-/** `--since`: from when on; `null`: from the first. */
+/** `--since` as a beginning; `null`: from the first. */
 export function sinceOption(
   { options }: TypedCommand,
   nowMs: number,
@@ -123,7 +129,7 @@ export function sinceOption(
     : expected(text, "a time as fail2ban writes it, such as 2h", "since");
 }
 
-/** `--min-left`, in milliseconds; 0: it is not given. */
+/** `--min-left`, in milliseconds; 0: not given. */
 export function minLeftOption({ options }: TypedCommand): number {
   const text = options.get("min-left");
   if (typeof text !== "string") return 0;
@@ -149,7 +155,10 @@ export function noteOption(command: TypedCommand): string {
   return wordsOption(command, "note", MAX_NOTE_LENGTH);
 }
 
-/** `--reason`: shorter than a note, since the audit has the time of the ban beside it. */
+/**
+ * `--reason`: shorter than a note, because the audit entry also holds the
+ * duration.
+ */
 export function reasonOption(command: TypedCommand): string {
   return wordsOption(command, "reason", MAX_REASON_LENGTH);
 }
@@ -169,8 +178,8 @@ function wordsOption(
 /**
  * `--address` as URLs.
  *
- * @param ports Of the publisher's control socket and stream.
- * @returns `undefined` where it is not given.
+ * @param ports The ports of the publisher's control socket and stream.
+ * @returns `undefined`: not given.
  */
 export function addressOption(
   { options }: TypedCommand,
@@ -185,7 +194,7 @@ export function addressOption(
     : { controlUrl, streamUrl };
 }
 
-/** What `--json` and `--csv` ask for. */
+/** The output format that `--json` and `--csv` select. */
 export function outputForm(
   { options }: TypedCommand,
 ): "json" | "csv" | "table" {
@@ -222,8 +231,8 @@ function rateOf(text: string): number {
 }
 
 /**
- * @param option The option's name, where `text` is its value.
- * @throws {UsageError} always: what was typed is not what was expected.
+ * @param option The option's name, if `text` is its value.
+ * @throws {UsageError} always: the input is not what was expected.
  */
 export function expected(text: string, what: string, option?: string): never {
   const where = option === undefined ? "" : `--${option} `;

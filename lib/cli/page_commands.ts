@@ -19,7 +19,7 @@ import type { Editor } from "../members/member_edits.ts";
 import { forOption } from "./operands.ts";
 import { type AskPublisher, askRunning } from "./publisher_questions.ts";
 
-/** How long a login holds where nobody says so, in milliseconds: a working day. */
+/** Duration of a login without `--for`, in milliseconds: a working day. */
 const USUAL_MS = 8 * 3_600_000;
 
 /** Carries out `page ...`. */
@@ -27,7 +27,7 @@ export class PageCommands {
   readonly #ask: AskPublisher;
   readonly #editor: Editor;
 
-  /** @param editor Who asks. */
+  /** @param editor The operator. */
   constructor(ask: AskPublisher, editor: Editor) {
     this.#ask = ask;
     this.#editor = editor;
@@ -107,7 +107,7 @@ export class PageCommands {
   }
 }
 
-/** How a browser gets there. */
+/** How to open the page in a browser. */
 function placeNotes(place: string): readonly string[] {
   if (!place.startsWith("unix:")) {
     const port = place.slice(place.lastIndexOf(":") + 1);

@@ -1,6 +1,6 @@
 /**
- * What may be typed to each program: made of the tables behind the parsers, for
- * manual pages and completions.
+ * The command line of each program, from the tables of the parsers, for manual
+ * pages and completions.
  *
  * @module
  */
@@ -21,14 +21,14 @@ export interface UsedOption {
   readonly short: string | undefined;
   /** Placeholder of its value; `undefined`: it takes none. */
   readonly value: string | undefined;
-  /** What its value may be; empty: what can't be listed. */
+  /** Its possible values; empty: they can't be listed. */
   readonly choices: readonly string[];
   readonly help: string;
 }
 
 /** A verb. */
 export interface UsedVerb {
-  /** Of one or two words. */
+  /** One or two words. */
   readonly words: string;
   /** As in `NAME...`; empty: none. */
   readonly operands: string;
@@ -83,7 +83,7 @@ export function programUsages(): readonly ProgramUsage[] {
   ];
 }
 
-/** Reads `-c, --config FILE`. */
+/** Parses `-c, --config FILE`. */
 function usedOption([text, help]: readonly [string, string]): UsedOption {
   const found = /^(?:-(\w), )?--([\w-]+)(?: (\w+))?$/.exec(text);
   if (found === null) throw new TypeError(`No option: ${text}`);

@@ -1,5 +1,6 @@
 /**
- * The operator's verbs for several publishers of one table, on the host of any.
+ * The operator's verbs for several publishers that share a table. They run on
+ * the host of any of them.
  *
  * @module
  */
@@ -39,14 +40,14 @@ export interface PublisherCommandsOptions {
   readonly editor: Editor;
   /** Ports that the publisher is configured to bind for control and stream. */
   readonly ports: readonly [control: number, stream: number];
-  /** This host's name by the configuration. */
+  /** This host's name in the configuration. */
   readonly hostName: HostName | undefined;
   readonly group: PublisherGroup;
-  /** Where the table is shared, as another publisher is to reach it. */
+  /** The engine that shares the table, with addresses for another publisher. */
   readonly engine: GivenEngine;
 }
 
-/** Carries out `publisher ...`, but for `publisher join`. */
+/** Carries out `publisher ...`, except `publisher join`. */
 export class PublisherCommands {
   readonly #options: PublisherCommandsOptions;
 
@@ -161,7 +162,9 @@ export class PublisherCommands {
 const LOOPBACK =
   "publisher.engineurls has this host's own etcd only: on another host it has to name the others' as well";
 
-/** What every verb but `publisher join` says where there is one publisher. */
+/**
+ * The error of all verbs but `publisher join` when there is only one publisher.
+ */
 export function aloneError(): RuntimeError {
   return new RuntimeError("this publisher is alone: no engine is configured", {
     hint: "set engine = etcd in [publisher]: docs/PUBLISHERS.md",

@@ -1,5 +1,5 @@
 /**
- * How the operator's verbs ask the running publisher.
+ * Sends the requests of the operator's verbs to the running publisher.
  *
  * @module
  */
@@ -11,8 +11,8 @@ import type {
 } from "../wire/operator_messages.ts";
 
 /**
- * Asks the publisher of this host; gives no line where none runs. Once the
- * signal is aborted no more lines come, and that is no error.
+ * Sends a request to the publisher of this host; yields nothing if none runs.
+ * After the signal is aborted, it ends without an error.
  */
 export type AskPublisher = (
   request: OperatorRequest,
@@ -26,11 +26,11 @@ export type AnswerOf<K extends OperatorAnswer["kind"]> = Extract<
 >;
 
 /**
- * Asks what is answered by one line.
+ * Sends a request whose answer is one line.
  *
- * @param kind The kind of answer that is expected.
+ * @param kind The expected kind of answer.
  * @returns The answer; `undefined`: no publisher runs here.
- * @throws {RuntimeError} when it can't or won't answer.
+ * @throws {RuntimeError} when the publisher can't answer, or refuses.
  */
 export async function askOnce<K extends OperatorAnswer["kind"]>(
   ask: AskPublisher,
@@ -41,7 +41,9 @@ export async function askOnce<K extends OperatorAnswer["kind"]>(
   return undefined;
 }
 
-/** As {@link askOnce}. @throws {RuntimeError} also when no publisher runs here. */
+/**
+ * As {@link askOnce}. @throws {RuntimeError} also when no publisher runs here.
+ */
 export async function askRunning<K extends OperatorAnswer["kind"]>(
   ask: AskPublisher,
   request: OperatorRequest,
@@ -51,11 +53,11 @@ export async function askRunning<K extends OperatorAnswer["kind"]>(
 }
 
 /**
- * Asks what is answered by many lines.
+ * Sends a request whose answer has many lines.
  *
  * @param signal Ends the answer.
- * @throws {RuntimeError} when the publisher can't or won't answer to the end, or
- * none runs here.
+ * @throws {RuntimeError} when no publisher runs here, or it can't complete the
+ * answer, or refuses.
  */
 export async function* askMany(
   ask: AskPublisher,
@@ -81,7 +83,7 @@ export function expectKind<K extends OperatorAnswer["kind"]>(
   kind: K,
 ): AnswerOf<K> {
   if (answer.kind === "failed") throw failure(answer);
-  // Its kind says that it is one.
+  // The check of its kind narrows the type.
   if (answer.kind === kind) return answer as AnswerOf<K>;
   throw new RuntimeError("the publisher answered something else", {
     hint: "it is of another version: restart it",

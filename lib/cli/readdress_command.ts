@@ -1,5 +1,5 @@
 /**
- * The operator's verb that tells nodes where the publisher will be.
+ * The operator's verb that tells nodes the publisher's new address.
  *
  * @module
  */
@@ -29,11 +29,12 @@ export interface ReaddressOptions {
 }
 
 /**
- * `node readdress`: all nodes, those that connect later, and join codes from
- * now on have the new address; or one node has it, and nobody else.
+ * `node readdress`: gives the new address to all nodes, to those that connect
+ * later, and to join codes from now on; or to one node only.
  *
- * @throws {UsageError} when it is no address.
- * @throws {RuntimeError} when there are no keys, or it can't be kept or told.
+ * @throws {UsageError} when the address is invalid.
+ * @throws {RuntimeError} when there are no keys, or the address can't be stored
+ * or sent.
  */
 export async function readdress(
   command: TypedCommand,

@@ -34,11 +34,11 @@ import {
 export interface SteeringCommandsOptions {
   readonly ask: AskPublisher;
   readonly editor: Editor;
-  /** Asks whoever typed; `undefined`: nobody can be asked. */
+  /** Asks the operator; `undefined`: there is nobody to ask. */
   readonly confirm: ((question: string) => boolean) | undefined;
 }
 
-/** How long a ban holds where nobody says so, in milliseconds: a day. */
+/** Duration of a ban without `--for`, in milliseconds: a day. */
 const USUAL_BAN_MS = 86_400_000;
 
 /** Carries out `ban` and `unban`. */

@@ -1,5 +1,5 @@
 /**
- * The operator's verb that tests the way that bans go.
+ * The operator's verb that tests the path of a ban.
  *
  * @module
  */
@@ -12,13 +12,13 @@ import type { Editor } from "../members/member_edits.ts";
 import { networkOf } from "./operands.ts";
 import { type AskPublisher, askRunning } from "./publisher_questions.ts";
 
-/** Nobody's: of a network that RFC 5737 gives to examples. */
+/** An address of nobody: it is in a network for examples (RFC 5737). */
 const USUAL_ADDRESS = "192.0.2.1";
 
 /**
  * `test`.
  *
- * @param editor Who asks.
+ * @param editor The operator.
  * @throws {RuntimeError} when the publisher can't or won't test.
  */
 export async function testCluster(

@@ -1,18 +1,18 @@
 /**
- * A timeout for answers that grows when none came in time.
+ * A timeout for answers that grows when no answer arrives in time.
  *
- * A time-out that never changes makes a link that is slower than it useless:
- * what was asked is sent again and again, and no answer is ever in time.
+ * With a fixed timeout, a link that is slower than the timeout is useless: the
+ * node repeats its request again and again, and every answer comes too late.
  *
  * @module
  */
 
-/** Longest wait, as a multiple of the usual one. */
+/** Maximum multiple of the usual timeout. */
 const MOST = 8;
 
 /**
- * A multiple of the usual timeout. It is doubled by a session that ended
- * without a single answer in time, and halved by one that had answers.
+ * A multiple of the usual timeout. It doubles after a session that timed out
+ * without a single answer, and halves after one that had answers.
  *
  * @example
  * ```ts
@@ -30,15 +30,15 @@ export class AdaptiveTimeout {
   #factor = 1;
 
   /**
-   * How long to wait now, in milliseconds.
+   * The current timeout, in milliseconds.
    *
-   * @param usualMs How long is waited as a rule.
+   * @param usualMs The usual timeout, in milliseconds.
    */
   of(usualMs: number): number {
     return usualMs * this.#factor;
   }
 
-  /** Takes note of a session that ended because an answer was not in time. */
+  /** Adapts to a session that ended because an answer was late. */
   noteTimeout({ answered }: { readonly answered: boolean }): void {
     this.#factor = answered
       ? Math.max(1, this.#factor / 2)

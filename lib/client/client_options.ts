@@ -1,5 +1,5 @@
 /**
- * What a node's side of the control socket is made of.
+ * Options and counters of a node's side of the control socket.
  *
  * @module
  */
@@ -26,43 +26,54 @@ export interface ControlClientOptions extends OrdersHere {
   readonly log: Log;
   /** This node's name. */
   readonly node: HostName;
-  /** What the connection is for. */
+  /** The purpose of the connection. */
   readonly role: NodeRole;
-  /** The secret; asked for in each session. */
+  /** Returns the secret; called in each session. */
   readonly token: () => string;
   /** This program's version. */
   readonly version: string;
-  /** Where it runs. */
+  /** Where the program runs. */
   readonly place: PlaceId;
-  /** How it is now: told in each session. */
+  /** Returns the program's current condition, which each session reports. */
   readonly condition: () => NodeCondition;
-  /** How often. @default {PRESENCE_PACE} */
+  /** Intervals of the reports. @default {PRESENCE_PACE} */
   readonly pace?: PresencePace;
-  /** Notes where the publisher says that it will be. @default {it can't} */
+  /** Stores an address to which the publisher will move. @default {it can't} */
   readonly move?: MoveHere | undefined;
   /** Called after each WELCOME. @default {nothing is done} */
   readonly onWelcome?: () => void;
-  /** Called with the cluster's allowlist after each WELCOME, and when it changes. @default {it is ignored} */
+  /**
+   * Called with the cluster's allowlist after each WELCOME, and after each
+   * change. @default {it is ignored}
+   */
   readonly onIgnore?: (list: Allowlist) => void;
   /**
    * Finds out why nobody answers, while the client pauses. Never rejects.
-   * @default {it is not known}
+   * @default {the cause is unknown}
    */
   readonly explain?: (stage: SilenceStage) => Promise<Explanation | undefined>;
-  /** Timeout for a WELCOME, after which the connection is given up. @default {2000} */
+  /**
+   * Timeout for a WELCOME, after which the client drops the connection.
+   * @default {2000}
+   */
   readonly replyTimeoutMs?: number;
-  /** Pause before the first new connection; doubled each time. @default {100} */
+  /**
+   * Pause before the first new connection; it doubles each time. @default {100}
+   */
   readonly firstPauseMs?: number;
   /** Longest pause before a new connection. @default {5000} */
   readonly maxPauseMs?: number;
-  /** Pause after a refusal that only an operator can fix: a token, a protocol. @default {30000} */
+  /**
+   * Pause after a refusal that only an operator can fix, such as a wrong token.
+   * @default {30000}
+   */
   readonly refusedPauseMs?: number;
 }
 
-/** What has been done so far. */
+/** Counters of a `ControlClient`. */
 export interface ControlClientCounters {
-  /** Sessions that began: the publisher said WELCOME. */
+  /** Sessions that began with a WELCOME. */
   sessions: number;
-  /** Connections given up. */
+  /** Sessions and connection attempts that failed. */
   lost: number;
 }

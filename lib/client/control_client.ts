@@ -1,9 +1,9 @@
 /**
  * A node's side of the control socket: what monitor and subscriber share.
  *
- * A session begins with HELLO and WELCOME over a connection of its own and ends
- * with it. So nothing that is received in one can belong to another: an answer
- * that comes late, after a session was given up, reaches nobody.
+ * A session begins with HELLO and WELCOME on a connection of its own and ends
+ * with it. So no message of one session can be taken for one of another: an
+ * answer that comes after the client gave up its session reaches nobody.
  *
  * @module
  */
@@ -42,31 +42,34 @@ import type { NodeMessage } from "../wire/v2_messages.ts";
 import { encodeNodeMessage } from "../wire/v2.ts";
 
 /**
- * Keeps up sessions with the publisher, one after the other. It guarantees:
+ * Maintains sessions with the publisher, one after the other. It guarantees:
  *
- * - Each session has a connection of its own, which is closed before the next
- *   one is opened. What a session has sent and not seen answered has to be sent
- *   again in the next one; the publisher may have it already.
- * - After a loss comes a pause: the first, doubled each time up to the longest,
- *   and the first again once a session has brought an answer or lasted for as
- *   long as the longest. After a refusal that only an operator can fix it is the
- *   pause for those.
- * - Trouble is logged once, however often it is tried, and so is its end. That
- *   the publisher does not know the session is no trouble: it was restarted,
- *   or the connection was made anew.
- * - The publisher is told how the program is, as `state_teller.ts` says, and BYE
- *   where a session is ended from here.
- * - It answers that, so a session in which nothing is heard for a while is lost,
- *   even if nothing was asked.
- * - An epoch other than the one before is logged. What it means is for the
- *   session's handler: the welcome has it.
+ * - Each session has its own connection, which is closed before the next one is
+ *   opened. Messages that were not acknowledged in a session have to be sent
+ *   again in the next one; the publisher may have them already.
+ * - The client pauses after a loss. The pause doubles each time up to a
+ *   maximum, and starts again from the first after a session that brought an
+ *   answer or lasted at least the maximum. After a refusal that only an
+ *   operator can fix, the client takes a longer, fixed pause.
+ * - Each trouble is logged once, however many attempts fail, and so is its end.
+ *   If the publisher does not know the session, this is no trouble: it was
+ *   restarted, or the connection was renewed.
+ * - The client reports the program's condition, as `state_teller.ts` says, and
+ *   sends BYE when it ends a session itself.
+ * - The publisher answers these reports, so a session in which the client hears
+ *   nothing for a while is lost, even if nothing was requested.
+ * - A change of the epoch is logged. The session's handler sees it in the
+ *   WELCOME and acts on it.
  */
 export class ControlClient {
-  /** What was done so far. */
+  /** Counters since the start. */
   readonly counters: ControlClientCounters = { sessions: 0, lost: 0 };
-  /** Timeout for answers; handlers of sessions use it, too. */
+  /** Timeout for answers, which the handlers of sessions also use. */
   readonly answerTimeout: AdaptiveTimeout = new AdaptiveTimeout();
-  /** Takes what operators ask of this program, also by another way than the session. */
+  /**
+   * Carries out operators' orders, including those that do not come in the
+   * session.
+   */
   readonly orders: NodeOrders;
   readonly #options: Required<
     Omit<ControlClientOptions, keyof OrdersHere | "move">
@@ -75,7 +78,7 @@ export class ControlClient {
   readonly #teller: StateTeller;
   readonly #moves: MoveOrders;
   readonly #publisher: KnownPublisher;
-  /** Fed by whatever is heard in a session. */
+  /** Fed by every message of a session. */
   readonly #hearing: Watchdog;
   #renewal = new AbortController();
   #reachable = false;
@@ -84,7 +87,7 @@ export class ControlClient {
   #allowlist: number | undefined;
 
   /**
-   * Makes a client; it connects once it runs.
+   * Creates a client, which connects when it runs.
    *
    * @param options See {@link ControlClientOptions}.
    */
@@ -108,27 +111,27 @@ export class ControlClient {
     this.#troubles = new SessionTroubles(this.#options);
   }
 
-  /** Revision of the last allowlist that came; `undefined`: none has yet. */
+  /** Revision of the last received allowlist; `undefined`: none yet. */
   get allowlist(): number | undefined {
     return this.#allowlist;
   }
 
-  /** What is known of the publisher, for `status`. */
+  /** Facts about the publisher for `status`. */
   get figures(): PublisherFigures {
     return this.#publisher.figures(this.#allowlist, this.#troubles.current);
   }
 
-  /** Whether the publisher serves this node, as far as one can tell. */
+  /** Whether the publisher serves this node, as far as the client knows. */
   get reachable(): boolean {
     return this.#reachable;
   }
 
   /**
-   * Keeps up sessions until aborted. Called once.
+   * Maintains sessions until aborted. Call it once.
    *
    * @param signal Ends it; the promise then resolves.
    * @param handler Called with each session.
-   * @throws what `handler` throws, but for a {@link LostSessionError}.
+   * @throws what `handler` throws, except a {@link LostSessionError}.
    */
   async run(signal: AbortSignal, handler: SessionHandler): Promise<void> {
     const { clock } = this.#options;
@@ -151,15 +154,15 @@ export class ControlClient {
   }
 
   /**
-   * Ends the session, or the pause, and begins another at once: the address or
-   * the keys have changed.
+   * Ends the session or the pause, and begins another session at once, because
+   * the address or the keys have changed.
    */
   renew(): void {
     this.#renewal.abort();
     this.#renewal = new AbortController();
   }
 
-  /** One session. @returns Why it ended; `undefined` on abort. */
+  /** Runs one session. @returns Why it ended; `undefined` on abort. */
   async #runSession(
     signal: AbortSignal,
     handler: SessionHandler,
@@ -185,7 +188,7 @@ export class ControlClient {
     }
   }
 
-  /** The handler leads the conversation; how the program is, is told beside it, and answered. */
+  /** The handler leads the conversation; reports and orders run beside it. */
   async #converse(
     socket: MessageSocket,
     welcome: Welcome,
@@ -193,7 +196,7 @@ export class ControlClient {
     handler: SessionHandler,
   ): Promise<void> {
     const { session } = welcome;
-    // A socket takes one message at a time.
+    // A socket sends one message at a time.
     const mutex = new Mutex();
     const send = (message: NodeMessage, ended: AbortSignal) =>
       mutex.withLock(
@@ -247,7 +250,7 @@ export class ControlClient {
       speaks: SPOKEN,
       place,
     });
-    // Until a connection stands it takes several ways there and back.
+    // Connecting takes several round trips, so sending has its own timeout.
     const sent = await inTime(clock, replyTimeoutMs, signal, async (ended) => {
       await socket.send(hello, ended);
       return true;
@@ -289,7 +292,7 @@ export class ControlClient {
     return message;
   }
 
-  /** The next message that answers the handler; the others are the client's own. */
+  /** The next message for the handler; the client handles all others itself. */
   async #next(
     socket: MessageSocket,
     signal: AbortSignal,
@@ -313,7 +316,7 @@ export class ControlClient {
           this.#moves.put(message);
           break;
         case "HEARD":
-          // That it was heard is all that it says.
+          // It confirms only that the report arrived.
           break;
         default:
           return message;
@@ -352,7 +355,7 @@ export class ControlClient {
     this.#reachable = false;
   }
 
-  /** Whether the session was good for something: the next pause is short then. */
+  /** Whether the session was useful, so that the next pause is short. */
   #hasHeld(): boolean {
     const { clock, maxPauseMs } = this.#options;
     return this.#answered ||

@@ -1,5 +1,5 @@
 /**
- * Says that a program leaves.
+ * Tells the publisher that a program leaves.
  *
  * @module
  */
@@ -15,12 +15,15 @@ import {
 } from "../wire/v2.ts";
 import type { MessageSocket } from "../zmq/ports.ts";
 
-/** Time that BYE and its answer have until the connection is closed. */
+/**
+ * Timeout for BYE and its answer, in milliseconds; then the connection is
+ * closed.
+ */
 export const BYE_MS = 250;
 
 /**
- * Says BYE. Its answer shows that it has arrived; a publisher that gives none
- * now is not waited for.
+ * Sends BYE. The answer shows that it arrived; without one it does not wait
+ * longer than {@link BYE_MS}.
  */
 export async function sayBye(
   socket: MessageSocket,
@@ -35,7 +38,7 @@ export async function sayBye(
   });
 }
 
-/** Whether it answers BYE, or says that the session was over before. */
+/** Whether a message answers BYE, or says that the session had ended before. */
 function isFarewell(decoded: DecodedV2<PublisherMessage>): boolean {
   if (!decoded.ok) return false;
   const { value } = decoded;

@@ -1,5 +1,5 @@
 /**
- * Finds the one of several publishers that serves: only the active one answers.
+ * Finds the active one of several publishers: only that one answers.
  *
  * @module
  */
@@ -8,23 +8,24 @@ import { EitherSignal } from "../async/either_signal.ts";
 import type { Frames, MessageSocket } from "../zmq/ports.ts";
 import type { PublisherAddresses } from "./publisher_addresses.ts";
 
-/** A connection that may be the one. */
+/** A connection to one of several publishers. */
 export interface PossibleConnection {
   readonly socket: MessageSocket;
-  /** Called when its publisher has answered first. */
+  /** Called when its publisher was the first to answer. */
   readonly onFirst: () => void;
 }
 
 /**
- * Longest pause between attempts to connect to one of several, in milliseconds:
- * the next active publisher listens a moment after the last one has left.
+ * Longest pause between attempts to connect to one of several publishers, in
+ * milliseconds: the next active publisher listens shortly after the last one
+ * has left.
  */
 const RECONNECT_MAX_MS = 200;
 
 /**
- * Connects to where the publisher is, or to all of them at once.
+ * Connects to the publisher, or to several of them at the same time.
  *
- * @param addresses Where it may be.
+ * @param addresses Their addresses.
  * @param connect Opens a connection (a DEALER) to a control socket.
  */
 export function connectToAny(
@@ -40,16 +41,18 @@ export function connectToAny(
 }
 
 /**
- * A connection to each of several publishers, of which the one stays that
- * answers the first message first; the others are closed then. One that is
- * frozen holds up nobody: it was asked by a connection of its own.
+ * Connections to several publishers. The first one whose publisher answers the
+ * first message stays, and the others are closed. A frozen publisher delays
+ * nobody, because each has its own connection.
  */
 export class FirstAnswer implements MessageSocket {
   #possible: readonly PossibleConnection[];
   #first: MessageSocket | undefined;
   #greeting: Frames | undefined;
 
-  /** @param possible The connections; each is closed with this. */
+  /**
+   * @param possible The connections; they are closed together with this one.
+   */
   constructor(possible: readonly PossibleConnection[]) {
     this.#possible = possible;
   }
@@ -58,7 +61,7 @@ export class FirstAnswer implements MessageSocket {
     if (this.#first !== undefined) {
       return await this.#first.send(frames, signal);
     }
-    // Sent to all while an answer is waited for: to some there is no way now.
+    // `receive` sends it to all of them: some can't be reached at the moment.
     this.#greeting = frames;
   }
 

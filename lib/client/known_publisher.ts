@@ -1,6 +1,6 @@
 /**
- * What a node knows of its publisher: what the last WELCOME told, and what keeps
- * the two apart. For `status`, and for whoever diagnoses the host.
+ * What a node knows about its publisher: the content of the last WELCOME, and
+ * why it gets no service. For `status`, and for diagnoses.
  *
  * @module
  */
@@ -11,40 +11,46 @@ import type { Log } from "../log/log.ts";
 import type { Trouble } from "./session_troubles.ts";
 import type { Welcome } from "./session.ts";
 
-/** Figures of `status` about the publisher. */
+/** Facts about the publisher in `status`. */
 export interface PublisherFigures {
   readonly [name: string]: string | number;
-  /** Its version, or `unknown`. */
+  /** The publisher's version, or `unknown`. */
   readonly publisherVersion: string;
-  /** By how much this host's clock is ahead of its, in seconds, or `unknown`. */
+  /**
+   * By how much this host's clock is ahead of the publisher's, in seconds, or
+   * `unknown`.
+   */
   readonly clockAheadSeconds: number | string;
-  /** The revision of the allowlist that it told last, or `unknown`. */
+  /** The revision of the last received allowlist, or `unknown`. */
   readonly allowlistRevision: number | string;
-  /** Why it does not serve this node, or `none`. */
+  /** Why the publisher does not serve this node, or `none`. */
   readonly publisherTrouble: string;
-  /** What to do about that, or `none`. */
+  /** How to fix that, or `none`. */
   readonly publisherHint: string;
 }
 
-/** Takes each WELCOME. */
+/** Remembers facts from each WELCOME. */
 export class KnownPublisher {
   readonly #clock: Clock;
   readonly #log: Log;
   #epoch: Epoch | undefined;
   #version: string | undefined;
-  /** Its clock less the steady one of this process, in milliseconds. */
+  /**
+   * The publisher's clock minus the monotonic one of this process, in
+   * milliseconds.
+   */
   #beyondMs: number | undefined;
 
   /**
    * @param clock Time.
-   * @param log Told of another store.
+   * @param log Receives a warning when the publisher has another store.
    */
   constructor(clock: Clock, log: Log) {
     this.#clock = clock;
     this.#log = log;
   }
 
-  /** It said WELCOME. */
+  /** Records a WELCOME. */
   noteWelcome({ epoch, publisher }: Welcome): void {
     if (this.#epoch !== undefined && this.#epoch !== epoch) {
       this.#log.record("warning", "the publisher has another store", {
@@ -58,10 +64,10 @@ export class KnownPublisher {
   }
 
   /**
-   * What `status` shows.
+   * The facts for `status`.
    *
    * @param allowlist The revision of the allowlist.
-   * @param trouble What keeps the two apart.
+   * @param trouble Why the publisher does not serve this node.
    */
   figures(
     allowlist: number | undefined,
@@ -76,7 +82,10 @@ export class KnownPublisher {
     };
   }
 
-  /** Follows this host's clock as it is set; that of the publisher is as it was at the WELCOME. */
+  /**
+   * Reflects changes of this host's clock, but assumes that the publisher's was
+   * not set since the WELCOME.
+   */
   get #aheadSeconds(): number | undefined {
     if (this.#beyondMs === undefined) return undefined;
     const theirsMs = this.#clock.monotonicMs() + this.#beyondMs;

@@ -1,5 +1,5 @@
 /**
- * Takes it from the publisher where it will be, and answers what came of that,
+ * Receives the publisher's new address from it, and answers with the outcome,
  * beside the session's conversation.
  *
  * @module
@@ -14,46 +14,49 @@ import type {
   PublisherMessage,
 } from "../wire/v2_messages.ts";
 
-/** Where the publisher says that it will be. */
+/** The address to which the publisher will move. */
 export type MoveOrder = Omit<
   Extract<PublisherMessage, { readonly kind: "MOVE" }>,
   "kind"
 >;
 
-/** What became of it. */
+/** The outcome of a move. */
 export interface MoveResult {
   readonly outcome: MoveOutcome;
-  /** As the wire takes it; empty unless it is configured, or failed. */
+  /**
+   * In the wire's characters; empty unless the address is configured, or
+   * storing it failed.
+   */
   readonly detail: string;
 }
 
-/** Notes where the publisher will be. Never rejects. */
+/** Stores the publisher's new address. Never rejects. */
 export type MoveHere = (address: PublisherAddress) => Promise<MoveResult>;
 
-/** The answer of a program that has nothing to note it in. */
+/** The answer of a program that can't store it. */
 const NOWHERE: MoveHere = () =>
   Promise.resolve({ outcome: "failed", detail: "it keeps no address" });
 
-/** Takes orders of a session, and answers each. */
+/** Carries out the orders of a session, and answers each of them. */
 export class MoveOrders {
   readonly #move: MoveHere;
   readonly #changed = new Condition();
-  /** Of several the last one counts. */
+  /** Of several orders, only the last one counts. */
   #order: MoveOrder | undefined;
 
-  /** @param move What an order has done. @default {it fails} */
+  /** @param move Carries out an order. @default {it fails} */
   constructor(move: MoveHere = NOWHERE) {
     this.#move = move;
   }
 
-  /** Takes an order; one that waits still is forgotten. */
+  /** Queues an order, replacing one that waits. */
   put(order: MoveOrder): void {
     this.#order = order;
     this.#changed.notify();
   }
 
   /**
-   * Carries orders out until aborted; one of a session before is forgotten.
+   * Carries out orders until aborted. It drops an order of the session before.
    *
    * @param signal Ends it; the promise then rejects with its reason.
    * @param session The session.

@@ -1,7 +1,7 @@
 /**
- * Carries out what the publisher asks of this program for an operator, beside
- * the session's conversation: one order after the other, but that what takes
- * its time holds up nothing else.
+ * Carries out what the publisher asks of this program on behalf of an operator,
+ * beside the session's conversation: one order after the other. Drills take
+ * long, so they have a queue of their own.
  *
  * @module
  */
@@ -19,7 +19,7 @@ import type {
 } from "../wire/v2_messages.ts";
 import type { DrillWord, ProbeVerdict } from "../wire/v2_probes.ts";
 
-/** What the publisher asks. */
+/** An order of the publisher. */
 export type NodeOrder = Extract<
   PublisherMessage,
   { readonly kind: "UNBAN" | "PROBE" | "DRILL" }
@@ -29,40 +29,44 @@ type OrderOf<K extends NodeOrder["kind"]> = Extract<
   { readonly kind: K }
 >;
 
-/** What became of an UNBAN. */
+/** The outcome of an UNBAN. */
 export interface UnbanResult {
   readonly outcome: LocalUnbanOutcome;
-  /** Why it failed, as the wire takes it; empty for the others. */
+  /** Why it failed, in the wire's characters; empty for other outcomes. */
   readonly detail: string;
 }
 
-/** Has this host's own fail2ban unban. Rejects with the signal's reason only. */
+/**
+ * Makes this host's own fail2ban unban. Rejects only with the signal's reason.
+ */
 export type UnbanHere = (
   order: Pick<OrderOf<"UNBAN">, "jail" | "address">,
   signal: AbortSignal,
 ) => Promise<UnbanResult>;
 
-/** Has each action ban for a moment. Rejects with the signal's reason only. */
+/**
+ * Makes each action ban for a moment. Rejects only with the signal's reason.
+ */
 export type DrillHere = (
   order: Pick<OrderOf<"DRILL">, "address" | "holdMs">,
   signal: AbortSignal,
 ) => Promise<DrillWord>;
 
-/** What a program does for operators. */
+/** The handlers of orders. */
 export interface OrdersHere {
-  /** Has this host's own fail2ban unban. @default {it is off} */
+  /** Makes this host's own fail2ban unban. @default {it is off} */
   readonly unban?: UnbanHere | undefined;
-  /** Tells what it would do with a ban. @default {that is answered by nothing} */
+  /** Says what the program would do with a ban. @default {no answer} */
   readonly judge?: ((address: Address) => ProbeVerdict) | undefined;
   /** Bans for a moment. @default {nothing bans here} */
   readonly drill?: DrillHere | undefined;
 }
 
-/** The answer of a host whose configuration does not allow it. */
+/** The answer of a host whose configuration does not allow unbans. */
 export const UNBAN_IS_OFF: UnbanHere = () =>
   Promise.resolve({ outcome: "off", detail: "" });
 
-/** The answer of a program that enforces nothing. */
+/** The answer of a program without actions. */
 const NO_DRILL: DrillHere = () =>
   Promise.resolve({
     actions: [],
@@ -71,10 +75,13 @@ const NO_DRILL: DrillHere = () =>
 
 /** Options for {@link NodeOrders}. */
 export interface NodeOrdersOptions extends OrdersHere {
-  /** How the program is now. */
+  /** Returns the program's current condition. */
   readonly condition: () => NodeCondition;
   readonly clock: Pick<Clock, "monotonicMs">;
-  /** How long an operator waits: the order of one who was told that nobody answered comes to nothing. */
+  /**
+   * How long an operator waits. Older orders are dropped, because the operator
+   * was told that nobody answered.
+   */
   readonly pace: Pick<PresencePace, "receiptWaitMs">;
 }
 
@@ -86,12 +93,14 @@ interface WaitingOrder {
   readonly sinceMs: number;
 }
 
-/** Orders that wait; one more is forgotten: its operator hears nothing of it. */
+/**
+ * Maximum number of waiting orders; a further one is dropped without an answer.
+ */
 const MAX_ORDERS = 300;
-/** A drill that waits for another has no operator any more. */
+/** A drill behind another one would have no operator waiting any more. */
 const MAX_DRILLS = 1;
 
-/** Takes orders of a session, and answers each. */
+/** Carries out the orders of a session, and answers each of them. */
 export class NodeOrders {
   readonly #options: NodeOrdersOptions;
   readonly #changed = new Condition();
@@ -103,7 +112,7 @@ export class NodeOrders {
     this.#options = options;
   }
 
-  /** Takes an order. */
+  /** Queues an order. */
   put(order: NodeOrder): void {
     const isDrill = order.kind === "DRILL";
     const queue = isDrill ? this.#drills : this.#short;
@@ -113,8 +122,8 @@ export class NodeOrders {
   }
 
   /**
-   * Carries orders out until aborted; those of a session before are forgotten,
-   * and those for which nobody waits any more.
+   * Carries out orders until aborted. It drops those of the session before, and
+   * those for which nobody waits any more.
    *
    * @param signal Ends it; the promise then rejects with its reason.
    * @param session The session.

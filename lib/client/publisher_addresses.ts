@@ -1,5 +1,5 @@
 /**
- * Which of a publisher's addresses a node connects to.
+ * Chooses the address of the publisher to which a node connects.
  *
  * @module
  */
@@ -8,52 +8,61 @@ import type { PublisherAddress } from "../members/member.ts";
 import { isSame } from "../members/moved_publisher.ts";
 
 /**
- * Goes through the addresses of one publisher until one answers: where it answered
- * last is tried first, then those that it was told last. All are tried again and
- * again, so a wrong one among them shuts nobody out.
+ * Cycles through the addresses of one publisher until one answers. It tries the
+ * one that last answered first, then those that it was told last. It never
+ * gives up an address, so a wrong one among them does no harm.
  *
- * Several publishers of one table are asked all at once, since any of them may
- * be the active one.
+ * Several publishers that share a table are all tried at the same time, because
+ * any of them may be the active one.
  */
 export class PublisherAddresses {
   #known: readonly PublisherAddress[];
   #current: PublisherAddress;
-  /** Whether the publisher answered at the current one, since it was connected to last. */
+  /**
+   * Whether the publisher has answered on the latest connection to the current
+   * one.
+   */
   #isAnswered = true;
   #streamUrl: string | undefined;
   #areSeveral = false;
 
   /**
-   * @param first The one to begin with.
-   * @param others The others, those that are tried first at first.
+   * @param first The initial address.
+   * @param others The other addresses, in the order in which to try them.
    */
   constructor(first: PublisherAddress, ...others: readonly PublisherAddress[]) {
     this.#current = first;
     this.#known = [first, ...others];
   }
 
-  /** Where the publisher is, as far as is known. */
+  /** The publisher's presumed address. */
   get current(): PublisherAddress {
     return this.#current;
   }
 
-  /** Goes by other addresses; where the publisher answered it is still looked for first. */
+  /** Sets other addresses. The one that last answered is still tried first. */
   replace(known: readonly PublisherAddress[]): void {
     this.#known = known;
   }
 
-  /** Whether they are of several publishers, one of which is active. */
+  /**
+   * Whether the addresses belong to several publishers, of which one is active.
+   */
   get areSeveral(): boolean {
     return this.#areSeveral;
   }
 
-  /** Goes by those of several publishers; with one it is that one's. */
+  /**
+   * Sets the addresses of several publishers; a single one is treated as usual.
+   */
   replaceBySeveral(known: readonly PublisherAddress[]): void {
     this.#known = known;
     this.#areSeveral = known.length > 1;
   }
 
-  /** Where to connect to next: to all of these at once. */
+  /**
+   * The addresses for the next connection, all to be tried at the same time.
+   */
   next(): readonly [PublisherAddress, ...PublisherAddress[]] {
     if (this.#areSeveral) {
       const [first = this.#current, ...others] = this.#known;
@@ -64,7 +73,7 @@ export class PublisherAddresses {
     return [this.#current];
   }
 
-  /** The publisher at one of several answers. */
+  /** Records that the publisher at this address answered. */
   choose(address: PublisherAddress): void {
     this.#current = address;
   }
@@ -75,9 +84,9 @@ export class PublisherAddresses {
   }
 
   /**
-   * The publisher said WELCOME.
+   * Records a WELCOME.
    *
-   * @returns Whether the stream is connected to elsewhere.
+   * @returns Whether the stream is connected to another address.
    */
   noteWelcome(): boolean {
     this.#isAnswered = true;

@@ -1,5 +1,5 @@
 /**
- * Receives the messages of a control socket, one after the other.
+ * Receives and decodes the messages of a control socket.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { MessageSocket } from "../zmq/ports.ts";
 import { REASONS } from "./session_errors.ts";
 import { decodePublisherMessage } from "../wire/v2.ts";
 
-/** Whatever a publisher says that serves. */
+/** Any message of a publisher that serves the node. */
 export type Heard = Exclude<PublisherMessage, { readonly kind: "ERROR" }>;
 
 /**
@@ -18,8 +18,8 @@ export type Heard = Exclude<PublisherMessage, { readonly kind: "ERROR" }>;
  *
  * @param socket A DEALER.
  * @param signal Ends the wait.
- * @throws {LostSessionError} when the publisher says ERROR or what is not
- * understood.
+ * @throws {LostSessionError} when the publisher sends ERROR or an invalid
+ * message.
  */
 export async function receiveMessage(
   socket: MessageSocket,
@@ -38,7 +38,7 @@ export async function receiveMessage(
   });
 }
 
-/** For a message that has no place where it came. */
+/** The error for a message of a kind that is not allowed at this point. */
 export function outOfStep({ kind }: PublisherMessage): LostSessionError {
   return new LostSessionError(`it says ${kind} out of step`);
 }

@@ -1,5 +1,5 @@
 /**
- * A node's session with the publisher, as `control_client.ts` makes it.
+ * A node's session with the publisher, as created by `control_client.ts`.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import type { SilenceStage } from "./silence.ts";
 /** The answer to HELLO. */
 export type Welcome = Extract<PublisherMessage, { readonly kind: "WELCOME" }>;
 
-/** What a publisher sends after WELCOME that the client does not handle itself. */
+/** A message after WELCOME that the client does not handle itself. */
 export type PublisherAnswer = Extract<
   PublisherMessage,
   { readonly kind: "ACK" | "SNAPSHOT" | "CHANGES" }
@@ -22,19 +22,19 @@ export type PublisherAnswer = Extract<
 
 /**
  * The session has ended: {@link Session} throws this, and its handler may. The
- * client begins another one, after a pause.
+ * client pauses and begins another session.
  */
 export class LostSessionError extends Error {
-  /** As of any error. */
+  /** Name of the class. */
   override readonly name = "LostSessionError";
-  /** What the publisher said, if it did. */
+  /** The publisher's error code, if it sent one. */
   readonly code: ErrorCode | undefined;
 
   /**
-   * Makes one.
+   * Creates the error.
    *
    * @param message Why, in one sentence; the same words for the same cause.
-   * @param code What the publisher said, if it did.
+   * @param code The publisher's error code, if it sent one.
    * @param options As of any error.
    */
   constructor(message: string, code?: ErrorCode, options?: ErrorOptions) {
@@ -43,15 +43,15 @@ export class LostSessionError extends Error {
   }
 }
 
-/** The session has ended because there was no answer in time. */
+/** The session has ended because an answer did not arrive in time. */
 export class NoAnswerError extends LostSessionError {
-  /** How far it had come. */
+  /** The stage that the connection had reached. */
   readonly stage: SilenceStage;
 
   /**
-   * Makes one.
+   * Creates the error.
    *
-   * @param stage How far it had come.
+   * @param stage The stage that the connection had reached.
    */
   constructor(stage: SilenceStage = "answer") {
     super("no answer");
@@ -60,17 +60,17 @@ export class NoAnswerError extends LostSessionError {
 }
 
 /**
- * The session has ended because nothing at all was heard for so long that the
- * publisher must be gone. Why is seen when it is looked for anew.
+ * The session has ended because the client heard nothing for so long that the
+ * publisher must be gone. The next attempt to connect finds out why.
  */
 export class SilentSessionError extends LostSessionError {
-  /** For how long, in milliseconds. */
+  /** Duration of the silence, in milliseconds. */
   readonly silentMs: number;
 
   /**
-   * Makes one.
+   * Creates the error.
    *
-   * @param silentMs For how long, in milliseconds.
+   * @param silentMs Duration of the silence, in milliseconds.
    */
   constructor(silentMs: number) {
     super("nothing was heard");
@@ -78,30 +78,31 @@ export class SilentSessionError extends LostSessionError {
   }
 }
 
-/** A connection over which the publisher said WELCOME. */
+/** A connection on which the publisher sent WELCOME. */
 export interface Session {
-  /** What it said. */
+  /** The WELCOME. */
   readonly welcome: Welcome;
   /**
-   * Sends a message; waits while the publisher has no room for it. What was
-   * sent may have got lost: only an answer shows that it arrived.
+   * Sends a message; waits while the publisher has no room for it. The message
+   * may get lost: only an answer shows that it arrived.
    */
   send(message: NodeMessage, signal: AbortSignal): Promise<void>;
   /**
-   * Waits for the next message; one caller at a time.
+   * Waits for the next message; only one caller at a time.
    *
    * @param signal Ends the wait.
-   * @param withinMs How long at most, in milliseconds, as a rule: see
-   * the timeout in `control_client.ts`; no bound by default.
-   * @throws {LostSessionError} when the publisher says ERROR or what is
-   * not understood, or says nothing in time.
+   * @param withinMs The usual timeout, in milliseconds, which `answerTimeout`
+   * in `control_client.ts` adapts; without it there is no timeout.
+   * @throws {LostSessionError} when the publisher sends ERROR or an invalid
+   * message, or nothing in time.
    */
   receive(signal: AbortSignal, withinMs?: number): Promise<PublisherAnswer>;
 }
 
 /**
- * Leads a conversation until it throws or is aborted; then throws the reason.
- * It has to receive all the while: only then is the publisher heard.
+ * Leads a conversation until it throws or is aborted; on abort it throws the
+ * reason. It has to receive continuously: otherwise the client hears nothing
+ * from the publisher.
  */
 export type SessionHandler = (
   session: Session,

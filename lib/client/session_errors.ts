@@ -1,5 +1,5 @@
 /**
- * What a node makes of the publisher's errors.
+ * Classifies the publisher's errors, and explains them.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import type { ErrorCode } from "../wire/v2_messages.ts";
 import type { HostName } from "../base/host_name.ts";
 
-/** What only an operator mends: tried again slowly. */
+/** Refusals that only an operator can fix; the client retries slowly. */
 export const REFUSALS: readonly (ErrorCode | undefined)[] = [
   "token",
   "protocol",
@@ -16,14 +16,16 @@ export const REFUSALS: readonly (ErrorCode | undefined)[] = [
   "twin",
   "aside",
 ];
-/** Said by a publisher that is there: over when it answers what it was asked. */
+/**
+ * Errors of a publisher that is up; they are over when it answers a request.
+ */
 export const STUMBLES: readonly (ErrorCode | undefined)[] = [
   "busy",
   "store",
   "aside",
 ];
 
-/** What an operator does about it, at the publisher. */
+/** The operator's fix at the publisher. */
 export function remedyFor(
   code: ErrorCode | undefined,
   node: HostName,
@@ -40,7 +42,7 @@ export function remedyFor(
   }
 }
 
-/** What they mean, in words for a log. */
+/** The meanings of the codes, in words for a log. */
 export const REASONS: Readonly<Record<ErrorCode, string>> = {
   protocol: "it does not understand this program",
   session: "it does not know the session",

@@ -1,5 +1,5 @@
 /**
- * What the log says of sessions that don't come about or are lost.
+ * Logs sessions that fail or are lost.
  *
  * @module
  */
@@ -22,33 +22,36 @@ export interface SessionTroublesOptions {
   readonly clock: Clock;
   /** Receives log records. */
   readonly log: Log;
-  /** This node's name, for the commands that are hinted at. */
+  /** This node's name, for the commands in hints. */
   readonly node: HostName;
   /** Finds out why nobody answers. Never rejects. */
   readonly explain: (stage: SilenceStage) => Promise<Explanation | undefined>;
 }
 
-/** Why the publisher does not serve this node now. */
+/** Why the publisher does not currently serve this node. */
 export interface Trouble {
   readonly reason: string;
-  /** What to do about it. */
+  /** How to fix it. */
   readonly hint: string | undefined;
 }
 
-/** No trouble to be told yet: the next session, or why there is none, shows what it was. */
+/**
+ * No trouble yet: the next session, or the reason why there is none, shows the
+ * cause.
+ */
 const SILENT =
   "the publisher has said nothing for too long, another session begins";
 
-/** Logs each trouble once, however often it is met, and its end. */
+/** Logs each trouble once, however often it recurs, and its end. */
 export class SessionTroubles {
   readonly #options: SessionTroublesOptions;
-  /** No answer, no understanding: over with a WELCOME. */
+  /** No answer, or an invalid one: over with the next WELCOME. */
   readonly #absence: TroubleLog;
-  /** A publisher that answers and can't do what it is asked. */
+  /** The publisher answers, but can't do what it is asked. */
   readonly #stumbling: TroubleLog;
   #current: Trouble | undefined;
   #stumbled: Trouble | undefined;
-  /** What the last look found, where nobody answered. */
+  /** The result of the last probe after a missing answer. */
   #found: string | undefined;
 
   /** @param options See {@link SessionTroublesOptions}. */
@@ -68,27 +71,27 @@ export class SessionTroubles {
     });
   }
 
-  /** What was met last and is not over. */
+  /** The latest trouble that is not over. */
   get current(): Trouble | undefined {
     return this.#current ?? this.#stumbled;
   }
 
-  /** The publisher said WELCOME. */
+  /** Records a WELCOME. */
   noteWelcome(): void {
     this.#current = undefined;
     this.#found = undefined;
     this.#absence.resolve();
   }
 
-  /** The publisher did what it was asked. */
+  /** Records that the publisher answered a request. */
   noteAnswer(): void {
     this.#stumbled = undefined;
     this.#stumbling.resolve();
   }
 
   /**
-   * Says what was lost, once for each reason: why there is no connection,
-   * once two attempts in a row found the same.
+   * Logs a loss, once for each reason. Why there is no connection is logged
+   * only when two attempts in a row find the same reason.
    *
    * @param loss Why the session ended, or did not begin.
    */
@@ -104,8 +107,9 @@ export class SessionTroubles {
       const explanation = await this.#options.explain(loss.stage);
       const { reason = message, hint } = explanation ?? {};
       this.#current = { reason, hint };
-      // The look comes after the attempt to connect: it also finds a publisher
-      // that started in between. What the next one finds as well is the reason.
+      // The probe follows the failed attempt, so it may find a publisher that
+      // started in between. Only a reason that the next probe confirms is
+      // logged.
       const isSure = loss.stage === "answer" || explanation === undefined ||
         reason === this.#found;
       this.#found = reason;

@@ -1,18 +1,21 @@
 /**
- * Why a publisher does not answer, in words that tell what to mend.
+ * Explains why a publisher does not answer, and how to fix it.
  *
  * @module
  */
 
 import type { HostName } from "../base/host_name.ts";
 
-/** What a look at the publisher's URL found. */
+/** The result of a probe of the publisher's URL. */
 export type SilenceCause =
-  /** Its host's name has no address; `code` is the resolver's, such as `ENOTFOUND`. */
+  /**
+   * Its host name has no address; `code` is the resolver's, such as
+   * `ENOTFOUND`.
+   */
   | { readonly kind: "lookup"; readonly code: string }
   /** Its host refuses the connection. */
   | { readonly kind: "refused" }
-  /** No connection came about; `reason` is the system's. */
+  /** The connection failed; `reason` is the system's. */
   | { readonly kind: "unreachable"; readonly reason: string }
   /** Something else listens there. */
   | { readonly kind: "stranger" }
@@ -21,32 +24,32 @@ export type SilenceCause =
   /** ZeroMQ with encryption listens there. */
   | { readonly kind: "encrypted" };
 
-/** How far a conversation came before nobody answered. */
+/** The stage at which no answer arrived. */
 export type SilenceStage = "connection" | "answer";
 
-/** Where the publisher was looked for, and by whom. */
+/** The facts about a missing answer. */
 export interface SilenceFacts {
   readonly cause: SilenceCause;
   readonly stage: SilenceStage;
-  /** The URL that is set. */
+  /** The configured URL. */
   readonly url: string;
-  /** The URL that the join code said. */
+  /** The URL in the join code. */
   readonly joinedUrl: string;
   /** This node's name. */
   readonly node: HostName;
 }
 
-/** What is logged of it. */
+/** The explanation for the log. */
 export interface Explanation {
-  /** In one sentence; the same words for the same cause. */
+  /** One sentence; the same words for the same cause. */
   readonly reason: string;
   readonly hint: string;
 }
 
 /**
- * Says why nobody answers, and what to do.
+ * Explains why nobody answers, and what to do.
  *
- * @param facts What is known.
+ * @param facts The known facts.
  *
  * @example
  * ```ts

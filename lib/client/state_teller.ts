@@ -1,6 +1,6 @@
 /**
- * Tells the publisher how this program is: at the beginning of a session, every
- * 30 seconds, when something changes, and when it is asked.
+ * Reports this program's condition to the publisher: at the beginning of a
+ * session, every 30 seconds, after a change, and on request.
  *
  * @module
  */
@@ -12,14 +12,14 @@ import type { NodeCondition } from "../wire/v2_messages.ts";
 
 /** Options for {@link StateTeller}. */
 export interface StateTellerOptions {
-  /** How the program is now. */
+  /** Returns the program's current condition. */
   readonly condition: () => NodeCondition;
   readonly clock: Clock;
-  /** How often. @default {PRESENCE_PACE} */
+  /** Intervals of the reports. @default {PRESENCE_PACE} */
   readonly pace?: PresencePace;
 }
 
-/** Tells how the program is, in one session after the other. */
+/** Reports the program's condition, in one session after the other. */
 export class StateTeller {
   readonly #options: Required<StateTellerOptions>;
   readonly #asked = new Condition();
@@ -30,17 +30,17 @@ export class StateTeller {
     this.#options = { pace: PRESENCE_PACE, ...options };
   }
 
-  /** The publisher wants to know. */
+  /** Records that the publisher requests a report. */
   ask(): void {
     this.#isAsked = true;
     this.#asked.notify();
   }
 
   /**
-   * Tells until aborted.
+   * Reports until aborted.
    *
    * @param signal Ends it; the promise then rejects with its reason.
-   * @param tell Sends it.
+   * @param tell Sends a report.
    */
   async run(
     signal: AbortSignal,
@@ -70,7 +70,10 @@ export class StateTeller {
   }
 }
 
-/** What is told at once when it changes; what only goes on with time is not. */
+/**
+ * The part whose changes are reported at once; steadily changing figures are
+ * not in it.
+ */
 function substance(condition: NodeCondition): string {
   switch (condition.kind) {
     case "monitor":

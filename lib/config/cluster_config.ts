@@ -1,6 +1,6 @@
 /**
  * The part of the configuration that the operator's command needs. It is small,
- * so that the command works before the rest of the file is right.
+ * so that the command works even while the rest of the file has problems.
  *
  * @module
  */
@@ -18,11 +18,11 @@ import { type WebhookConfig, webhookOf } from "./role_config.ts";
 import type { HttpTarget } from "../http/http_target.ts";
 import { NO_USER_FOLDERS, placeForUser } from "./user_folders.ts";
 
-/** The operator's command's configuration. */
+/** The configuration of the operator's command. */
 export interface ClusterConfig {
   /** Absolute path of the folder for state. */
   readonly stateDir: string;
-  /** `undefined`: neither the file nor the system has one. */
+  /** `undefined`: neither the file nor the system has a valid one. */
   readonly hostName: HostName | undefined;
   /** Absolute path of the publisher's pid file. */
   readonly publisherPidFile: string;
@@ -31,23 +31,29 @@ export interface ClusterConfig {
     readonly monitor: string;
     readonly subscriber: string;
   };
-  /** Where the publisher binds protocol 2, as ZeroMQ takes it. */
+  /**
+   * The URL that the publisher binds for protocol 2's control socket, for
+   * ZeroMQ.
+   */
   readonly controlBindUrl: string;
-  /** Likewise. */
+  /** The URL that it binds for the stream, for ZeroMQ. */
   readonly streamBindUrl: string;
-  /** Where several publishers share their table; `undefined` for `none`. */
+  /**
+   * The engine with which several publishers share their table; `undefined` for
+   * `none`.
+   */
   readonly engine: EngineConfig | undefined;
-  /** Where others are told what happens; `undefined` for `none`. */
+  /** The webhook that is told about events; `undefined` for `none`. */
   readonly webhook: WebhookConfig | undefined;
-  /** What programs ask for while nothing is wrong with them, by role. */
+  /** The URLs that healthy programs request, by role. */
   readonly heartbeats: Readonly<Record<Role, HttpTarget | undefined>>;
 }
 
 /**
- * Reads the operator's command's configuration.
+ * Reads the configuration of the operator's command.
  *
  * @param files The files, `*.conf` before `*.local`.
- * @param system What is taken from the host.
+ * @param system Facts about the host.
  * @throws {ConfigError} with every problem of every file.
  */
 export function readClusterConfig(
@@ -76,7 +82,7 @@ export function readClusterConfig(
   };
 }
 
-/** The ports that the publisher binds protocol 2 to. */
+/** The ports on which the publisher serves protocol 2. */
 export function protocol2Ports(
   { controlBindUrl, streamBindUrl }: ClusterConfig,
 ): readonly [control: number, stream: number] {
@@ -87,9 +93,10 @@ export function protocol2Ports(
 }
 
 /**
- * What has to be set for nodes on other hosts to reach the publisher.
+ * The settings that the publisher needs so that nodes on other hosts can reach
+ * it.
  *
- * @param address The host that they will reach it at, as a URL.
+ * @param address The URL at which they will reach it.
  */
 export function bindSettings(
   config: ClusterConfig,

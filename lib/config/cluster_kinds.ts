@@ -1,6 +1,6 @@
 /**
- * Kinds of values with a meaning in this cluster only: what bans, logs and
- * nodes are configured with.
+ * Kinds of values that are specific to this cluster, such as logs, actions and
+ * rules.
  *
  * @module
  */
@@ -25,7 +25,7 @@ import type { LegacyMode } from "./legacy.ts";
 import { TOLD_KINDS, type ToldKind } from "../notify/told_event.ts";
 import { isAbsolutePath, type ValueKind, wordKind } from "./value_kinds.ts";
 
-/** Where a program's own log goes. */
+/** The destination of a program's own log. */
 export type LogTarget =
   | { readonly kind: "stderr" }
   | { readonly kind: "syslog" }
@@ -42,7 +42,7 @@ export const SUBSCRIBER_ACTIONS = [
   "exec",
 ] as const;
 
-/** Who may use the page by the word of a proxy. */
+/** The users whom a proxy of the page may authenticate. */
 export const pageUsersKind: ValueKind<readonly PageUser[]> = {
   placeholder: "NAME[:read]...",
   expected:
@@ -50,7 +50,7 @@ export const pageUsersKind: ValueKind<readonly PageUser[]> = {
   read: parsePageUsers,
 };
 
-/** fail2ban's names of a log target. */
+/** fail2ban's names for log targets. */
 export const logTargetKind: ValueKind<LogTarget> = {
   placeholder: "TARGET",
   expected: "SYSLOG, STDERR or the absolute path of a file",
@@ -62,7 +62,7 @@ export const logTargetKind: ValueKind<LogTarget> = {
   },
 };
 
-/** fail2ban's names of its log levels. */
+/** fail2ban's names for log levels. */
 export const severityKind: ValueKind<Severity> = wordKind("LEVEL", SEVERITIES);
 
 /** A syslog facility. */
@@ -71,13 +71,13 @@ export const facilityKind: ValueKind<SyslogFacility> = wordKind(
   SYSLOG_FACILITIES,
 );
 
-/** Where fail2ban logs to, as far as it shapes the lines. */
+/** The kind of log to which fail2ban writes, which shapes the lines. */
 export const logFormatKind: ValueKind<LogFormat> = wordKind(
   "FORMAT",
   LOG_FORMATS,
 );
 
-/** A list of actions; `none` is read as an empty one. */
+/** A list of actions; `none` is read as an empty list. */
 export const actionsKind: ValueKind<readonly SubscriberAction[]> = {
   placeholder: "ACTION...",
   expected: `none, or a list, without repeats, of: ${
@@ -95,7 +95,7 @@ export const actionsKind: ValueKind<readonly SubscriberAction[]> = {
   },
 };
 
-/** What is taken: patterns, `*` for all. */
+/** The names to take: patterns, `*` for all. */
 export const takenKind: ValueKind<readonly string[]> = {
   placeholder: "PATTERN...",
   expected: "names, in which * is any characters, such as sshd nginx-*",
@@ -105,7 +105,7 @@ export const takenKind: ValueKind<readonly string[]> = {
   },
 };
 
-/** What is left out, or only observed: patterns, or `none`. */
+/** The names to leave out or only observe: patterns, or `none`. */
 export const leftOutKind: ValueKind<readonly string[]> = {
   placeholder: "PATTERN...|none",
   expected:
@@ -113,7 +113,7 @@ export const leftOutKind: ValueKind<readonly string[]> = {
   read: parsePatternList,
 };
 
-/** What a webhook is told of; `all` is read as all of them. */
+/** The events for a webhook; `all` is read as the list of all. */
 export const toldEventsKind: ValueKind<readonly ToldKind[]> = {
   placeholder: "EVENT...|all",
   expected: `all, or a list, without repeats, of: ${TOLD_KINDS.join(", ")}`,
@@ -129,40 +129,43 @@ export const toldEventsKind: ValueKind<readonly ToldKind[]> = {
   },
 };
 
-/** In which jails of this host bans are enforced. */
+/** The jails of this host in which bans are enforced. */
 export const jailMapKind: ValueKind<JailMap> = {
   placeholder: "PATTERN = JAIL",
   expected: "rules such as sshd = sshd or nginx-* = web, one a line",
   read: parseJailMap,
 };
 
-/** A table of nftables. */
+/** The name of an nftables table. */
 export const tableNameKind: ValueKind<NftTable> = {
   placeholder: "NAME",
   expected: "fail2ban_ and 1 to 32 small letters, digits and _",
   read: parseNftTable,
 };
 
-/** The shared secret: it stands before the first `|` of a message. */
+/** The shared secret, which precedes the first `|` of a message. */
 export const tokenKind: ValueKind<string> = {
   placeholder: "TOKEN",
   expected: "1 to 256 printable ASCII characters, none of them |",
   read: (text) => /^[ -{}~]{1,256}$/.test(text) ? text : undefined,
 };
 
-/** How durable a store is. */
+/** The durability of a store. */
 export const durabilityKind: ValueKind<Durability> = wordKind("WORD", [
   "power",
   "process",
 ]);
 
-/** Where several publishers share one table. */
+/** The engine with which several publishers share one table. */
 export const engineKind: ValueKind<"none" | "etcd"> = wordKind("WORD", [
   "none",
   "etcd",
 ]);
 
-/** Members of etcd; what a password goes to is this host, or encrypted. */
+/**
+ * URLs of etcd's members. They receive a password, so they are encrypted or on
+ * this host.
+ */
 export const engineUrlsKind: ValueKind<readonly string[]> = {
   placeholder: "URL...",
   expected:
@@ -176,7 +179,7 @@ export const engineUrlsKind: ValueKind<readonly string[]> = {
   },
 };
 
-/** What all keys of a cluster begin with. */
+/** The prefix of all keys of a cluster in etcd. */
 export const enginePrefixKind: ValueKind<string> = {
   placeholder: "PREFIX",
   expected: "/NAME/, of letters, digits, -, _, . and /, 100 at most",
@@ -194,42 +197,42 @@ function engineUrl(word: string): string | undefined {
   return isSafe && isBare ? url.origin : undefined;
 }
 
-/** How far protocol 1 is served. */
+/** Whether protocol 1 is served, wholly or read-only. */
 export const legacyKind: ValueKind<LegacyMode> = wordKind("WORD", [
   "on",
   "off",
   "readonly",
 ]);
 
-/** When a node is set aside. */
+/** How many bad reports within a time set a node aside. */
 export const breakerKind: ValueKind<BreakerLimit> = {
   placeholder: "COUNT/DURATION",
   expected: "a number and a duration of 1s to 1d, such as 100/10m",
   read: parseBreakerLimit,
 };
 
-/** How many nodes a ban takes. */
+/** The number of nodes that must report a ban. */
 export const quorumKind: ValueKind<QuorumRules> = {
   placeholder: "PATTERN:NODES/DURATION",
   expected: "rules such as sshd:2/10m or nginx-*:3/1h, one a line",
   read: parseQuorumRules,
 };
 
-/** How much longer bans hold that come again. */
+/** How recurring bans are lengthened. */
 export const growthKind: ValueKind<GrowthRules> = {
   placeholder: "WITHIN:xFACTOR/LONGEST",
   expected: "rules such as 1d:x4, sshd:12h:x2/1w or nginx-*:off, one a line",
   read: parseGrowthRules,
 };
 
-/** When an IPv4 network is banned for its addresses. */
+/** When an IPv4 network is banned because of its addresses. */
 export const widen4Kind: ValueKind<WidenRules> = {
   placeholder: "/BITS after COUNT",
   expected: "rules such as /24 after 5, sshd:/28 or nginx-*:off, one a line",
   read: (text) => parseWidenRules(text, "IPv4"),
 };
 
-/** When an IPv6 network is banned for its addresses. */
+/** When an IPv6 network is banned because of its addresses. */
 export const widen6Kind: ValueKind<WidenRules> = {
   placeholder: "/BITS after COUNT",
   expected: "rules such as /64 after 3, sshd:/56 or nginx-*:off, one a line",

@@ -1,6 +1,6 @@
 /**
- * The configuration: text of files -> one role's typed values, or every
- * problem at once.
+ * Loads the configuration: parses the text of files into one role's typed
+ * values, or reports every problem at once.
  *
  * @module
  */
@@ -40,48 +40,54 @@ export type {
   SubscriberConfig,
 } from "./role_config.ts";
 
-/** What the configuration takes from the host. */
+/** Facts about the host that the configuration uses. */
 export interface SystemFacts {
-  /** The system's host name, as it is; used where `hostname` is not set. */
+  /** The system's host name, unchecked; used when `hostname` is not set. */
   readonly hostname: string;
-  /** Where an ordinary user keeps what the default places can't take. @default {NO_USER_FOLDERS} */
+  /**
+   * Folders of an ordinary user, in place of default ones that are not
+   * writable. @default {NO_USER_FOLDERS}
+   */
   readonly userFolders?: UserFolders;
 }
 
-/** Where a value came from. */
+/** A value and where it came from. */
 export interface ValueSource {
-  /** The section it belongs to. */
+  /** The section of the option. */
   readonly section: string;
   readonly key: string;
-  /** The value as written, secrets masked; `undefined`: not set, no default. */
+  /**
+   * The value as written, secrets masked; `undefined`: not set, and no default.
+   */
   readonly shown: string | undefined;
-  /** `file:line`, `default`, or what holds instead. */
+  /** `file:line`, `default`, or what applies without a value. */
   readonly from: string;
 }
 
-/** A configuration that can be used. */
+/** A valid configuration. */
 export interface LoadedConfig<R extends Role> {
   readonly config: RoleConfigs[R];
   /** Warnings for the operator, one line each. */
   readonly warnings: readonly string[];
-  /** What is not as the configuration says, and is fine, one line each. */
+  /** Deviations from the configuration that are fine, one line each. */
   readonly notices: readonly string[];
-  /** Whether the pid file's folder is this user's own, and may be missing. */
+  /** Whether the pid file's folder is the user's own, and may not exist yet. */
   readonly ownRunFolder: boolean;
   /** Every option of the role, in the table's order. */
   readonly sources: readonly ValueSource[];
 }
 
-/** Shown in place of a secret. */
+/** Shown instead of a secret. */
 const MASK = "********";
 
 /**
- * Reads one role's configuration. Later files override earlier ones, key by
- * key. The sections of the other roles are read as well: one file serves all.
+ * Loads one role's configuration. Later files override earlier ones, key by
+ * key. The sections of other roles are checked as well, because one file serves
+ * all.
  *
- * @param role Whose configuration.
+ * @param role The role.
  * @param files The files, `*.conf` before `*.local`.
- * @param system What is taken from the host.
+ * @param system Facts about the host.
  * @throws {ConfigError} with every problem of every file.
  *
  * @example
@@ -134,10 +140,10 @@ export function loadConfig<R extends Role>(
 }
 
 /**
- * Renders a configuration in the files' own format, with where each value
- * came from as a comment, secrets masked.
+ * Renders a configuration in the format of the files, with the source of each
+ * value as a comment and secrets masked.
  *
- * @param loaded What {@link loadConfig} gave.
+ * @param loaded The result of {@link loadConfig}.
  * @returns Lines, each with its line end.
  */
 export function renderConfig(loaded: LoadedConfig<Role>): string {

@@ -1,5 +1,5 @@
 /**
- * Configuration files -> the value of every option, with where it came from.
+ * Parses configuration files into the value of every option, with its source.
  *
  * @module
  */
@@ -20,13 +20,13 @@ import {
 import { LIST, LIST_SECTION } from "./options_list.ts";
 import { MAX_LISTS, parseListName } from "../exports/list_rules.ts";
 
-/** A configuration file that was read. */
+/** The content of a configuration file. */
 export interface ConfigFile {
-  /** Where it stands; shown in problems. */
+  /** Its path, for problems. */
   readonly path: string;
-  /** All of its text. */
+  /** Its text. */
   readonly text: string;
-  /** Whether everybody on the host may read it. @default {false} */
+  /** Whether every user of the host may read it. @default {false} */
   readonly isWorldReadable?: boolean;
 }
 
@@ -48,20 +48,20 @@ export type OptionValues = {
 /** A section `[list:NAME]`. */
 export interface ListSection {
   readonly name: string;
-  /** Where it is first named. */
+  /** The file that first names it. */
   readonly file: string;
   /** Counted from 1. */
   readonly line: number;
   readonly values: SectionValues<typeof LIST>;
 }
 
-/** The values of all files, and their problems. */
+/** The values in all files, and their problems. */
 export interface ConfigReading {
-  /** Where a value could not be read its default stands in: look at `problems` first. */
+  /** An invalid value is replaced by its default, so check `problems` first. */
   readonly values: OptionValues;
-  /** The lists, in the order in which they are named. */
+  /** The lists, in the order of their first appearance. */
   readonly lists: readonly ListSection[];
-  /** The values that are set, by `section.key`; of several files the last one counts. */
+  /** The values that are set, by `section.key`; the last file wins. */
   readonly found: ReadonlyMap<string, FoundValue>;
   /** Every problem of every file. */
   readonly problems: readonly ConfigProblem[];
@@ -75,7 +75,7 @@ interface Place {
 }
 
 /**
- * Reads configuration files. Later ones override earlier ones, key by key.
+ * Parses configuration files. Later ones override earlier ones, key by key.
  *
  * @param files The files, in order.
  */
@@ -115,7 +115,7 @@ export function readConfig(files: readonly ConfigFile[]): ConfigReading {
     }
     return { name, ...place, values: values as ListSection["values"] };
   });
-  // Every key was read with the kind that its type comes from.
+  // Every key was read with the kind that determines its type.
   return { values: values as OptionValues, lists, found, problems };
 }
 
@@ -132,7 +132,7 @@ function readValue(
   return value ?? defaultValue(option);
 }
 
-/** The list that a section is for; `undefined`: it is for none. */
+/** The name of the list in a section; `undefined`: the section is no list. */
 function listNameOf(section: string): string | undefined {
   return section.startsWith(LIST_SECTION)
     ? parseListName(section.slice(LIST_SECTION.length))
@@ -140,11 +140,11 @@ function listNameOf(section: string): string | undefined {
 }
 
 /**
- * Where a problem with an option is best shown: where it is set, else in the
- * first file.
+ * The place to report with a problem of an option: where it is set, otherwise
+ * the first file.
  *
- * @param files The files that were read.
- * @param reading What they say.
+ * @param files The files.
+ * @param reading Their content.
  * @param key `section.key`.
  */
 export function locationOf(
@@ -158,14 +158,14 @@ export function locationOf(
     : { file: written.file, line: written.line, key };
 }
 
-/** The value that holds when none is set; `undefined` when there is none. */
+/** The default value; `undefined`: there is none. */
 function defaultValue(option: Option<unknown>): unknown {
   return option.default === undefined
     ? undefined
     : option.kind.read(option.default);
 }
 
-/** Adds a section's values to `found`; gives the names that are unknown. */
+/** Adds a section's values to `found`. @returns Problems with unknown names. */
 function collectSection(
   file: string,
   name: string,
@@ -183,7 +183,7 @@ function collectSection(
     if (known.includes(key)) {
       found.set(`${name}.${key}`, { text, file, line });
     } else {
-      // Its value stays hidden: it may be a secret under a mistyped name.
+      // The value stays hidden: it may be a secret under a mistyped name.
       const expected = suggest(key, known, `a key of [${name}]`);
       problems.push({ file, line, key: `${name}.${key}`, expected });
     }
@@ -207,7 +207,10 @@ function optionsOf(name: string): Record<string, unknown> | undefined {
   return isSectionName(name) ? OPTIONS[name] : undefined;
 }
 
-/** Of a list's name only what stands before the colon is one of ours. */
+/**
+ * Suggests a section; in a list's section only the word before the colon is
+ * known.
+ */
 function expectedSection(name: string): string {
   const known = [...Object.keys(OPTIONS), `${LIST_SECTION}NAME`];
   const [kind = "", ...rest] = name.split(":");
@@ -231,8 +234,8 @@ function valueProblem(
   option: Option<unknown>,
 ): ConfigProblem {
   const expected = option.kind.expected;
-  // A line that is indented by mistake is read into the value above it, and it
-  // may hold a secret: so no more than the first line is shown, if that.
+  // A line that is indented by mistake is parsed as part of the value above it,
+  // and may hold a secret. So at most the first line is shown.
   const names = [key, ...text.match(/[\w.-]+(?=\s*[=:])/g) ?? []];
   if (option.isSecret === true || names.some(isSecretName)) {
     return { file, line, key, expected };

@@ -1,5 +1,5 @@
 /**
- * Rules that span several options, and warnings for the operator.
+ * Rules across several options, and warnings for the operator.
  *
  * @module
  */
@@ -24,7 +24,7 @@ import { PUBLISHER } from "./options_publisher.ts";
 import { checkLists } from "./list_checks.ts";
 import { listOptions, optionsOfList, type Role } from "./options.ts";
 
-/** Shortest interval between comparisons with what is in force: a comparison costs time. */
+/** Shortest interval between comparisons of bans in force, which cost time. */
 const MIN_RESYNC_SECONDS = 5;
 const KNOWN_TO_ALL: readonly string[] = [
   SHIPPED_TOKEN,
@@ -32,7 +32,7 @@ const KNOWN_TO_ALL: readonly string[] = [
 ];
 const OWN_TOKEN = "a token of your own, such as `openssl rand -hex 32` prints";
 
-/** Problems and warnings that the rules lead to. */
+/** Problems and warnings that the rules found. */
 export interface RuleFindings {
   readonly problems: readonly ConfigProblem[];
   /** One line each. */
@@ -47,12 +47,12 @@ interface Findings {
 }
 
 /**
- * Applies the rules of a role. What concerns a value that could not be read
- * is left out.
+ * Applies the rules of a role. It skips rules about values that could not be
+ * read.
  *
- * @param role Whose rules.
- * @param files The files that were read.
- * @param reading What they say.
+ * @param role The role.
+ * @param files The files.
+ * @param reading Their content.
  */
 export function checkRules(
   role: Role,
@@ -77,11 +77,11 @@ export function checkRules(
 }
 
 /**
- * A subscriber takes the bans of its own name for its host's own.
+ * Warns of a common host name: a subscriber skips bans of its own name.
  *
- * @param role Whose rules; a publisher's name is of no concern.
- * @param files The files that were read.
- * @param reading What they say.
+ * @param role The role; a publisher's name does not matter.
+ * @param files The files.
+ * @param reading Their content.
  * @param hostName This node's name.
  */
 export function warningsOfHostName(
@@ -99,7 +99,7 @@ export function warningsOfHostName(
   return [`${describeProblem({ ...place, expected })}: ${why}`];
 }
 
-/** Every secret of a file counts, whichever program reads it; what everybody knows is none. */
+/** Considers the secrets of all programs, but not public placeholders. */
 function warnOfReaders({ files, reading, warnings }: Findings): void {
   for (const { path, isWorldReadable } of files) {
     const options = [
@@ -119,7 +119,7 @@ function warnOfReaders({ files, reading, warnings }: Findings): void {
   }
 }
 
-/** Whoever reads the URL on its way may speak for this host. */
+/** Anybody on the way could read the URL and impersonate this host. */
 function warnOfOpenTargets(findings: Findings, role: Role): void {
   const { values } = findings.reading;
   const targets = [
@@ -133,7 +133,7 @@ function warnOfOpenTargets(findings: Findings, role: Role): void {
   }
 }
 
-/** What it tells is for this host only. */
+/** Metrics and health checks are for this host only. */
 function checkHttpBind(
   findings: Findings,
   role: "monitor" | "subscriber",
@@ -162,7 +162,7 @@ function checkMonitor(findings: Findings): void {
   checkHttpBind(findings, "monitor");
   const { zmqreplyserver, controlserver, importexisting, fail2bansocket } =
     findings.reading.values.monitor;
-  // By protocol 2 a node shows what it has joined with.
+  // With protocol 2, a node authenticates with its membership.
   const token = controlserver === undefined
     ? checkToken(findings, "monitor")
     : undefined;
@@ -210,7 +210,7 @@ function checkPublisher(findings: Findings): void {
   }
 }
 
-/** Whoever reaches it can try to log in, and reads along where others forward it. */
+/** Others could try to log in, or eavesdrop where it is forwarded. */
 function checkPageBind(findings: Findings): void {
   const { publisher } = findings.reading.values;
   const bind = publisher.pagebindurl;
@@ -233,7 +233,7 @@ function checkPageBind(findings: Findings): void {
   complain(findings, key, expected, `publisher.${taken}`);
 }
 
-/** Whoever can connect can say that it is anybody: over loopback that is every user of the host. */
+/** Over loopback, any user of this host could claim to be anybody. */
 function checkPageUsers(findings: Findings): void {
   const { pageusers, pagebindurl, pagehosts } =
     findings.reading.values.publisher;
@@ -248,7 +248,7 @@ function checkPageUsers(findings: Findings): void {
   complain(findings, "publisher.pageusers", expected, `publisher.${other}`);
 }
 
-/** What the publisher derives from reports is bounded as those are. */
+/** The publisher's derived bans have the same bounds as reports. */
 function checkDerived(findings: Findings): void {
   const { values: { general, publisher }, found } = findings.reading;
   for (const family of [4, 6] as const) {
@@ -259,7 +259,7 @@ function checkDerived(findings: Findings): void {
     ];
     const floor = general[`minprefix${family}`];
     const widest = widestBits(publisher[name]);
-    // Where only the default is too wide, no network is banned by it.
+    // If only the default is too wide, it bans no network.
     const written = found.get(key)?.text ?? PUBLISHER[name].default;
     const isDefault = written === PUBLISHER[name].default;
     if (isDefault || widest === undefined || widest >= floor) continue;
@@ -276,7 +276,7 @@ function checkDerived(findings: Findings): void {
   complain(findings, "publisher.growth", rule, "publisher.keephistory");
 }
 
-/** Protocol 2 has keys in place of a token. */
+/** Protocol 2 has keys instead of a token. */
 function checkProtocol1(findings: Findings): void {
   const { publisher } = findings.reading.values;
   const token = publisher.authtokens === ""
@@ -349,13 +349,13 @@ function checkProtocol2(findings: Findings): void {
   }
 }
 
-/** How a section is told that nobody speaks protocol 1. */
+/** How a section can do without protocol 1. */
 const WITHOUT_TOKEN = {
   monitor: "fail2ban-cluster join sets controlserver",
   publisher: "legacy = off",
 } as const;
 
-/** Gives the token that will be used, if any. */
+/** Returns the token to be used, if any. */
 function checkToken(
   findings: Findings,
   section: "monitor" | "publisher",

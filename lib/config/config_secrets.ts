@@ -1,5 +1,5 @@
 /**
- * The secrets of configuration files, also of files that are not good.
+ * Finds the secrets in configuration files, including invalid ones.
  *
  * @module
  */
@@ -7,13 +7,16 @@
 import { isSecretName } from "../base/secrets.ts";
 import type { ConfigFile } from "./config_reader.ts";
 
-/** What sets something, wherever it stands and whatever its key is made of; its value may be on the next line. */
+/**
+ * A setting in any place and with any key; its value may be on the next line.
+ */
 const SETTING =
   /^[ \t]*([^\s#;=:][^\n=:]*)[=:](?:[ \t]*\r?\n(?=[ \t]))?[ \t]*(\S.*)$/gm;
 
 /**
- * Every secret that files have: also under a misspelled key, in a section that
- * is none, or in a line that belongs to the value above it. A path is none.
+ * Finds all secrets in files, including those under a misspelled key, in an
+ * invalid section, or in a line that belongs to the value above it. Paths are
+ * no secrets.
  *
  * @param files The files.
  *
@@ -36,7 +39,7 @@ export function secretsIn(files: readonly ConfigFile[]): readonly string[] {
   );
 }
 
-/** A value without comment and quotes. */
+/** Removes comment and quotes from a value. */
 function plainValue(written: string): string {
   const bare = written.replace(/[ \t]+[#;].*$/, "").trim();
   const inQuotes = /^"(.*)"$/.exec(bare)?.[1];

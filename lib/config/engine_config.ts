@@ -1,5 +1,6 @@
 /**
- * Where several publishers share one table: the options of `engine`.
+ * The engine with which several publishers share one table: the options of
+ * `engine`.
  *
  * @module
  */
@@ -7,19 +8,22 @@
 import type { OptionValues } from "./config_reader.ts";
 import { pathOf } from "./value_kinds.ts";
 
-/** Where several publishers share one table. */
+/** The engine with which several publishers share one table. */
 export interface EngineConfig {
-  /** Members of etcd. */
+  /** URLs of etcd's members. */
   readonly urls: readonly string[];
-  /** Absolute path of the authority of its certificates; `undefined`: the system's. */
+  /**
+   * Absolute path of the CA certificate for the members; `undefined`: the
+   * system's CAs.
+   */
   readonly authorityPath: string | undefined;
-  /** Absolute path of the file with user and password; `undefined`: there is none. */
+  /** Absolute path of the file with user and password; `undefined`: none. */
   readonly loginPath: string | undefined;
-  /** What all keys begin with. */
+  /** Prefix of all keys. */
   readonly prefix: string;
 }
 
-/** Where a publisher shares its table; `undefined`: nowhere. */
+/** The engine of a publisher; `undefined`: none. */
 export function engineOf(
   publisher: OptionValues["publisher"],
 ): EngineConfig | undefined {

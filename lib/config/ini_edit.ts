@@ -1,6 +1,6 @@
 /**
- * Sets options in the text of a configuration file; whatever else stands in it
- * stays as it is, byte for byte.
+ * Sets options in the text of a configuration file, and leaves the rest
+ * unchanged, byte for byte.
  *
  * @module
  */
@@ -8,13 +8,13 @@
 import { ConfigError } from "../base/errors.ts";
 import { parseIniText, quoteIniValue } from "./ini_text.ts";
 
-/** An option and what it is set to. */
+/** An option and its new value. */
 export interface IniSetting {
   /** The section's name. */
   readonly section: string;
   /** In lower case. */
   readonly key: string;
-  /** The value, as {@link parseIniText} is to read it. */
+  /** The value, as {@link parseIniText} should read it. */
   readonly value: string;
 }
 
@@ -22,10 +22,11 @@ export interface IniSetting {
  * Sets options.
  *
  * @param file The file's path, for problems.
- * @param text All of it; empty where there is none yet.
- * @param settings What is to hold. One that holds already changes nothing.
+ * @param text Its text; empty for a new file.
+ * @param settings The settings. A setting that is already in effect changes
+ * nothing.
  * @returns The new text.
- * @throws {ConfigError} when the text has problems: it is not touched then.
+ * @throws {ConfigError} when the text has problems; it is not changed then.
  *
  * @example
  * ```ts
@@ -76,7 +77,7 @@ function setOne(
 }
 
 /**
- * Behind the last line of the section that says something.
+ * The index after the last line with content in a section.
  *
  * @param line The line of its heading, counted from 1.
  */
@@ -89,7 +90,7 @@ function endOfSection(lines: readonly string[], line: number): number {
   return end;
 }
 
-/** What follows a setting, without the lines that go on with its value. */
+/** Removes the continuation lines of a setting's old value. */
 function withoutContinuation(
   lines: readonly string[],
   indent: number,
@@ -101,7 +102,7 @@ function withoutContinuation(
   return [...lines.slice(0, end).filter(isSilent), ...lines.slice(end)];
 }
 
-/** Whether a line says nothing to a program. */
+/** Whether a line is blank or a comment. */
 function isSilent(line: string): boolean {
   return /^[ \t]*(?:[#;].*)?\r?$/s.test(line);
 }

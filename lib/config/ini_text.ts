@@ -1,8 +1,8 @@
 /**
- * Text of a configuration file -> sections of plain strings.
+ * Parses the text of a configuration file into sections of plain strings.
  *
- * The file is read in two steps: {@link plainIni} leaves sections of quoted
- * values, one a line, and `@std/ini` reads these.
+ * It takes two steps: {@link plainIni} makes sections of quoted values, one a
+ * line, and `@std/ini` parses these.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { parse } from "@std/ini/parse";
 import type { ConfigProblem } from "../base/errors.ts";
 import { LINE_BREAKS, LINE_MARKS, plainIni } from "./plain_ini.ts";
 
-/** A value, free of quotes and comments, and the line its key stands on. */
+/** A value without quotes and comments, and the line of its key. */
 export interface IniValue {
   readonly text: string;
   /** Counted from 1. */
@@ -22,7 +22,7 @@ export interface IniValue {
 export interface IniSection {
   /** The line of its first heading, counted from 1. */
   readonly line: number;
-  /** By key, in lower case; without those that could not be read. */
+  /** By key, in lower case; without values that could not be read. */
   readonly values: ReadonlyMap<string, IniValue>;
 }
 
@@ -30,17 +30,17 @@ export interface IniSection {
 export interface IniText {
   /** By name, as written. */
   readonly sections: ReadonlyMap<string, IniSection>;
-  /** Never with a value: it could be a secret. */
+  /** Without values, which could be secrets. */
   readonly problems: readonly ConfigProblem[];
 }
 
 const LINE_MARK = new RegExp(`[${LINE_MARKS}]`, "g");
 
 /**
- * Reads a configuration file's text; its grammar stands in `plain_ini.ts`.
+ * Parses the text of a configuration file; `plain_ini.ts` defines the grammar.
  *
  * @param file Its path, for problems.
- * @param text All of it.
+ * @param text Its text.
  * @returns Every section and value that could be read, and every problem.
  *
  * @example
@@ -71,7 +71,7 @@ export function parseIniText(file: string, text: string): IniText {
   return { sections, problems };
 }
 
-/** Line breaks in place of the characters that stand for them in plain INI. */
+/** Restores the line breaks that plain INI represents by other characters. */
 function withLineBreaks(value: string): string {
   return value.replace(
     LINE_MARK,
@@ -82,8 +82,8 @@ function withLineBreaks(value: string): string {
 /**
  * Writes a value so that {@link parseIniText} reads the same text again.
  *
- * @param text The value; its lines are written one below the other. Without
- * control characters but line feed and tab.
+ * @param text The value; each of its lines is written on a line of its own. The
+ * only control characters allowed are line feed and tab.
  *
  * @example
  * ```ts

@@ -1,5 +1,6 @@
 /**
- * How far protocol 1 is served. It is plain text, so operators may turn it off.
+ * Decides whether protocol 1 is served. It is plain text, so operators may turn
+ * it off.
  *
  * @module
  */
@@ -8,14 +9,14 @@ import { canonicalAddress } from "../base/address.ts";
 import { endpointHost, isLoopbackUrl } from "../base/endpoint_url.ts";
 import { refusal } from "../protection/protection_policy.ts";
 
-/** `off`: not at all; `readonly`: it tells of bans, and takes no reports. */
+/** `off`: not served; `readonly`: it announces bans, but takes no reports. */
 export type LegacyMode = "on" | "off" | "readonly";
 
 /**
- * Says how protocol 1 is served.
+ * Decides whether protocol 1 is served.
  *
  * @param configured The operator's choice; `undefined`: none.
- * @param members How many nodes are members, for protocol 2.
+ * @param members Number of members, which use protocol 2.
  */
 export function legacyMode(
   configured: LegacyMode | undefined,
@@ -26,9 +27,10 @@ export function legacyMode(
 
 /**
  * Whether hosts outside this host and its private networks may reach a bound
- * address. For an interface or `*` that is not known, so the answer is yes.
+ * address. Interfaces and `*` count as reachable, because their addresses are
+ * unknown.
  *
- * @param url A URL that `parseEndpointUrl` gave.
+ * @param url A URL from `parseEndpointUrl`.
  *
  * @example
  * ```ts
@@ -48,20 +50,20 @@ export function mayBePublic(url: string): boolean {
   return !["loopback", "link-local", "private"].some((it) => it === rule);
 }
 
-/** Where protocol 1 listens. */
+/** The URLs on which protocol 1 listens. */
 export interface LegacyUrls {
-  /** Where monitors connect, as ZeroMQ takes it. */
+  /** The URL to which monitors connect, for ZeroMQ. */
   readonly replyBindUrl: string;
-  /** Where subscribers connect, likewise. */
+  /** The URL to which subscribers connect, for ZeroMQ. */
   readonly broadcasterBindUrl: string;
 }
 
 /**
- * Warnings of public addresses where protocol 1 listens.
+ * Warns of public addresses on which protocol 1 listens.
  *
- * @param mode How it is served.
- * @param urls Where it listens.
- * @returns One line for each address that is no private one.
+ * @param mode Whether it is served.
+ * @param urls The URLs on which it listens.
+ * @returns One line for each address that may be public.
  */
 export function legacyWarnings(
   mode: LegacyMode,

@@ -1,6 +1,6 @@
 /**
- * The sections of lists -> what the publisher serves, and what must hold
- * between them and where it is served.
+ * Builds the publisher's lists from their sections, and checks the rules
+ * between them and the HTTP server's address.
  *
  * @module
  */
@@ -14,14 +14,14 @@ import type { ConfigReading, ListSection } from "./config_reader.ts";
 import { mayBePublic } from "./legacy.ts";
 import { LIST_SECTION } from "./options_list.ts";
 
-/** What is said of a list. */
+/** Problems with lists, and warnings. */
 export interface ListFindings {
   readonly problems: readonly ConfigProblem[];
-  /** Each with why it is said. */
+  /** Each with its reason. */
   readonly warnings: readonly (readonly [ConfigProblem, string])[];
 }
 
-/** Builds a list of what its section says. */
+/** Builds a list from its section. */
 export function buildList({ name, values }: ListSection): ListRules {
   const { username, password } = values;
   return {
@@ -39,9 +39,9 @@ export function buildList({ name, values }: ListSection): ListRules {
 }
 
 /**
- * Applies the rules of lists.
+ * Checks the rules of lists.
  *
- * @param reading What the files say.
+ * @param reading The content of the files.
  */
 export function checkLists(reading: ConfigReading): ListFindings {
   const { lists, values: { publisher } } = reading;
@@ -129,7 +129,7 @@ function isLoopback(network: string): boolean {
   return network.startsWith("127.") || network === "::1";
 }
 
-/** Where an option is set; else where its section is. */
+/** The place of an option, or of its section if it is not set. */
 function placeOf(
   { name, file, line }: ListSection,
   key: string,

@@ -5,9 +5,9 @@
  */
 
 /**
- * Renders a table; its columns are padded to their widest cell.
+ * Renders a table and pads each column to its widest cell.
  *
- * @param rows Its head, and its rows with as many cells.
+ * @param rows The header, and the rows with as many cells.
  * @returns Lines, each with its line end.
  *
  * @example

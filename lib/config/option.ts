@@ -1,25 +1,25 @@
 /**
- * The description of one option of the configuration.
+ * The description of a configuration option.
  *
  * @module
  */
 
 import type { ValueKind } from "./value_kinds.ts";
 
-/** One option. */
+/** A configuration option. */
 export interface Option<T, D extends string | undefined = string | undefined> {
   readonly kind: ValueKind<T>;
-  /** As written in the file; `undefined`: there is none. */
+  /** As written in the file; `undefined`: no default. */
   readonly default: D;
-  /** The behaviour when it is not set and has no default, as half a sentence. */
+  /** What happens if it is not set and has no default, as half a sentence. */
   readonly unset?: string;
   /** One sentence, with the unit. */
   readonly help: string;
-  /** Its value is never shown. */
+  /** Whether its value is never shown. */
   readonly isSecret?: boolean;
-  /** What is shown of a secret value. @default {nothing} */
+  /** The part of a secret value that may be shown. @default {nothing} */
   readonly showSecret?: (text: string) => string;
-  /** What the shipped file sets where there is no default. */
+  /** The value in the shipped file if there is no default. */
   readonly shipped?: string;
 }
 
@@ -28,7 +28,7 @@ export type OptionValue<O> = O extends Option<infer T, infer D>
   ? D extends string ? T : T | undefined
   : never;
 
-/** Types an option by its kind and default. */
+/** Creates an option, typed by its kind and default. */
 export function option<T, D extends string | undefined>(spec: {
   readonly kind: ValueKind<T>;
   readonly default: D;

@@ -1,6 +1,6 @@
 /**
- * The table of options as people read it: in CONFIGURATION.md and in the shipped
- * `fail2ban-cluster.conf`.
+ * Renders the table of options for people: in CONFIGURATION.md and in the
+ * shipped `fail2ban-cluster.conf`.
  *
  * @module
  */
@@ -23,8 +23,8 @@ const SECTION_HELP: Readonly<Record<SectionName, string>> = {
 };
 
 /**
- * Renders CONFIGURATION.md's table of options, in Markdown as `deno fmt` leaves it.
- * Ends in a line end.
+ * Renders CONFIGURATION.md's table of options, in Markdown that `deno fmt`
+ * leaves unchanged, with a line end at the end.
  */
 export function renderOptionTable(): string {
   const all: readonly ListedOption<string>[] = [
@@ -40,7 +40,7 @@ export function renderOptionTable(): string {
   return markdownTable([["section", "key", "default", "meaning"], ...rows]);
 }
 
-/** Renders the `fail2ban-cluster.conf` that is shipped. */
+/** Renders the shipped `fail2ban-cluster.conf`. */
 export function renderShippedFile(): string {
   const lines = [
     "# fail2ban-cluster: one file for all the programs on a host. As it is, it runs",

@@ -1,6 +1,6 @@
 /**
- * The options: the one table behind the parser, `--help`, CONFIGURATION.md's table
- * and the shipped `fail2ban-cluster.conf`.
+ * The one table of options for the parser, `--help`, CONFIGURATION.md and the
+ * shipped `fail2ban-cluster.conf`.
  *
  * @module
  */
@@ -27,7 +27,7 @@ import {
 
 export type { Option, OptionValue } from "./option.ts";
 
-/** A program of the cluster that has a section of its own. */
+/** A program of the cluster with its own section. */
 export type Role = "monitor" | "publisher" | "subscriber";
 
 /** A section of the configuration file. */
@@ -44,17 +44,17 @@ const GENERAL = {
     kind: severityKind,
     default: "INFO",
     help:
-      "The least that is logged: CRITICAL, ERROR, WARNING, NOTICE, INFO or DEBUG.",
+      "Least severe level that is logged: CRITICAL, ERROR, WARNING, NOTICE, INFO or DEBUG.",
   }),
   syslogfacility: option({
     kind: facilityKind,
     default: "AUTH",
-    help: "The facility of what goes to syslog.",
+    help: "Facility of messages sent to syslog.",
   }),
   statedir: option({
     kind: pathKind,
     default: "/var/lib/fail2ban-cluster",
-    help: "The folder for what has to outlive the program.",
+    help: "Folder for everything that has to survive a restart.",
   }),
   hostname: option({
     kind: hostNameKind,
@@ -76,13 +76,13 @@ const GENERAL = {
     kind: addressListKind,
     default: "",
     help:
-      "Who is never banned: addresses, prefixes and host names, between spaces, commas or lines.",
+      "Addresses, prefixes and host names that are never banned, separated by spaces, commas or lines.",
   }),
   members: option({
     kind: addressListKind,
     default: "",
     help:
-      "The cluster's own hosts, never banned either: the other nodes, and the publisher unless a URL here leads to it.",
+      "The cluster's own hosts, never banned either: the other nodes, and the publisher unless a URL here names it.",
   }),
   allowprivate: option({
     kind: switchKind,
@@ -95,18 +95,18 @@ const GENERAL = {
     kind: toldEventsKind,
     default: "all",
     help:
-      "What is sent there: started, fault, recovered, node_silent, node_back, set_aside, released, not_enforced, enforced and operator, or all.",
+      "Events sent to webhookurl: started, fault, recovered, node_silent, node_back, set_aside, released, not_enforced, enforced, operator, or all.",
   }),
   webhookaddresses: option({
     kind: switchKind,
     default: "false",
-    help: "Whether addresses are left in what is sent there.",
+    help: "Whether events sent to webhookurl contain addresses.",
   }),
   localunban: option({
     kind: switchKind,
     default: "false",
     help:
-      "Whether operators of the publisher may have this host's own fail2ban unban: unban --local.",
+      "Whether operators may lift bans of this host's own fail2ban with unban --local.",
   }),
 } as const;
 
@@ -118,7 +118,7 @@ export const OPTIONS = {
   subscriber: SUBSCRIBER,
 } as const satisfies Record<SectionName, Record<string, Option<unknown>>>;
 
-/** An option with its place. */
+/** An option with its section and key. */
 export interface ListedOption<S extends string = SectionName> {
   readonly section: S;
   readonly key: string;
@@ -126,9 +126,9 @@ export interface ListedOption<S extends string = SectionName> {
 }
 
 /**
- * Lists options in the table's order.
+ * Lists options in the order of the table.
  *
- * @param sections Which sections' options; all when none is named.
+ * @param sections The sections; all if none is given.
  */
 export function listOptions(
   ...sections: readonly SectionName[]
@@ -149,9 +149,9 @@ export function listOptions(
 }
 
 /**
- * The options of a list's section, in the table's order.
+ * The options of a list's section, in the order of the table.
  *
- * @param name The list's; where all of them are meant, `NAME`.
+ * @param name The list's name, or `NAME` for any list.
  */
 export function optionsOfList(
   name: string,

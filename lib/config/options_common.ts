@@ -1,5 +1,5 @@
 /**
- * Options that several programs have; see `options.ts`.
+ * Options that several programs share; see `options.ts`.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { tokenKind } from "./cluster_kinds.ts";
 import { parseHttpTarget } from "../http/http_target.ts";
 import { httpBindKind, httpTargetKind, switchKind } from "./value_kinds.ts";
 
-/** Where a publisher of this host listens. */
+/** The default URLs of a publisher on this host. */
 export const PUBLISHER_PORTS = {
   reply: "tcp://127.0.0.1:5678",
   broadcast: "tcp://127.0.0.1:5680",
@@ -24,7 +24,7 @@ export const HTTP_BIND = option({
   kind: httpBindKind,
   default: "none",
   help:
-    "Where this host asks /metrics, /healthz and /readyz: such as http://127.0.0.1:PORT or unix:PATH, or none.",
+    "Where /metrics, /healthz and /readyz are served to this host: http://127.0.0.1:PORT, unix:PATH, or none.",
 });
 
 /** `heartbeaturl` of each program. */
@@ -32,7 +32,7 @@ export const HEARTBEAT_URL = option({
   kind: httpTargetKind,
   default: "none",
   help:
-    "What the program asks for every minute while nothing is wrong with it, such as https://HOST/ID, or none.",
+    "URL requested every minute while the program is healthy, such as https://HOST/ID, or none.",
   isSecret: true,
   showSecret: showTarget,
 });
@@ -42,12 +42,12 @@ export const WEBHOOK_URL = option({
   kind: httpTargetKind,
   default: "none",
   help:
-    "Where the programs of this host send what webhookevents names, as JSON, such as https://HOST/ID, or none.",
+    "URL to which this host's programs send the webhookevents as JSON, such as https://HOST/ID, or none.",
   isSecret: true,
   showSecret: showTarget,
 });
 
-/** Whoever knows the path may speak for this host. */
+/** Shows no path: anybody who knows it could impersonate this host. */
 function showTarget(text: string): string {
   return parseHttpTarget(text)?.shown ?? "none";
 }
@@ -56,7 +56,7 @@ function showTarget(text: string): string {
 export const AUTH = option({
   kind: switchKind,
   default: "true",
-  help: "Whether reports carry the token and those without it are refused.",
+  help: "Whether reports of protocol 1 need the token.",
 });
 
 /** `authtoken` of monitor and publisher. */
@@ -65,7 +65,7 @@ export const AUTH_TOKEN = option({
   default: undefined,
   unset: "none: auth = true needs one",
   help:
-    "The secret that monitors and publisher share; it travels in the clear.",
+    "Token of protocol 1, shared by monitors and publisher; sent unencrypted.",
   isSecret: true,
   shipped: SHIPPED_TOKEN,
 });

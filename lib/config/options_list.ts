@@ -1,5 +1,5 @@
 /**
- * The options of `[list:NAME]`, of which there may be many; see `options.ts`.
+ * The options of `[list:NAME]` sections; see `options.ts`.
  *
  * @module
  */
@@ -16,17 +16,17 @@ import {
   wordKind,
 } from "./value_kinds.ts";
 
-/** What a section's name begins with. */
+/** Prefix of the sections' names. */
 export const LIST_SECTION = "list:";
 
-/** Networks of readers: a name's address is whoever answers for it. */
+/** Networks of readers, without names, since DNS could be forged. */
 const networksKind: ValueKind<readonly Address[]> = {
   placeholder: "ADDRESS|PREFIX...",
   expected: "addresses and prefixes such as 192.0.2.0/24, no names",
   read: (text) => eachWord(text, canonicalAddress),
 };
 
-/** A name that goes before a colon. */
+/** A user name; a colon follows it in HTTP Basic. */
 const usernameKind: ValueKind<string> = {
   placeholder: "NAME",
   expected: "1 to 64 printable ASCII characters, none of them a colon",
@@ -45,51 +45,52 @@ export const LIST = {
     kind: wordKind("FORMAT", EXPORT_FORMATS),
     default: "plain",
     help:
-      "What reads it: plain, csv, json, nft, ipset, mikrotik, haproxy, nginx-geo or pf.",
+      "Format of the list: plain, csv, json, nft, ipset, mikrotik, haproxy, nginx-geo or pf.",
   }),
   jails: option({
     kind: takenKind,
     default: "*",
-    help: "The jails whose bans are in it, such as sshd nginx-*.",
+    help: "Jails whose bans are in the list, such as sshd nginx-*.",
   }),
   nodes: option({
     kind: takenKind,
     default: "*",
     help:
-      "The nodes whose bans are in it, and lists, such as web1 import:drop.",
+      "Nodes and imported lists whose bans are in the list, such as web1 import:drop.",
   }),
   minleft: option({
     kind: durationKind(31_536_000, "365d"),
     default: "0",
-    help: "Bans that end earlier than this are left out.",
+    help: "Bans that end sooner than this are left out.",
   }),
   aggregate: option({
     kind: switchKind,
     default: "false",
     help:
-      "Whether neighbouring addresses are joined to networks, without ends.",
+      "Whether neighbouring addresses are merged into networks, without ends.",
   }),
   allowfrom: option({
     kind: networksKind,
     default: "127.0.0.0/8 ::1",
-    help: "Who may read it: addresses and prefixes; by default this host.",
+    help:
+      "Addresses and prefixes that may read the list; by default this host.",
   }),
   username: option({
     kind: usernameKind,
     default: undefined,
-    unset: "no name is asked for",
-    help: "The name that a reader must show as well (Basic).",
+    unset: "no user name is needed",
+    help: "User name that a reader must send as well (Basic authentication).",
   }),
   password: option({
     kind: passwordKind,
     default: undefined,
-    unset: "no password is asked for",
-    help: "The password that goes with it; it travels in the clear.",
+    unset: "no password is needed",
+    help: "Password of that user; sent unencrypted.",
     isSecret: true,
   }),
 } as const;
 
-/** Reads words between spaces, commas and lines; all of them or none. */
+/** Parses words between spaces, commas and line ends, all or none. */
 function eachWord<T>(
   text: string,
   read: (word: string) => T | undefined,

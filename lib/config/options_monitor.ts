@@ -28,21 +28,21 @@ export const MONITOR = {
   pidfile: option({
     kind: pathKind,
     default: "/var/run/fail2ban-monitor.pid",
-    help: "Where a detached monitor writes its process id.",
+    help: "File with the process id of a monitor in the background.",
   }),
   httpbindurl: HTTP_BIND,
   heartbeaturl: HEARTBEAT_URL,
   zmqreplyserver: option({
     kind: endpointKind("connect"),
     default: PUBLISHER_PORTS.reply,
-    help: "Where reports are sent: the publisher's replybindurl.",
+    help: "Where reports are sent by protocol 1: the publisher's replybindurl.",
   }),
   controlserver: option({
     kind: publisherUrlsKind,
     default: undefined,
     unset: "none: reports go to zmqreplyserver, by protocol 1",
     help:
-      "Where reports are sent by protocol 2, instead: the publisher's controlbindurl; of several publishers a list.",
+      "Where reports are sent by protocol 2: the publisher's controlbindurl; a list if there are several publishers.",
   }),
   fail2banlogpath: option({
     kind: pathKind,
@@ -53,42 +53,41 @@ export const MONITOR = {
     kind: logFormatKind,
     default: "file",
     help:
-      "How lines begin (file, syslog, sysout, journal), or who keeps them (journal-json, docker-json, container).",
+      "Format of that log: file, syslog, sysout, journal, journal-json, docker-json or container.",
   }),
   fail2bandb: option({
     kind: optionalPathKind,
     default: "/var/lib/fail2ban/fail2ban.sqlite3",
-    help: "fail2ban's database, which tells an unban from a restart, or none.",
+    help: "fail2ban's database, used to tell an unban from a restart, or none.",
   }),
   unbanhold: option({
     kind: durationKind(3600, "1h"),
     default: "30s",
     help:
-      "How long an unban waits for signs of a restart when the database can't be asked; in seconds, or with a unit.",
+      "How long to hold an unban that may be a restart when the database can't be read; in seconds, or with a unit.",
   }),
   fail2bansocket: option({
     kind: optionalPathKind,
     default: "/var/run/fail2ban/fail2ban.sock",
     help:
-      "The socket of this host's fail2ban, which is asked for ban times by protocol 2, or none.",
+      "Socket of this host's fail2ban, queried for ban times by protocol 2, or none.",
   }),
   bantime: option({
     kind: banTimeKind,
     default: "10m",
     help:
-      "How long a ban is reported to hold, by protocol 2, where neither fail2ban's database nor its socket tells.",
+      "Ban time reported by protocol 2 if neither fail2ban's database nor its socket has it.",
   }),
   importexisting: option({
     kind: switchKind,
     default: "false",
-    help:
-      "Whether the very first start reports the bans that fail2ban has already.",
+    help: "Whether the first start reports the bans that fail2ban already has.",
   }),
   ignorejails: option({
     kind: leftOutKind,
     default: "none",
     help:
-      "Bans of these jails are not reported, with * for any characters; what was before is taken back.",
+      "Jails whose bans are not reported, and are taken back if they were; * stands for any characters.",
   }),
   auth: AUTH,
   authtoken: AUTH_TOKEN,

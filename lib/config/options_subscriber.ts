@@ -30,92 +30,93 @@ export const SUBSCRIBER = {
   pidfile: option({
     kind: pathKind,
     default: "/var/run/fail2ban-subscriber.pid",
-    help: "Where a detached subscriber writes its process id.",
+    help: "File with the process id of a subscriber in the background.",
   }),
   httpbindurl: HTTP_BIND,
   heartbeaturl: HEARTBEAT_URL,
   zmqpublisherurl: option({
     kind: endpointKind("connect"),
     default: PUBLISHER_PORTS.broadcast,
-    help: "Where bans are heard from: the publisher's broadcasterbindurl.",
+    help:
+      "Where bans are received by protocol 1: the publisher's broadcasterbindurl.",
   }),
   controlserver: option({
     kind: publisherUrlsKind,
     default: undefined,
-    unset: "none: protocol 1 is spoken",
+    unset: "none: protocol 1 is used",
     help:
-      "For protocol 2: the publisher's controlbindurl, of several publishers a list. zmqpublisherurl is not used then.",
+      "For protocol 2, in place of zmqpublisherurl: the publisher's controlbindurl; a list if there are several publishers.",
   }),
   streamserver: option({
     kind: publisherUrlsKind,
     default: undefined,
-    unset: "controlserver's host, one port up",
+    unset: "controlserver's host, next port",
     help:
-      "For protocol 2: the publisher's streambindurl; of several a list in the same order.",
+      "For protocol 2: the publisher's streambindurl; a list in the same order if there are several.",
   }),
   zmqprefixfilter: option({
     kind: textKind,
     default: "",
     help:
-      "Only messages that begin with this are asked for: a host's name and |, say.",
+      "Receive only messages that begin with this, such as a host's name and |.",
   }),
   subscriberaction: option({
     kind: actionsKind,
     default: "log",
     help:
-      "What is done about a ban: log, fail2banclient, nftables, exec; none: it is only counted.",
+      "Actions for a ban: log, fail2banclient, nftables, exec; none: it is only counted.",
   }),
   takejails: option({
     kind: takenKind,
     default: "*",
-    help: "Only bans of these jails are taken, and what operators ban.",
+    help: "Jails whose bans are enforced here; bans of operators always are.",
   }),
   ignorejails: option({
     kind: leftOutKind,
     default: "none",
-    help: "Bans of these jails are left out here.",
+    help: "Jails whose bans are not enforced here.",
   }),
   takenodes: option({
     kind: takenKind,
     default: "*",
     help:
-      "Only what these nodes and lists (import:NAME) report is taken, and what operators ban.",
+      "Nodes and lists (import:NAME) whose bans are enforced here; bans of operators always are.",
   }),
   ignorenodes: option({
     kind: leftOutKind,
     default: "none",
     help:
-      "What these nodes and lists (import:NAME) report is left out here; others may report the same.",
+      "Nodes and lists (import:NAME) whose bans are not enforced here, unless another one reports the same.",
   }),
   observenodes: option({
     kind: leftOutKind,
     default: "none",
     help:
-      "What these nodes and lists (import:NAME) report is only counted, unless another reports the same.",
+      "Nodes and lists (import:NAME) whose bans are only counted here, unless another one reports the same.",
   }),
   bantime: option({
     kind: banTimeKind,
     default: "1h",
     help:
-      "How long a ban holds here of which nobody says how long; log leaves that to its jail.",
+      "Ban time of a ban that carries none; the action log leaves that to its jail.",
   }),
   resync: option({
     kind: durationKind(86_400, "1d"),
     default: "10m",
     help:
-      "How often what should be in force is compared with what is, and repaired.",
+      "How often the bans in force are compared with the table and repaired.",
   }),
   maxrate: option({
     kind: rateKind,
     default: "none",
     help:
-      "How many bans and unbans an action carries out in a second at most, or none for no limit; log has none.",
+      "Most bans and unbans per second of an action, or none for no limit; the action log has no limit.",
   }),
   jailmap: option({
     kind: jailMapKind,
     default: "* = fail2bancluster",
     help:
-      "For fail2banclient: in which jail of this host a ban goes, by the jail that decided.",
+      "For fail2banclient: the jail of this host for a ban, by the jail that reported it.",
   }),
   fail2bansocket: option({
     kind: socketPathKind,
@@ -126,21 +127,21 @@ export const SUBSCRIBER = {
     kind: optionalPathKind,
     default: "none",
     help:
-      "For fail2banclient: a fail2ban-client to be run where the socket can't be spoken to.",
+      "For fail2banclient: a fail2ban-client to run if the socket can't be used, or none.",
   }),
   nfttable: option({
     kind: tableNameKind,
     default: "fail2ban_cluster",
-    help: "For nftables: the table of its own.",
+    help: "For nftables: the name of its own table.",
   }),
   execprogram: option({
     kind: optionalPathKind,
     default: "none",
-    help: "For exec: the program that is run for each ban and each unban.",
+    help: "For exec: the program to run for each ban and unban.",
   }),
   exectimeout: option({
     kind: durationKind(300, "5m"),
     default: "10s",
-    help: "For exec: how long the program may take.",
+    help: "For exec: time limit of the program.",
   }),
 } as const;

@@ -1,5 +1,5 @@
 /**
- * A configuration file -> INI of which `@std/ini` makes nothing but strings.
+ * Converts a configuration file to INI that `@std/ini` parses as strings only.
  *
  * ```abnf
  * file    = *(blank / comment / section / setting)
@@ -14,16 +14,18 @@
  * ```
  *
  * This is the grammar of Python's configparser, which the original and fail2ban
- * use, but strict: a repeated key is refused. A section that is named again goes on,
- * so that a few lines may be put behind a file. A `#` or `;` begins a comment at the start of a value or after a space, never inside quotes. `%%`
- * is `%`; any other `%` is refused, because configparser would interpolate
- * there. Lines of a value are joined by line feeds, without a first one that is
- * left empty.
+ * use, but strict: a repeated key is rejected. A section that is named again
+ * continues, so that a few lines can be appended to a file. A `#` or `;` begins
+ * a comment at the start of a value or after a space, but never inside quotes.
+ * `%%` means `%`; any other `%` is rejected, because configparser would
+ * interpolate there. The lines of a value are joined by line feeds; an empty
+ * first line is dropped.
  *
- * `@std/ini` knows neither comments behind a value nor values of many lines. It
- * makes numbers and booleans of bare values (`true`, `00123`, `1e3`), and for it a
- * repeated section replaces the first. So it is given each section once, and
- * each value on one line and in quotes, of which it takes away the outer ones.
+ * `@std/ini` supports neither comments behind a value nor values of several
+ * lines. It converts bare values to numbers and booleans (`true`, `00123`,
+ * `1e3`), and a repeated section replaces the first one. So it gets each
+ * section once, and each value on one line and in quotes, of which it removes
+ * the outer ones.
  *
  * @see {@link https://docs.python.org/3/library/configparser.html | configparser}
  * @module
@@ -31,26 +33,29 @@
 
 import type { ConfigProblem } from "../base/errors.ts";
 
-/** INI for `@std/ini`, and what it can't tell. */
+/** The INI for `@std/ini`, and facts that it can't report. */
 export interface PlainIni {
-  /** Sections of `key = "value"`; characters of {@link LINE_MARKS} stand for those of {@link LINE_BREAKS}. */
+  /**
+   * Sections of `key = "value"`, with {@link LINE_MARKS} in place of
+   * {@link LINE_BREAKS}.
+   */
   readonly plain: string;
-  /** Each section's first heading. */
+  /** The first heading of each section. */
   readonly headings: ReadonlyMap<string, IniPlace>;
   /** Each key, by `section.key`. */
   readonly keys: ReadonlyMap<string, IniPlace>;
-  /** Without any value: it could be a secret. */
+  /** Without values, which could be secrets. */
   readonly problems: readonly ConfigProblem[];
 }
 
-/** Where something stands in the file. */
+/** A position in the file. */
 export interface IniPlace {
   /** Counted from 1. */
   readonly line: number;
 }
 
 interface Setting extends IniPlace {
-  /** `section.key`; only the key where the heading is missing or broken. */
+  /** `section.key`; only the key if the heading is missing or invalid. */
   readonly name: string;
   readonly key: string;
   readonly indent: number;
@@ -70,13 +75,16 @@ interface Scan {
   readonly problems: ConfigProblem[];
   section: string | undefined;
   current: Setting | undefined;
-  /** Whether it was said that settings have no section. */
+  /**
+   * Whether the missing or invalid heading of the current settings was
+   * reported.
+   */
   isHomeless: boolean;
 }
 
-/** Characters at which a line of INI ends for `@std/ini`. */
+/** The characters that end a line for `@std/ini`. */
 export const LINE_BREAKS = "\n\u2028\u2029";
-/** What stands for each of them: control characters, which no file may hold. */
+/** Their substitutes: control characters, which no file may contain. */
 export const LINE_MARKS = "\u001C\u001D\u001E";
 
 const MAX_LINE_LENGTH = 4096;
@@ -87,10 +95,10 @@ const QUOTED = /^"((?:[^"]|"")*)"(?:[ \t]+[#;].*)?$/s;
 const CONTROL = /[^\P{Cc}\t]|\p{Cs}/u;
 
 /**
- * Leaves of a file what `@std/ini` reads as it is meant.
+ * Rewrites a file so that `@std/ini` parses it as intended.
  *
  * @param file Its path, for problems.
- * @param text All of it.
+ * @param text Its text.
  *
  * @example
  * ```ts
@@ -170,7 +178,7 @@ function scanHeading(scan: Scan, content: string, number: number): void {
   if (name === undefined) {
     return complain(scan, number, "a section's name in brackets, [name]");
   }
-  // A section that is named again goes on: each of its keys still stands once.
+  // A section that is named again continues; its keys must still be unique.
   if (scan.sections.has(name)) return;
   scan.sections.set(name, { line: number, settings: [] });
 }
@@ -225,12 +233,12 @@ function addPart(
     complain(scan, number, part.expected, setting.name);
     return;
   }
-  // A value that begins on the next line has nothing beside its key.
+  // A value that begins on the next line has no part beside its key.
   const isLeftEmpty = part === "" && !content.startsWith('"');
   if (setting.parts.length > 0 || !isLeftEmpty) setting.parts.push(part);
 }
 
-/** Reads one line of a value: quotes, comment and `%` are gone after it. */
+/** Parses one line of a value, without quotes, comment and `%` escapes. */
 function readPart(content: string): string | { expected: string } {
   let text: string;
   if (content.startsWith('"')) {

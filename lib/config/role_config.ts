@@ -1,6 +1,6 @@
 /**
- * The values of the options -> one role's configuration, in the types and
- * units of the programs.
+ * Builds one role's configuration from the values of the options, in the types
+ * and units of the programs.
  *
  * @module
  */
@@ -38,14 +38,14 @@ import type { GrowthRules } from "../ban/growth_rules.ts";
 import type { QuorumRules } from "../ban/quorum_rules.ts";
 import type { WidenFamily, WidenRules } from "../widen/widen_rules.ts";
 
-/** `[general]`: what every role has. */
+/** `[general]`, for every role. */
 export interface GeneralConfig {
   /** `undefined`: stderr in the foreground, syslog when detached. */
   readonly logTarget: LogTarget | undefined;
-  /** The least severity that is logged. */
+  /** The lowest severity that is logged. */
   readonly logLevel: Severity;
   readonly syslogFacility: SyslogFacility;
-  /** Absolute path of the folder for what outlives the process. */
+  /** Absolute path of the folder for state that outlives the process. */
   readonly stateDir: string;
   /** This node's name. */
   readonly hostName: HostName;
@@ -53,24 +53,24 @@ export interface GeneralConfig {
   readonly minPrefix4Bits: number;
   /** The widest IPv6 prefix that is accepted, in bits. */
   readonly minPrefix6Bits: number;
-  /** Who is never banned. */
+  /** The addresses that are never banned. */
   readonly ignoreIp: AddressList;
-  /** The cluster's own hosts, those among them that the file's URLs lead to. */
+  /** The cluster's own hosts, including the publishers in the file's URLs. */
   readonly members: AddressList;
   /** Whether private addresses may be banned. */
   readonly allowPrivate: boolean;
-  /** Whether operators of the publisher may have this host's own fail2ban unban. */
+  /** Whether the publisher's operators may make this host's fail2ban unban. */
   readonly localUnban: boolean;
-  /** Where others are told what happens; `undefined` for `none`. */
+  /** The webhook that is told about events; `undefined` for `none`. */
   readonly webhook: WebhookConfig | undefined;
 }
 
-/** Where others are told what happens. */
+/** A webhook that is told about events. */
 export interface WebhookConfig {
   readonly target: HttpTarget;
-  /** What they are told of. */
+  /** The events. */
   readonly kinds: readonly ToldKind[];
-  /** Whether addresses are left in what they are told. */
+  /** Whether they show addresses. */
   readonly showsAddresses: boolean;
 }
 
@@ -79,28 +79,28 @@ export interface MonitorConfig {
   readonly general: GeneralConfig;
   /** Absolute path. */
   readonly pidFile: string;
-  /** Where metrics are read; `undefined` for `none`. */
+  /** The address that serves metrics; `undefined` for `none`. */
   readonly httpBind: HttpBind | undefined;
-  /** What is asked for while nothing is wrong; `undefined` for `none`. */
+  /** The URL to request while all is well; `undefined` for `none`. */
   readonly heartbeat: HttpTarget | undefined;
-  /** The publisher's `replybindurl`, as ZeroMQ takes it. */
+  /** The publisher's `replybindurl`, for ZeroMQ. */
   readonly replyServerUrl: string;
-  /** The `controlbindurl` of the publisher, or of each of several, as ZeroMQ takes it; `undefined`: protocol 1 is spoken. */
+  /** Each publisher's `controlbindurl`, for ZeroMQ; `undefined`: protocol 1. */
   readonly controlServerUrls: readonly string[] | undefined;
   /** Absolute path of fail2ban's log. */
   readonly logPath: string;
   readonly logFormat: LogFormat;
   /** Absolute path of fail2ban's database; `undefined` for `none`. */
   readonly databasePath: string | undefined;
-  /** Time that an unban is held back, to see whether fail2ban restarts. */
+  /** How long an unban is held back to see whether fail2ban restarts. */
   readonly unbanHoldMs: number;
   /** Absolute path of fail2ban's socket; `undefined` for `none`. */
   readonly fail2banSocket: string | undefined;
-  /** Ban time of jails whose own is not known; `Infinity`: permanent. */
+  /** Ban time of jails whose own is unknown; `Infinity`: permanent. */
   readonly banTimeMs: number;
-  /** Whether the first start reports the bans that are there. */
+  /** Whether the first start reports existing bans. */
   readonly importExisting: boolean;
-  /** Patterns of jails of which nothing is reported. */
+  /** Patterns of jails that are not reported. */
   readonly ignoreJails: readonly string[];
   /** The shared token; `undefined` when `auth` is off. */
   readonly token: string | undefined;
@@ -111,50 +111,50 @@ export interface PublisherConfig {
   readonly general: GeneralConfig;
   /** Absolute path. */
   readonly pidFile: string;
-  /** Where subscribers connect, as ZeroMQ takes it. */
+  /** The URL to which subscribers connect, for ZeroMQ. */
   readonly broadcasterBindUrl: string;
-  /** Where monitors connect, as ZeroMQ takes it. */
+  /** The URL to which monitors connect, for ZeroMQ. */
   readonly replyBindUrl: string;
-  /** Where nodes of protocol 2 connect, likewise. */
+  /** The URL to which nodes of protocol 2 connect, for ZeroMQ. */
   readonly controlBindUrl: string;
-  /** Where subscribers of protocol 2 connect, likewise. */
+  /** The URL to which subscribers of protocol 2 connect, for ZeroMQ. */
   readonly streamBindUrl: string;
-  /** Where lists and metrics are read; `undefined` for `none`. */
+  /** The address that serves lists and metrics; `undefined` for `none`. */
   readonly httpBind: HttpBind | undefined;
-  /** What is asked for while nothing is wrong; `undefined` for `none`. */
+  /** The URL to request while all is well; `undefined` for `none`. */
   readonly heartbeat: HttpTarget | undefined;
-  /** The lists that are read there. */
+  /** The lists that are served there. */
   readonly lists: readonly ListRules[];
-  /** Where the page is opened; `undefined` for `none`. */
+  /** The address that serves the page; `undefined` for `none`. */
   readonly pageBind: HttpBind | undefined;
-  /** Names of the page besides those of this host, in lower case. */
+  /** Names of the page besides this host's, in lower case. */
   readonly pageHosts: readonly HostName[];
-  /** Who may use it by the word of a proxy; none: no proxy is believed. */
+  /** The users whom a proxy may authenticate; none: no proxy is trusted. */
   readonly pageUsers: readonly PageUser[];
-  /** How long a report of protocol 1 holds; `Infinity`: until it is taken back. */
+  /** Duration of protocol 1's reports; `Infinity`: until withdrawn. */
   readonly banTimeMs: number;
   /** Retention time of the history of bans. */
   readonly keepHistoryMs: number;
   readonly durability: Durability;
-  /** Where several publishers share one table; `undefined`: this one is alone. */
+  /** The engine that several publishers share; `undefined`: only this one. */
   readonly engine: EngineConfig | undefined;
   /** Number of nodes that must report a ban before it counts. */
   readonly quorum: QuorumRules;
-  /** How much longer bans hold that come again. */
+  /** How recurring bans are lengthened. */
   readonly growth: GrowthRules;
-  /** When networks are banned for their addresses. */
+  /** When networks are banned because of their addresses. */
   readonly widening: Readonly<Record<WidenFamily, WidenRules>>;
-  /** Limits of a node of protocol 2. */
+  /** Limits for a node of protocol 2. */
   readonly limits: NodeLimits;
-  /** How far protocol 1 is served; `undefined`: it depends on whether there are members. */
+  /** Whether protocol 1 is served; `undefined`: it depends on the members. */
   readonly legacy: LegacyMode | undefined;
-  /** The shared token; `undefined` when `auth` is off, or there are named ones only. */
+  /** The shared token; `undefined` if `auth` is off or all tokens are named. */
   readonly token: string | undefined;
-  /** Absolute path of the file of named tokens; `undefined` for `none`, and when `auth` is off. */
+  /** Absolute path of the named tokens; `undefined` for `none` or no `auth`. */
   readonly tokensPath: string | undefined;
 }
 
-/** Where the publisher is, as ZeroMQ takes it. */
+/** The URLs of a publisher, for ZeroMQ. */
 export interface Protocol2Urls {
   readonly controlUrl: string;
   readonly streamUrl: string;
@@ -165,35 +165,37 @@ export interface SubscriberConfig {
   readonly general: GeneralConfig;
   /** Absolute path. */
   readonly pidFile: string;
-  /** Where metrics are read; `undefined` for `none`. */
+  /** The address that serves metrics; `undefined` for `none`. */
   readonly httpBind: HttpBind | undefined;
-  /** What is asked for while nothing is wrong; `undefined` for `none`. */
+  /** The URL to request while all is well; `undefined` for `none`. */
   readonly heartbeat: HttpTarget | undefined;
-  /** The publisher's `broadcasterbindurl`, as ZeroMQ takes it. */
+  /** The publisher's `broadcasterbindurl`, for ZeroMQ. */
   readonly publisherUrl: string;
-  /** For protocol 2, of the publisher or of each of several; `undefined`: protocol 1 is spoken. */
+  /** The URLs of each publisher; `undefined`: protocol 1. */
   readonly protocol2: readonly Protocol2Urls[] | undefined;
-  /** The messages to ask for begin with this; empty for all. */
+  /** The prefix of the messages to subscribe to; empty for all. */
   readonly prefixFilter: string;
-  /** The actions on a ban, in order, each once; none: every ban is only observed. */
+  /** The actions on a ban, in order, without repeats; none: only observe. */
   readonly actions: readonly SubscriberAction[];
-  /** What is taken of the cluster's bans, and what is only observed. */
+  /** Which of the cluster's bans are taken, and which are only observed. */
   readonly choice: ReceiverChoice;
-  /** How long a ban holds here; `Infinity`: until it is lifted. */
+  /** Duration of a ban here; `Infinity`: until it is lifted. */
   readonly banTimeMs: number;
   /** Interval between comparisons of the bans in force with the wanted ones. */
   readonly resyncEveryMs: number;
-  /** Most bans and unbans of an action in a second; `Infinity`: no limit. */
+  /** Maximum rate of bans and unbans of an action; `Infinity`: no limit. */
   readonly maxPerSecond: number;
-  /** In which jail of this host a ban is enforced. */
+  /** The jail of this host that enforces a ban. */
   readonly jailMap: JailMap;
   /** Absolute path of the socket of this host's fail2ban. */
   readonly fail2banSocket: string;
-  /** Absolute path of a fail2ban-client to be used instead; `undefined` for `none`. */
+  /**
+   * Absolute path of a fail2ban-client to use instead; `undefined` for `none`.
+   */
   readonly fail2banProgram: string | undefined;
-  /** The table of nftables. */
+  /** The nftables table. */
   readonly nftTable: NftTable;
-  /** Absolute path of the program of `exec`; `undefined` for `none`. */
+  /** Absolute path of the `exec` program; `undefined` for `none`. */
   readonly execProgram: string | undefined;
   /** Timeout of that program. */
   readonly execTimeoutMs: number;
@@ -221,8 +223,8 @@ const BUILDERS: {
 /**
  * Builds a role's configuration.
  *
- * @param role Whose.
- * @param values The values of all options, without problems.
+ * @param role The role.
+ * @param values The valid values of all options.
  * @param hostName This node's name.
  * @param lists The publisher's lists.
  */
@@ -261,7 +263,7 @@ function buildGeneral(
   };
 }
 
-/** Where there is no URL the rest says nothing. */
+/** Without a URL the other options have no effect. */
 export function webhookOf(
   { webhookurl, webhookevents, webhookaddresses }: OptionValues["general"],
 ): WebhookConfig | undefined {
@@ -357,7 +359,7 @@ function buildSubscriber(
   };
 }
 
-/** Without an action there is nothing that could be done. */
+/** Without an action the subscriber can only observe. */
 function choiceOf(
   { subscriberaction, ...values }: OptionValues["subscriber"],
 ): ReceiverChoice {
@@ -371,7 +373,7 @@ function choiceOf(
   return subscriberaction.length === 0 ? onlyObserving(choice) : choice;
 }
 
-/** Rules see to it that there is a stream wherever there is a control socket. */
+/** The rules ensure that each control URL has a stream URL. */
 function protocol2Urls(
   { controlserver, streamserver }: OptionValues["subscriber"],
 ): readonly Protocol2Urls[] | undefined {
@@ -381,7 +383,7 @@ function protocol2Urls(
   });
 }
 
-/** The hosts that connections lead to, without this one. */
+/** The hosts of the URLs, without this one. */
 function publishers(urls: readonly string[]): AddressList {
   const hosts = urls.filter((url) => !isLoopbackUrl(url)).map(endpointHost);
   return [...new Set(hosts)].flatMap((host) =>

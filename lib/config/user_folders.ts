@@ -1,5 +1,5 @@
 /**
- * The places of an ordinary user, who may not write the default ones.
+ * Folders of an ordinary user, who can't write the default ones.
  *
  * @module
  */
@@ -7,24 +7,27 @@
 import { OPTIONS, type Role } from "./options.ts";
 import type { OptionValues } from "./config_reader.ts";
 
-/** Folders that stand in for the default places that a user may not write. */
+/** Folders that replace default ones that the user can't write. */
 export interface UserFolders {
-  /** Absolute path, in place of the default `statedir`; `undefined`: that one may be written. */
+  /**
+   * Absolute path, in place of the default `statedir`; `undefined`: that is
+   * writable.
+   */
   readonly state: string | undefined;
-  /** Absolute path, in place of the folder of the default pid files; likewise. */
+  /** As `state`, in place of the default folder of pid files. */
   readonly run: string | undefined;
 }
 
-/** Values of the options, with a user's own folders where they are in use. */
+/** Values of the options, with the user's own folders where they apply. */
 export interface PlacedValues {
   readonly values: OptionValues;
-  /** By `section.key`: the path in place of the default. */
+  /** The replaced paths, by `section.key`. */
   readonly placed: ReadonlyMap<string, string>;
 }
 
 const ROLES: readonly Role[] = ["monitor", "publisher", "subscriber"];
 
-/** Both default places are writable. */
+/** For a user who can write both default folders. */
 export const NO_USER_FOLDERS: UserFolders = {
   state: undefined,
   run: undefined,
@@ -36,11 +39,10 @@ export const DEFAULT_STATE_FOLDER = OPTIONS.general.statedir.default;
 export const DEFAULT_RUN_FOLDER = folderOf(OPTIONS.publisher.pidfile.default);
 
 /**
- * Puts a user's own folders where the options have their default; what is set to
- * another place stays there.
+ * Replaces default paths by the user's own folders, and keeps configured paths.
  *
  * @param values The values of all options.
- * @param folders The user's.
+ * @param folders The user's folders.
  */
 export function placeForUser(
   values: OptionValues,
@@ -75,7 +77,7 @@ export function placeForUser(
   };
 }
 
-/** What is said of folders that stand in for the default ones; nothing where none does. */
+/** Notices about replaced folders; empty if there are none. */
 export function placedNotices(
   placed: ReadonlyMap<string, string>,
   role: Role,

@@ -1,6 +1,6 @@
 /**
- * Kinds of values that any program has: how each is read, and what is said
- * when it can't be.
+ * General kinds of values: how to parse each, and what to say about invalid
+ * text.
  *
  * @module
  */
@@ -16,24 +16,27 @@ import {
 } from "../http/http_bind.ts";
 import { type HttpTarget, parseHttpTarget } from "../http/http_target.ts";
 
-/** Reads values of one kind. */
+/** Parses values of one kind. */
 export interface ValueKind<T> {
-  /** Stands for a value, in capitals. */
+  /** Placeholder for a value, in capitals. */
   readonly placeholder: string;
   /** What is expected, as half a sentence. */
   readonly expected: string;
-  /** What is wrong with a text that is none, as half a sentence; `undefined`: nothing in particular. */
+  /**
+   * What is wrong with invalid text, as half a sentence; `undefined`: nothing
+   * in particular.
+   */
   readonly explain?: (text: string) => string | undefined;
-  /** Gives the value, or `undefined` when the text is none. */
+  /** Returns the value, or `undefined` for invalid text. */
   readonly read: (text: string) => T | undefined;
 }
 
 const MAX_PATH_LENGTH = 4095;
-/** Above it the system takes no path of a socket. */
+/** The longest socket path that the system accepts. */
 const MAX_SOCKET_PATH_BYTES = 107;
-/** Publishers of one table: a connection is opened to each. */
+/** Maximum number of publishers of one table; a node connects to each. */
 const MAX_PUBLISHERS = 9;
-/** Ten years: within every enforcer's reach. */
+/** Ten years, which every enforcer supports. */
 const MAX_BAN_SECONDS = 315_576_000;
 
 /** `true`, `yes`, `on`, `1` and their opposites, in any case. */
@@ -66,7 +69,7 @@ export const optionalPathKind: ValueKind<string> = {
       : undefined,
 };
 
-/** What {@link optionalPathKind} read; `undefined` for `none`. */
+/** The path that {@link optionalPathKind} read; `undefined` for `none`. */
 export function pathOf(path: string): string | undefined {
   return path === "" ? undefined : path;
 }
@@ -89,7 +92,7 @@ export const addressListKind: ValueKind<AddressList> = {
   read: parseAddressList,
 };
 
-/** Where HTTP is answered, or `none`, which is read as `null`. */
+/** The address of an HTTP server, or `none`, which is read as `null`. */
 export const httpBindKind: ValueKind<HttpBind | null> = {
   placeholder: "URL|none",
   expected: "http://ADDRESS:PORT, unix:PATH or none",
@@ -97,7 +100,7 @@ export const httpBindKind: ValueKind<HttpBind | null> = {
   read: (text) => text.toLowerCase() === "none" ? null : parseHttpBind(text),
 };
 
-/** Where another host is asked over HTTP, or `none`, which is read as `null`. */
+/** The URL of an HTTP request, or `none`, which is read as `null`. */
 export const httpTargetKind: ValueKind<HttpTarget | null> = {
   placeholder: "URL|none",
   expected:
@@ -112,7 +115,7 @@ export const hostNameKind: ValueKind<HostName> = {
   read: parseHostName,
 };
 
-/** Names of hosts, in lower case. */
+/** Host names, in lower case. */
 export const hostNamesKind: ValueKind<readonly HostName[]> = {
   placeholder: "NAME...",
   expected: "names of hosts, without ports",
@@ -134,9 +137,9 @@ export const textKind: ValueKind<string> = {
 /**
  * A whole number.
  *
- * @param placeholder Stands for it.
- * @param min The least.
- * @param max The greatest.
+ * @param placeholder Its placeholder.
+ * @param min The minimum.
+ * @param max The maximum.
  */
 export function integerKind(
   placeholder: string,
@@ -155,7 +158,7 @@ export function integerKind(
   };
 }
 
-/** An endpoint of ZeroMQ. */
+/** A ZeroMQ endpoint. */
 export function endpointKind(use: EndpointUse): ValueKind<string> {
   return {
     placeholder: "URL",
@@ -166,7 +169,7 @@ export function endpointKind(use: EndpointUse): ValueKind<string> {
   };
 }
 
-/** Where one publisher is, or each of several of one table. */
+/** The URL of one publisher, or those of several that share a table. */
 export const publisherUrlsKind: ValueKind<readonly string[]> = {
   placeholder: "URL...",
   expected:
@@ -182,7 +185,7 @@ export const publisherUrlsKind: ValueKind<readonly string[]> = {
   },
 };
 
-/** So many in a second, or `none`, which is read as `Infinity`. */
+/** A rate per second, or `none`, which is read as `Infinity`. */
 export const rateKind: ValueKind<number> = {
   placeholder: "NUMBER|none",
   expected: "a whole number from 1 to 1000000 or none",
@@ -196,11 +199,11 @@ export const rateKind: ValueKind<number> = {
 };
 
 /**
- * A duration that ends.
+ * A finite duration.
  *
- * @param maxSeconds The longest.
- * @param maxText The same, as one writes it.
- * @returns A kind that gives seconds.
+ * @param maxSeconds The maximum.
+ * @param maxText The maximum in fail2ban's notation.
+ * @returns A kind of values in seconds.
  */
 export function durationKind(
   maxSeconds: number,
@@ -218,7 +221,9 @@ export function durationKind(
   };
 }
 
-/** How long a ban holds, in seconds; `-1` is for ever and read as `Infinity`. */
+/**
+ * Duration of a ban, in seconds; `-1` means forever and is read as `Infinity`.
+ */
 export const banTimeKind: ValueKind<number> = {
   placeholder: "DURATION",
   expected: "a duration from 1s on, such as 600, 10m or 1w, or -1 for ever",
@@ -232,9 +237,9 @@ export const banTimeKind: ValueKind<number> = {
 };
 
 /**
- * One of some words, in any case.
+ * One of several words, in any case.
  *
- * @param placeholder Stands for one.
+ * @param placeholder Their placeholder.
  * @param words The words, in lower case.
  */
 export function wordKind<const T extends string>(

@@ -1,5 +1,5 @@
 /**
- * Checks the actions of a subscriber, but for fail2ban's jails.
+ * Checks the actions of a subscriber, except fail2ban's jails.
  *
  * @module
  */
@@ -8,26 +8,26 @@ import type { StatusFigures } from "../service/status_report.ts";
 import { type Commands, serviceCommand } from "./fix_commands.ts";
 import { fault, type Finding, fine, warning } from "./finding.ts";
 
-/** A look at what an action works with. */
+/** The observed state of an action. */
 export interface ActionFacts {
-  /** Its word in `subscriberaction`. */
+  /** Its name in `subscriberaction`. */
   readonly action: string;
-  /** Why it can't work; `undefined`: it can, or that was not looked at. */
+  /** Why it can't work; `undefined`: it can, or it was not observed. */
   readonly trouble:
     | { readonly reason: string; readonly hint: string | undefined }
     | undefined;
-  /** Bans that are really in force; `undefined`: they were not counted. */
+  /** Number of bans in force; `undefined`: they were not counted. */
   readonly found: number | undefined;
 }
 
-/** A part of the bans may come and go while they are counted. */
+/** Smallest tolerated share: bans may come and go while they are counted. */
 const TOLERATED = 0.9;
 
 /**
  * Checks one action.
  *
- * @param facts What it works with.
- * @param figures Of the running subscriber; `undefined`: none runs.
+ * @param facts The observed state.
+ * @param figures The running subscriber's figures; `undefined`: none runs.
  */
 export function checkAction(
   { action, trouble, found }: ActionFacts,
@@ -62,7 +62,7 @@ export function checkAction(
   ];
 }
 
-/** Lines that a program could not write. */
+/** Warns of log lines that a program could not write. */
 export function checkOwnLog(
   program: string,
   figures: StatusFigures,
@@ -77,7 +77,7 @@ export function checkOwnLog(
     : [];
 }
 
-/** Names without an address protect nobody. */
+/** Warns of names that protect nobody, because they have no address. */
 export function checkNames(
   program: string,
   figures: StatusFigures,
@@ -92,7 +92,7 @@ export function checkNames(
     : [];
 }
 
-/** A hint with a command is that command. */
+/** Extracts the command from a hint, or returns the hint if it has none. */
 export function commandIn(hint: string | undefined): string | undefined {
   const text = hint ?? "";
   return /(?:run|remove that one): (.*)$/s.exec(text)?.[1] ?? hint;

@@ -1,5 +1,5 @@
 /**
- * Checks how the configuration was read.
+ * Checks the configuration.
  *
  * @module
  */
@@ -8,15 +8,15 @@ import { shellWord } from "../base/aside.ts";
 import { type ConfigProblem, describeProblem } from "../base/errors.ts";
 import { fault, type Finding, fine, warning } from "./finding.ts";
 
-/** How the configuration was read. */
+/** The result of reading the configuration. */
 export type ConfigFacts =
   | {
     readonly kind: "good";
-    /** Its files: `*.conf`, then `*.local` where there is one. */
+    /** Its files: `*.conf`, then `*.local` if it exists. */
     readonly files: readonly string[];
-    /** Lines of the `*.local` that set something. */
+    /** Number of lines in the `*.local` that set an option. */
     readonly localLines: number;
-    /** What the programs warn of, each once. */
+    /** The programs' warnings, without repetitions. */
     readonly warnings: readonly string[];
   }
   | {
@@ -27,7 +27,7 @@ export type ConfigFacts =
 
 const SUBJECT = "configuration";
 
-/** One finding for each thing that is wrong in it. */
+/** Checks the configuration; returns one finding for each problem. */
 export function checkConfig(facts: ConfigFacts): readonly Finding[] {
   switch (facts.kind) {
     case "good": {
@@ -50,7 +50,7 @@ export function checkConfig(facts: ConfigFacts): readonly Finding[] {
   }
 }
 
-/** A line that can't be read is made a comment: its default holds then. */
+/** Comments out an invalid line, so that the default applies. */
 function problemFix(
   { file, line, expected }: ConfigProblem,
   hint: string | undefined,
@@ -61,7 +61,7 @@ function problemFix(
     : hint;
 }
 
-/** A file with a secret that everybody may read. */
+/** Fixes the rights of a file with a secret that every user may read. */
 function warningFix(text: string): string | undefined {
   const [, file] = /^(\S+): expected mode 0600/.exec(text) ?? [];
   return file === undefined ? undefined : `chmod o-rwx ${shellWord(file)}`;

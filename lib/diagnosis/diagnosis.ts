@@ -1,6 +1,6 @@
 /**
- * Everything that was observed of a host -> what is wrong with it, in the order
- * in which it is to be mended.
+ * Turns everything observed on a host into findings, in the order in which to
+ * fix them.
  *
  * @module
  */
@@ -45,7 +45,7 @@ import {
 import { checkPublisher, type PublisherFacts } from "./publisher_check.ts";
 import { checkState, type StateFacts } from "./state_check.ts";
 
-/** A node's side of a host. */
+/** The node's part of a host. */
 export interface NodeFacts {
   readonly membership: MembershipFacts;
   readonly node: HostName | undefined;
@@ -56,18 +56,18 @@ export interface NodeFacts {
   readonly actions: readonly ActionFacts[];
 }
 
-/** A host whose configuration can be read. */
+/** A host with a readable configuration. */
 export interface HostFacts {
-  /** Of this program, which is the installed one. */
+  /** The version of this program, which is the installed one. */
   readonly version: string;
   readonly commands: Commands;
   readonly config: ConfigFacts;
   readonly programs: readonly ProgramFacts[];
   readonly state: StateFacts;
-  /** `undefined`: it is no node. */
+  /** `undefined`: this host is no node. */
   readonly node: NodeFacts | undefined;
   readonly allowlist: AllowlistFacts;
-  /** `undefined`: it is no publisher's. */
+  /** `undefined`: this host has no publisher. */
   readonly publisher: PublisherFacts | undefined;
   readonly ownAddress: OwnAddressFacts | undefined;
 }
@@ -75,8 +75,8 @@ export interface HostFacts {
 /**
  * Checks a host.
  *
- * @param observed What was observed.
- * @returns One finding at least for each thing that was looked at.
+ * @param observed The facts.
+ * @returns At least one finding for each thing that was checked.
  */
 export function diagnose(observed: HostFacts): readonly Finding[] {
   const monitor = observed.programs.find(({ program }) =>
@@ -115,7 +115,7 @@ export function diagnose(observed: HostFacts): readonly Finding[] {
   ];
 }
 
-/** Monitor and subscriber may have one unit, of which the same is found twice. */
+/** Removes repeated findings: monitor and subscriber may share a unit. */
 function onceEach(findings: readonly Finding[]): readonly Finding[] {
   const texts = findings.map((each) => JSON.stringify(each));
   return findings.filter((_, index) =>
@@ -153,7 +153,7 @@ function checkNode(
   return [
     ...checkMembership(facts.membership, commands),
     ...reach,
-    // What can't be reached serves nobody, either.
+    // A publisher that can't be reached can't serve the node, either.
     ...(isReached ? checkSight(nodes) : []),
     ...(isReached && follower !== undefined ? checkFollowing(follower) : []),
     ...checkClock(nodes),
@@ -184,7 +184,7 @@ function sightOf({ program, run }: ProgramFacts): readonly SightFacts[] {
     : [];
 }
 
-/** The figures of one program; `undefined`: it can't be asked. */
+/** The figures of a program; `undefined`: it can't be asked. */
 export function figuresOf(
   programs: readonly ProgramFacts[],
   program: string,

@@ -1,75 +1,83 @@
 /**
  * Checks the engine that several publishers share: whether each member of etcd
- * answers, is of a version that loses nothing, has room, and forgets.
+ * answers, runs a version that loses nothing, has room, and compacts its
+ * history.
  *
  * @module
  */
 
+import type { MemberCondition } from "../engine/etcd_condition.ts";
 import { spanText } from "../views/plain_texts.ts";
 import { fault, type Finding, fine, warning } from "./finding.ts";
 
-/** A member of etcd, as it is at one of the addresses. */
-export interface EngineMember {
+/** A member of etcd that answers. */
+export interface AnsweringMember extends MemberCondition {
   readonly url: string;
-  /** Why nothing is known of it; `undefined`: it answers. */
-  readonly trouble: string | undefined;
-  /** As in `3.4.23`. */
-  readonly version: string;
-  readonly hasLeader: boolean;
-  readonly dataBytes: number;
-  /** `undefined`: it does not tell. */
-  readonly quotaBytes: number | undefined;
-  /** What it complains of, such as `alarm:NOSPACE`. */
-  readonly complaints: readonly string[];
+  readonly trouble: undefined;
 }
 
-/** The engine, as this host sees it. */
+/** A member of etcd at one of the addresses. */
+export type EngineMember =
+  | AnsweringMember
+  /** It does not answer; `trouble` says why, and nothing else is known. */
+  | { readonly url: string; readonly trouble: string };
+
+/** The engine, as seen from this host. */
 export interface EngineFacts {
   /** Why it can't be asked at all; `undefined`: it can. */
   readonly trouble:
     | { readonly reason: string; readonly hint: string | undefined }
     | undefined;
   readonly members: readonly EngineMember[];
-  /** Whether it is asked with a password. */
+  /** Whether this host uses a password for it. */
   readonly hasLogin: boolean;
-  /** For how long it keeps every beat, in milliseconds; `undefined`: not known. */
+  /**
+   * For how long it has kept every beat, in milliseconds; `undefined`: unknown.
+   */
   readonly keptBeatsMs: number | undefined;
-  /** Publishers that said last that they decide by other settings than this host has. */
+  /** Publishers that last reported other settings than this host's. */
   readonly otherSettings: readonly string[];
 }
 
 const SUBJECT = "engine";
-/** The oldest releases that keep what they acknowledged when they are killed. */
+/**
+ * The oldest releases that lose nothing they acknowledged when they are killed.
+ */
 const FLOORS: Readonly<Record<string, number>> = { "3.4": 22, "3.5": 6 };
-/** Two snapshots of a million bans, the log, and what is not compacted yet. */
+/**
+ * Room for two snapshots of a million bans, the log, and what is not compacted
+ * yet.
+ */
 const MIN_QUOTA_BYTES = 2 ** 31;
-/** Above it there is not much time left. */
+/** Share of the quota above which little time is left. */
 const FULL_SHARE = 0.8;
-/** What is compacted once a day, with a turn that was missed. */
+/** Compaction runs once a day and may miss a turn. */
 const MAX_KEPT_MS = 2 * 86_400_000;
 const MEBIBYTE = 2 ** 20;
 
-/** One finding for each thing that is wrong. */
+/** Checks the engine; returns one finding for each problem. */
 export function checkEngine(facts: EngineFacts): readonly Finding[] {
   const { trouble, members, otherSettings } = facts;
   if (trouble !== undefined) {
     return [fault(SUBJECT, trouble.reason, trouble.hint)];
   }
+  const answering = members.filter(isAnswering);
   const found = [
     ...checkAnswers(members),
-    ...members.filter(answers).flatMap(checkMember),
+    ...answering.flatMap(checkMember),
     ...checkLogin(facts),
     ...checkCompaction(facts.keptBeatsMs),
     ...otherSettings.map(settingsFault),
   ];
-  return found.length > 0 ? found : [fine(SUBJECT, goodText(members))];
+  return found.length > 0 ? found : [fine(SUBJECT, goodText(answering))];
 }
 
-function answers({ trouble }: EngineMember): boolean {
-  return trouble === undefined;
+/** Whether a member answers, so that its condition is known. */
+export function isAnswering(member: EngineMember): member is AnsweringMember {
+  return member.trouble === undefined;
 }
 
-function goodText(members: readonly EngineMember[]): string {
+function goodText(members: readonly AnsweringMember[]): string {
   const versions = new Set(members.map(({ version }) => version));
   const bytes = Math.max(...members.map(({ dataBytes }) => dataBytes));
   const where = members.length === 1
@@ -78,9 +86,11 @@ function goodText(members: readonly EngineMember[]): string {
   return `etcd ${[...versions].join(", ")} at ${where}, ${sizeText(bytes)}`;
 }
 
-/** That one of three is away is bad, and works. */
+/**
+ * If one of three members is down, this is a warning: the others still work.
+ */
 function checkAnswers(members: readonly EngineMember[]): readonly Finding[] {
-  const isDown = !members.some(answers);
+  const isDown = !members.some(isAnswering);
   const found = isDown ? fault : warning;
   return members.flatMap(({ url, trouble }) =>
     trouble === undefined ? [] : [found(
@@ -93,7 +103,7 @@ function checkAnswers(members: readonly EngineMember[]): readonly Finding[] {
   );
 }
 
-function checkMember(member: EngineMember): readonly Finding[] {
+function checkMember(member: AnsweringMember): readonly Finding[] {
   const { url, version, hasLeader } = member;
   return [
     ...(isSound(version) ? [] : [fault(
@@ -111,7 +121,7 @@ function checkMember(member: EngineMember): readonly Finding[] {
 }
 
 function checkRoom(
-  { url, complaints, dataBytes, quotaBytes }: EngineMember,
+  { url, complaints, dataBytes, quotaBytes }: AnsweringMember,
 ): readonly Finding[] {
   const room = "docs/PUBLISHERS.md: etcd is full";
   const others = complaints.filter((each) => !/NOSPACE/.test(each));
@@ -136,7 +146,7 @@ function checkRoom(
   )];
 }
 
-/** Without one whoever reaches the port can write the table. */
+/** Without a password, anybody who reaches the port can write the table. */
 function checkLogin({ hasLogin, members }: EngineFacts): readonly Finding[] {
   const open = members.find(({ url }) => url.startsWith("https:"));
   if (hasLogin || open === undefined) return [];
@@ -168,7 +178,9 @@ function settingsFault(publisher: string): Finding {
   );
 }
 
-/** Whether a version loses nothing; of one that is not known better is hoped. */
+/**
+ * Whether a version loses nothing; an unknown version is presumed to be good.
+ */
 function isSound(version: string): boolean {
   const [, major = "", minor = "", patch] =
     /^(\d+)\.(\d+)\.(\d+)/.exec(version) ?? [];

@@ -12,59 +12,63 @@ import {
 } from "./fix_commands.ts";
 import { fault, type Finding, fine, warning } from "./finding.ts";
 
-/** What fail2ban's socket answers. */
+/** The answer from fail2ban's socket. */
 export type Fail2banRunFacts =
   | {
     readonly kind: "answers";
-    /** Its version; empty: it does not tell. */
+    /** Its version; empty: it does not say. */
     readonly version: string;
     readonly jails: readonly string[];
-    /** `undefined`: it can't be asked for it. */
+    /** `undefined`: it does not say. */
     readonly databasePath: string | undefined;
   }
   | {
     readonly kind: "silent";
     readonly reason: string;
     readonly hint: string | undefined;
-    /** Whether this user may not connect, so that it may well run. */
+    /** Whether this user may not connect, so that fail2ban may be running. */
     readonly isDenied: boolean;
   };
 
-/** This host's fail2ban, as far as the programs need it. */
+/** The facts about this host's fail2ban that the programs depend on. */
 export interface Fail2banFacts {
   readonly socketPath: string;
   readonly run: Fail2banRunFacts;
-  /** Whether bans are enforced by it. */
+  /** Whether it enforces bans. */
   readonly isEnforcing: boolean;
   /** The jails that bans go into. */
   readonly jails: readonly string[];
-  /** The project's jail, where fail2ban reads it. */
+  /** The project's jail, at the path where fail2ban reads it. */
   readonly jailFile: { readonly path: string; readonly isThere: boolean };
-  /** Where the project's jail was brought with; `undefined`: nobody knows. */
+  /**
+   * The shipped file of the project's jail; `undefined`: its path is unknown.
+   */
   readonly shippedJail: string | undefined;
-  /** fail2ban's usual socket needs no name. */
+  /** Whether it is fail2ban's default socket, which commands need not name. */
   readonly isUsualSocket: boolean;
 }
 
-/** A look at fail2ban's database. */
+/** The observed state of fail2ban's database. */
 export interface DatabaseFacts {
   readonly path: string;
-  /** Why it can't be asked; `undefined`: it can. */
+  /** Why it can't be read; `undefined`: it can. */
   readonly trouble: string | undefined;
   readonly isThere: boolean;
-  /** Whether the running monitor says so itself. */
+  /** Whether the running monitor reported `trouble`. */
   readonly isMonitors: boolean;
-  /** What fail2ban says that it is; `undefined`: it was not asked. */
+  /**
+   * The database's path according to fail2ban; `undefined`: it was not asked.
+   */
   readonly dbfile: string | undefined;
   /** `fail2bandb`, and where it is set. */
   readonly option: PlacedOption;
-  /** `bantime` of the monitor, as written. */
+  /** The monitor's `bantime`, as written. */
   readonly assumed: string;
 }
 
 const DEDICATED = "fail2bancluster";
 
-/** fail2ban's command, for that socket. */
+/** A `fail2ban-client` command for that socket. */
 export function clientCommand(
   { socketPath, isUsualSocket }: Pick<
     Fail2banFacts,
@@ -76,7 +80,7 @@ export function clientCommand(
   return `fail2ban-client${socket} ${words}`;
 }
 
-/** Whether fail2ban runs, and has the jails that bans go into. */
+/** Checks that fail2ban runs, and has the jails that bans go into. */
 export function checkFail2ban(
   facts: Fail2banFacts,
   commands: Commands,
@@ -148,7 +152,7 @@ function jailFault(facts: Fail2banFacts, jail: string): Finding {
   );
 }
 
-/** Whether unbans and ban times can be told. */
+/** Checks whether the monitor can learn ban times and the reason of unbans. */
 export function checkDatabase(
   facts: DatabaseFacts,
   commands: Commands,

@@ -1,5 +1,5 @@
 /**
- * Findings as an operator reads them, and as programs do.
+ * Formats findings for operators and for programs.
  *
  * @module
  */
@@ -7,22 +7,22 @@
 import type { OutputPlace } from "../views/operator_output.ts";
 import { countFindings, type Finding } from "./finding.ts";
 
-/** Width of what stands first. */
+/** Width of the first column. */
 const STATE_WIDTH = 4;
 const SUBJECT_WIDTH = 16;
 const FINDING_WIDTH = 40;
 const GAP = "  ";
-/** Lines are no longer on a terminal that is wider. */
+/** Maximum length of a line, even on wider terminals. */
 const MAX_COLUMNS = 100;
 const WORDS = { ok: "ok", warn: "warn", fail: "FAIL" } as const;
 const BOLD = "\x1b[1m";
 const NORMAL = "\x1b[22m";
 
 /**
- * A line for each finding, its fix at the end, and how many there are. On a
- * terminal a fix that has no room has a line of its own, and is never cut.
+ * Formats a line for each finding, with its fix at the end, and a summary. On a
+ * terminal, a fix without room gets a line of its own, and is never cut.
  *
- * @param findings In their order.
+ * @param findings The findings, in order.
  * @param place Where they are printed.
  *
  * @example
@@ -53,7 +53,7 @@ export function findingLines(
   ];
 }
 
-/** An object a line; `docs/schemas/doctor.json` says what is in it. */
+/** Formats an object a line; `docs/schemas/doctor.json` describes it. */
 export function findingJson(findings: readonly Finding[]): readonly string[] {
   return findings.map(({ state, subject, finding, fix }) =>
     JSON.stringify({ state, subject, finding, fix: fix ?? null })
@@ -88,7 +88,7 @@ function linesOf(
   return [`${start}${first}`, ...[...rest, fix].map((line) => pad + line)];
 }
 
-/** A text in lines of so many characters; a word that is longer stays whole. */
+/** Breaks a text into lines; a word longer than a line stays whole. */
 function wrapped(text: string, width: number): readonly string[] {
   if (text.length <= width) return [text];
   const lines: string[] = [];

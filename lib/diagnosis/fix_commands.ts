@@ -1,32 +1,35 @@
 /**
- * Commands that an operator types.
+ * Makes the commands that fix a problem.
  *
  * @module
  */
 
 import { shellWord } from "../base/aside.ts";
 
-/** How programs are started here, and where they are configured. */
+/** How to start the programs of this host, and where they are configured. */
 export interface Commands {
   /** Whether systemd runs this host's services. */
   readonly hasServices: boolean;
-  /** The unit that this host's monitor is in. @default {"fail2ban-monitor"} */
+  /** The unit of this host's monitor. @default {"fail2ban-monitor"} */
   readonly monitorService?: string;
-  /** The configuration file that was named; `undefined`: the programs find it themselves. */
+  /**
+   * The configuration file that was named; `undefined`: the programs find the
+   * default one.
+   */
   readonly namedConfig: string | undefined;
-  /** The `*.local` that overrides it. */
+  /** The `*.local` file that overrides it. */
   readonly localPath: string;
 }
 
-/** An option, and where it is set now. */
+/** An option, and where it is currently set. */
 export interface PlacedOption {
   readonly section: string;
   readonly key: string;
-  /** `file:line`, or anything else where it is not set. */
+  /** `file:line`, or any other text if it is not set. */
   readonly from: string | undefined;
 }
 
-/** The command of one of the project's programs. */
+/** A command of one of the project's programs. */
 export function programCommand(
   { namedConfig }: Commands,
   program: string,
@@ -38,7 +41,7 @@ export function programCommand(
   return [program, ...words, ...config].join(" ");
 }
 
-/** Starts, or restarts, one of the project's programs. */
+/** The command to start or restart one of the project's programs. */
 export function serviceCommand(
   commands: Commands,
   verb: "start" | "restart" | "enable --now",
@@ -53,8 +56,8 @@ export function serviceCommand(
 }
 
 /**
- * Sets an option: in its line where the `*.local` has it, at the end of that
- * file otherwise.
+ * The command to set an option: in its line if the `*.local` sets it, otherwise
+ * at the end of that file.
  *
  * @example
  * ```ts

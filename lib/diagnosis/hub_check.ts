@@ -1,5 +1,6 @@
 /**
- * Checks a node's way to its publisher, and what the two know of each other.
+ * Checks a node's connection to its publisher, and what they know of each
+ * other.
  *
  * @module
  */
@@ -17,33 +18,36 @@ import {
 } from "./fix_commands.ts";
 import { fault, type Finding, fine, warning } from "./finding.ts";
 
-/** A look at one of the publisher's ports. */
+/** The observed state of one of the publisher's ports. */
 export interface ReachFacts {
-  /** The option that says where it is. */
+  /** The option that sets its URL. */
   readonly option: PlacedOption;
-  /** What it is set to. */
+  /** The configured URL. */
   readonly url: string;
-  /** What the join code said. */
+  /** The URL in the join code. */
   readonly joinedUrl: string;
   readonly cause: SilenceCause;
-  /** What should be found there: by protocol 1 it is `plain`. */
+  /** What should listen there; for protocol 1 it is `plain`. */
   readonly expected: "encrypted" | "plain";
-  /** How long it took to connect, in milliseconds. */
+  /** Duration of connecting, in milliseconds. */
   readonly tookMs: number;
-  /** Whether the publisher belongs to this host. */
+  /** Whether the publisher runs on this host. */
   readonly isHere: boolean;
 }
 
-/** What this host has joined the cluster with. */
+/** The membership of this host. */
 export type MembershipFacts =
   | {
     readonly kind: "joined";
     readonly node: HostName;
     readonly isOwn: boolean;
   }
-  /** It speaks protocol 2, and has not joined. */
+  /** It speaks protocol 2, but has not joined. */
   | { readonly kind: "missing" }
-  /** It has joined, and does not speak protocol 2: options that are not set. */
+  /**
+   * It has joined, but does not speak protocol 2, because these options are not
+   * set.
+   */
   | {
     readonly kind: "unused";
     readonly options: readonly PlacedOption[];
@@ -54,15 +58,15 @@ export type MembershipFacts =
     readonly reason: string;
     readonly hint: string | undefined;
   }
-  /** Nothing here speaks protocol 2. */
+  /** No program here speaks protocol 2. */
   | { readonly kind: "none" };
 
-/** A copy that is new follows by then. */
+/** Time after which a new copy should follow the stream, in seconds. */
 const FOLLOWING_S = 30;
 const CLOCK_WARNING_S = 5;
 const CLOCK_FAULT_S = 60;
 
-/** What this host has joined with. */
+/** Checks the membership of this host. */
 export function checkMembership(
   facts: MembershipFacts,
   commands: Commands,
@@ -102,12 +106,12 @@ export function checkMembership(
   }
 }
 
-/** A hint that is a command is one to type. */
+/** Extracts the command from a hint, or returns the hint if it has none. */
 function chmodOr(hint: string | undefined): string | undefined {
   return /run: (.*)$/s.exec(hint ?? "")?.[1] ?? hint;
 }
 
-/** Whether the publisher's ports are there. */
+/** Checks that the publisher's ports answer. */
 export function checkReach(
   looks: readonly ReachFacts[],
   node: HostName | undefined,
@@ -148,12 +152,12 @@ function reachText(looks: readonly ReachFacts[]): string {
   ].join(", ");
 }
 
-/** What can be typed about it. */
+/** The command to fix a port that does not answer. */
 function reachFix(
   { option, url, joinedUrl, cause, isHere }: ReachFacts,
   commands: Commands,
 ): string | undefined {
-  // Where the join code said another place, that is the likelier one.
+  // If the join code contains another URL, that one is more likely right.
   if (url !== joinedUrl && cause.kind !== "unreachable") {
     return setCommand(commands, option, joinedUrl);
   }
@@ -176,15 +180,15 @@ function reachFix(
   }
 }
 
-/** What the running programs of a node say of the publisher. */
+/** What a running program of the node reports about the publisher. */
 export interface SightFacts {
   readonly program: string;
   readonly figures: StatusFigures;
-  /** How long it has been running, in seconds. */
+  /** How long the program has been running, in seconds. */
   readonly upSeconds: number;
 }
 
-/** Whether the publisher serves this node: as its running programs say. */
+/** Checks whether the publisher serves this node, according to its programs. */
 export function checkSight(
   sights: readonly SightFacts[],
 ): readonly Finding[] {
@@ -202,7 +206,7 @@ export function checkSight(
   });
 }
 
-/** The command in a hint, where it has one. */
+/** Extracts the command from a hint, or returns the hint if it has none. */
 function sightFix(hint: string): string {
   const [, command, where = ""] =
     /(fail2ban-cluster node (?:rotate|release|add) [^\s,;:]+)(, on the (?:publisher's host|hub))?/
@@ -213,7 +217,7 @@ function sightFix(hint: string): string {
     : `on the hub: ${command}`;
 }
 
-/** Whether a subscriber's copy follows. */
+/** Checks whether a subscriber's copy follows the stream. */
 export function checkFollowing(
   { program, figures, upSeconds }: SightFacts,
 ): readonly Finding[] {
@@ -229,7 +233,7 @@ export function checkFollowing(
     : [];
 }
 
-/** This host's clock beside the publisher's. */
+/** Compares this host's clock with the publisher's. */
 export function checkClock(sights: readonly SightFacts[]): readonly Finding[] {
   const known = sights.map(({ figures }) => figures["clockAheadSeconds"])
     .filter((seconds) => typeof seconds === "number");
@@ -251,7 +255,7 @@ export function checkClock(sights: readonly SightFacts[]): readonly Finding[] {
   ];
 }
 
-/** As in `3 h 2 s`. */
+/** A duration in two units, as in `3 h 2 s`. */
 function longSpan(seconds: number): string {
   const largest = spanText(seconds * 1_000);
   const units = [86_400, 3_600, 60, 1];
@@ -260,7 +264,7 @@ function longSpan(seconds: number): string {
   return rest === 0 ? largest : `${largest} ${spanText(rest * 1_000)}`;
 }
 
-/** The publisher's version beside this host's. */
+/** Compares the publisher's version with this host's. */
 export function checkHubVersion(
   sights: readonly SightFacts[],
   version: string,
@@ -283,15 +287,15 @@ function isBefore(left: string, right: string): boolean {
   return (ours[at] ?? 0) < (theirs[at] ?? 0);
 }
 
-/** Revisions of the cluster's allowlist; `undefined`: not known. */
+/** Revisions of the cluster's allowlist; `undefined`: unknown. */
 export interface AllowlistFacts {
-  /** Of what the subscriber of this host has kept, and its program. */
+  /** The revision that the subscriber on this host has. */
   readonly kept: number | undefined;
-  /** Of the publisher's, which is on this host, too. */
+  /** The revision of the publisher, if it runs on this host. */
   readonly hubs: number | undefined;
 }
 
-/** Whether the allowlist of this host's subscriber is the publisher's. */
+/** Checks whether the subscriber on this host has the publisher's allowlist. */
 export function checkAllowlist(
   { kept, hubs }: AllowlistFacts,
   commands: Commands,

@@ -1,5 +1,5 @@
 /**
- * Checks the log of fail2ban that the monitor follows.
+ * Checks fail2ban's log, which the monitor follows.
  *
  * @module
  */
@@ -15,51 +15,55 @@ import {
 } from "./fix_commands.ts";
 import { fault, type Finding, fine, warning } from "./finding.ts";
 
-/** How the last lines of a log begin. */
+/** The formats of the last lines of a log. */
 export interface SampleFacts {
   readonly lines: number;
-  /** Those that do not begin as `logformat` says. */
+  /** Number of lines that do not begin as `logformat` says. */
   readonly unknown: number;
-  /** The format that the last of them has; `undefined`: none. */
+  /** The format of the last of these lines; `undefined`: unknown. */
   readonly other: LogFormat | undefined;
 }
 
-/** Where fail2ban says that it logs to. */
+/** The log target, according to fail2ban. */
 export interface TargetFacts {
   readonly target: string;
   readonly level: string;
-  /** What is wrong with that; `undefined`: nothing. */
+  /** What is wrong with it; `undefined`: nothing. */
   readonly wrong: string | undefined;
 }
 
-/** The log. */
+/** The observed state of the log. */
 export interface LogFacts {
   readonly path: string;
   readonly format: LogFormat;
   /** Why it can't be followed; `undefined`: it can. */
   readonly trouble: string | undefined;
-  /** How long ago it was written last, in milliseconds. */
+  /** How long ago it was last written, in milliseconds. */
   readonly ageMs: number | undefined;
   readonly sample: SampleFacts | undefined;
   /** `undefined`: fail2ban was not asked. */
   readonly target: TargetFacts | undefined;
   /** `logformat`, and where it is set. */
   readonly option: PlacedOption;
-  /** Gives fail2ban's command for its socket. */
+  /** Makes a `fail2ban-client` command for fail2ban's socket. */
   readonly client: (words: string) => string;
 }
 
 const SUBJECT = "fail2ban.log";
-/** fail2ban says nothing for longer where nobody is banned; it is worth a look. */
+/**
+ * fail2ban may be silent for longer when it bans nobody, but that is worth a
+ * check.
+ */
 const OLD_MS = 2 * 86_400_000;
-/** Fewer lines may be a traceback. */
+/** A shorter sample may be just a traceback. */
 const MIN_SAMPLE = 5;
 
 /**
- * Whether fail2ban did what it lists. Without the program that its `banaction`
- * calls (Debian 12 has no `iptables`) it lists every ban, and none holds.
+ * Checks whether fail2ban's actions worked. Without the program that its
+ * `banaction` calls (Debian 12 has no `iptables`), it lists every ban, but
+ * enforces none.
  *
- * @param figures Of the running monitor.
+ * @param figures The running monitor's figures.
  */
 export function checkActionFailures(
   { path }: Pick<LogFacts, "path">,
@@ -75,7 +79,7 @@ export function checkActionFailures(
     : [];
 }
 
-/** Whether bans come to it, and are understood. */
+/** Checks that bans arrive in the log and can be parsed. */
 export function checkLog(
   facts: LogFacts,
   commands: Commands,

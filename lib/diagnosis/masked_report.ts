@@ -1,6 +1,6 @@
 /**
- * Takes out of a text whom it is about: secrets, addresses, the names of hosts
- * and of people. What is the same before is the same afterwards.
+ * Removes secrets, addresses and the names of hosts and people from a text.
+ * Equal values stay equal.
  *
  * @module
  */
@@ -9,19 +9,19 @@ import { canonicalAddress, parseAddress } from "../base/address.ts";
 import { isSecretName } from "../base/secrets.ts";
 import { maskSecrets } from "../log/mask_secrets.ts";
 
-/** What must not show. */
+/** What to mask. */
 export interface MaskOptions {
-  /** Tokens and keys that are known. */
+  /** Known tokens and keys. */
   readonly secrets: readonly string[];
-  /** Names of hosts that are known; those in the text are found beside them. */
+  /** Known names of hosts; others are found in the text. */
   readonly names: readonly string[];
-  /** Whether addresses are left as they are. */
+  /** Whether addresses are left unmasked. */
   readonly showsAddresses: boolean;
-  /** Makes a few letters of a text that nobody can undo; the same for the same text. */
+  /** Makes a few letters of a text, irreversibly and always the same. */
   readonly digest: (text: string) => string;
 }
 
-/** What is said of nobody in particular. */
+/** Values that identify nobody. */
 const EVERYBODYS_ADDRESS = /^(?:127\.|0\.0\.0\.0|::1?$|::1\/|::\/)/;
 const EVERYBODYS_NAMES: readonly string[] = [
   "localhost",
@@ -33,27 +33,33 @@ const EVERYBODYS_NAMES: readonly string[] = [
 const IPV4 = /(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?:\/\d{1,2})?(?!\.?\w)/g;
 const IPV6 =
   /(?<![\w:.])(?=[0-9A-Fa-f:]*:[0-9A-Fa-f:]*:)[0-9A-Fa-f:]+(?:\d{1,3}(?:\.\d{1,3}){3})?(?:\/\d{1,3})?(?![\w:])/g;
-/** A join code, a key of CURVE in Z85, a token in base64url, a digest. */
+/** Join codes, CURVE keys in Z85, tokens in base64url, and digests. */
 const SECRET_FORMS: readonly RegExp[] = [
   /F2BC[0-9A-Za-z_.:-]{20,}/g,
   /(?<![\w-])(?=[\w-]*\d)(?=[\w-]*[A-Z])[\w-]{43}(?![\w-])/g,
   /(?<!\S)(?=\S*[^\w\s])[0-9A-Za-z.:+=^!/*?&<>()[\]{}@%$#-]{40}(?!\S)/g,
 ];
-/** What an `Authorization` header shows, and a URL before its host. */
+/** Credentials in an `Authorization` header, and before the host in a URL. */
 const CREDENTIALS: readonly RegExp[] = [
   /(?<=\b(?:Bearer|Basic)[ \t]+)[\w.~+/=-]{6,}/gi,
   /(?<=:\/\/)[^/\s@]+(?=@)/g,
 ];
-/** `KEY = VALUE` by itself on a line, as in the configuration: the value may have spaces. */
+/**
+ * `KEY = VALUE` alone on a line, as in the configuration; the value may contain
+ * spaces.
+ */
 const SETTING =
   /^([ \t]*["']?[\w.:-]+)(["']?[ \t]*[=:][ \t]*)(\S.*?)(?=[ \t]+#|$)/gm;
-/** The same among other words, also as JSON and in a URL. */
+/** The same within other text, also in JSON and in URLs. */
 const PAIR =
   /(?<![\w.-])([A-Za-z_][\w.-]*)(["']?[ \t]*[=:][ \t]*)("[^"]*"|[^\s"&;,]+)/g;
-/** No secret: where one is, that there is none, and how a message about an option goes on. */
+/**
+ * Values that are no secrets: paths, `none`, and the next word of a message
+ * about an option.
+ */
 const OPEN = /^"?(?:\/[\w./-]*|none|\*\*\*|expected)"?$/;
 const SECRET = "(secret)";
-/** Where a line of our own names a host, or somebody. */
+/** Places where lines of the project's own logs name a host or a person. */
 const NAMED = [
   /\b(?:node|host|hostname|origin|name|by|subject)=("[^"]*"|[^\s";,]+)/g,
   /\b(?:tcp|udp):\/\/([A-Za-z][\w.-]*)(?=[:/\s])/g,
@@ -68,7 +74,7 @@ const NAMED = [
  * Masks a text.
  *
  * @param text Any text.
- * @param options What must not show.
+ * @param options What to mask.
  *
  * @example
  * ```ts
@@ -94,17 +100,17 @@ export function maskReport(text: string, options: MaskOptions): string {
   return maskNames(masked, known, digest);
 }
 
-/** Masks the secrets that only their names tell. */
+/** Masks secrets that only their names reveal. */
 function maskNamed(text: string, form: RegExp): string {
   return text.replace(form, (_whole, name, sign, value) => {
     const isSecret = isSecretName(name) && !OPEN.test(value);
-    // What follows `https:` may have others in it.
+    // A value such as `https:...` may contain further pairs.
     const shown = isSecret ? SECRET : maskNamed(value, PAIR);
     return `${name}${sign}${shown}`;
   });
 }
 
-/** Names that the text's own form shows to be names. */
+/** Finds names by the form of the lines around them. */
 function namesIn(text: string): readonly string[] {
   return NAMED.flatMap((pattern) =>
     [...text.matchAll(pattern)].flatMap(([, name = ""]) =>
@@ -125,7 +131,7 @@ function maskNames(
   names: ReadonlySet<string>,
   digest: MaskOptions["digest"],
 ): string {
-  // A name may be the beginning of another.
+  // Longest first, because a name may be the beginning of another.
   const longest = [...names].toSorted((left, right) =>
     right.length - left.length
   );
@@ -146,6 +152,6 @@ function maskAddresses(text: string, digest: MaskOptions["digest"]): string {
     const [address = "", bits] = canonical.split("/");
     return `${kind}-${digest(address)}${bits === undefined ? "" : `/${bits}`}`;
   };
-  // An IPv4 address may stand at the end of one of IPv6.
+  // An IPv6 address may end in an IPv4 one.
   return text.replace(IPV6, hashed("ip6")).replace(IPV4, hashed("ip4"));
 }

@@ -1,5 +1,5 @@
 /**
- * Looks whether others can be told how this host is.
+ * Tests this host's notifications: heartbeats and the webhook.
  *
  * @module
  */
@@ -14,13 +14,13 @@ import { type OperatorOutput, tableLines } from "../views/operator_output.ts";
 /** Options for {@link testNotifications}. */
 export interface NotifyTestOptions {
   readonly version: string;
-  /** The configuration file that was read first. */
+  /** The first configuration file that was read. */
   readonly configPath: string;
   readonly nowMs: number;
   readonly asker: HttpAsker;
 }
 
-/** Whom this host tells. */
+/** The receivers of this host's notifications. */
 export interface ToldPlaces {
   readonly hostName: HostName | undefined;
   /** By program. */
@@ -31,18 +31,18 @@ export interface ToldPlaces {
 interface Trial {
   readonly what: string;
   readonly target: HttpTarget;
-  /** What is told; left out for a heartbeat. */
+  /** The message; absent for a heartbeat. */
   readonly json?: string;
 }
 
-/** How long an answer may take. */
+/** Timeout for an answer, in milliseconds. */
 const TIMEOUT_MS = 10_000;
 
 /**
- * `notify test`: asks for each heartbeat, and sends one message.
+ * `notify test`: requests each heartbeat URL, and sends one message.
  *
- * @param config This host's.
- * @throws {RuntimeError} when there is nobody to be told.
+ * @param config This host's receivers.
+ * @throws {RuntimeError} when there are none.
  */
 export async function testNotifications(
   config: ToldPlaces,
@@ -93,7 +93,7 @@ function trialsOf(
 async function triedOnce(trial: Trial, asker: HttpAsker) {
   const { what: _what, ...question } = trial;
   try {
-    // It ends by itself.
+    // It ends by itself, at the timeout.
     const { signal } = new AbortController();
     await asker.ask({ ...question, timeoutMs: TIMEOUT_MS }, signal);
     return { trial, error: undefined };

@@ -1,5 +1,5 @@
 /**
- * Checks whether whoever is logged in could be banned.
+ * Checks whether the logged-in operator could be banned.
  *
  * @module
  */
@@ -8,16 +8,18 @@ import type { Address } from "../base/address.ts";
 import { type Commands, programCommand } from "./fix_commands.ts";
 import { type Finding, fine, warning } from "./finding.ts";
 
-/** Where the operator of this session comes from. */
+/** The address from which the operator is logged in. */
 export interface OwnAddressFacts {
   readonly address: Address;
-  /** The rule by which nobody bans it; `undefined`: there is none. */
+  /** The rule that protects it; `undefined`: there is none. */
   readonly rule: string | undefined;
-  /** Whether the allowlist can be changed here. */
+  /**
+   * Whether this is the publisher's host, where the allowlist can be changed.
+   */
   readonly isHub: boolean;
 }
 
-/** Whoever mends a host should not be shut out of it. */
+/** An operator who fixes a host should not be locked out of it. */
 export function checkOwnAddress(
   { address, rule, isHub }: OwnAddressFacts,
   commands: Commands,

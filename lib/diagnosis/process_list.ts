@@ -1,5 +1,5 @@
 /**
- * Reads which processes run, as `ps` lists them.
+ * Parses the list of processes from `ps`.
  *
  * @module
  */
@@ -9,19 +9,22 @@ export interface ListedProcess {
   readonly pid: number;
   /** Its network namespace, as `ps` names it. */
   readonly network: string;
-  /** The configuration file that it was told; `undefined`: it looks in the default places. */
+  /**
+   * The named configuration file; `undefined`: the process uses a default one.
+   */
   readonly configPath: string | undefined;
 }
 
 /** Columns for `ps -eo`. */
 export const PROCESS_COLUMNS = "pid=,netns=,args=";
 
-/** Verbs with which a program works on. */
+/** Verbs and options with which a program does not do its regular work. */
 const NOT_AT_WORK =
   /\s(?:check|status|stop|lift|restart|--help|--version|--print-config|--dry-run)(?:\s|$)/;
 
 /**
- * Finds the processes of a role that are at work; a node's is one of both its roles.
+ * Finds the working processes of a role. A node's process has both of its
+ * roles.
  *
  * @param listed The output of `ps -eo pid=,netns=,args=`.
  * @param role As in `subscriber`.
@@ -51,7 +54,7 @@ export function processesOf(
     if (pid === undefined || !program.test(args) || NOT_AT_WORK.test(args)) {
       return [];
     }
-    // A shell that names the program in its script is none of them.
+    // A shell whose script names the program is no such process.
     if (/^(?:\S*\/)?(?:ba|da)?sh\s/.test(args)) return [];
     const [, configPath] = /\s(?:--config|-c)[ =](\S+)/.exec(
       args.replace(/\s--config\s\S*deno\.json/, ""),

@@ -1,6 +1,6 @@
 /**
- * Checks whether the programs of this host run: by their pid files, their
- * status sockets, and their units.
+ * Checks whether the programs of this host run, by their pid files, status
+ * sockets and units.
  *
  * @module
  */
@@ -11,36 +11,36 @@ import { spanText } from "../views/plain_texts.ts";
 import { type Commands, serviceCommand } from "./fix_commands.ts";
 import { fault, type Finding, fine, warning } from "./finding.ts";
 
-/** What a program's `health` is where nothing is wrong. */
+/** Value of a program's `health` figure when nothing is wrong. */
 const HEALTHY = "ok";
 
-/** How a program is. */
+/** The state of a program. */
 export type ProgramRun =
   | { readonly kind: "running"; readonly report: StatusReport }
-  /** It runs, and why it can't be asked. */
+  /** It runs, but can't be asked. */
   | {
     readonly kind: "mute";
     readonly reason: string;
     readonly hint: string | undefined;
   }
-  /** Its pid file names a process that is not it. */
+  /** Its pid file names a process that is not this program. */
   | { readonly kind: "stale"; readonly pid: number }
-  /** Something else stands in the place of its pid file. */
+  /** The path of its pid file is not a regular file. */
   | {
     readonly kind: "odd";
     readonly reason: string;
-    /** The command that moves it out of the way. */
+    /** The command that moves that aside. */
     readonly aside: string | undefined;
   }
   | { readonly kind: "stopped" };
 
-/** What systemd says of a unit. */
+/** The state of a systemd unit. */
 export interface UnitFacts {
   /** `loaded`, `not-found`, `masked`. */
   readonly load: string;
   /** `active`, `inactive`, `failed`, `activating`. */
   readonly active: string;
-  /** `enabled`, `disabled`; empty where there is no unit. */
+  /** `enabled`, `disabled`; empty: there is no unit. */
   readonly file: string;
   /** Why it failed, as in `exit-code`. */
   readonly result: string;
@@ -49,24 +49,27 @@ export interface UnitFacts {
 /** A program of this host. */
 export interface ProgramFacts {
   readonly program: string;
-  /** Its unit, without its kind: its own, or that of the node that it is a part of. */
+  /** The name of its unit: its own, or that of the node that it is part of. */
   readonly service: string;
   readonly pidFile: string;
   readonly run: ProgramRun;
-  /** `undefined`: no service manager runs. */
+  /** `undefined`: this host has no service manager. */
   readonly unit: UnitFacts | undefined;
-  /** Whether the configuration, or what was joined, is for it. */
+  /** Whether the configuration or a membership sets it up. */
   readonly isSetUp: boolean;
-  /** Other processes of it that do the same work. */
+  /** Other processes that do the same work. */
   readonly others: readonly number[];
 }
 
-/** Whether a program belongs to this host. */
+/** Whether a program is used on this host. */
 export function isOfThisHost({ run, unit, isSetUp }: ProgramFacts): boolean {
   return run.kind !== "stopped" || isSetUp || isInUse(unit);
 }
 
-/** A package brings the units of all roles: one that nobody enabled, and that is at rest, is for another host. */
+/**
+ * Whether a unit is in use. Packages install the units of all roles; one that
+ * is disabled and inactive is for another host.
+ */
 export function isInUse(unit: UnitFacts | undefined): boolean {
   return unit?.load === "loaded" &&
     (unit.file !== "disabled" || unit.active !== "inactive");
@@ -75,8 +78,8 @@ export function isInUse(unit: UnitFacts | undefined): boolean {
 /**
  * Checks one program.
  *
- * @param facts How it is; it {@link isOfThisHost}.
- * @param version Of this program, which is the installed one.
+ * @param facts Its state; it {@link isOfThisHost}.
+ * @param version The version of this program, which is the installed one.
  * @param commands How it is started.
  */
 export function checkProgram(
@@ -127,7 +130,7 @@ function checkRun(
         run.aside === undefined ? "sudo fail2ban-cluster doctor" : run.aside,
       )];
     case "stopped":
-      // What its unit says of that tells more.
+      // The check of its unit tells more.
       return unit !== undefined ? [] : [fault(
         program,
         "does not run",
@@ -186,7 +189,7 @@ function checkUnit(
   )];
 }
 
-/** Each would lift what the other put in force. */
+/** Two of them would lift each other's bans. */
 function checkOthers({ program, others }: ProgramFacts): readonly Finding[] {
   const [first] = others;
   return first === undefined ? [] : [fault(
@@ -198,12 +201,12 @@ function checkOthers({ program, others }: ProgramFacts): readonly Finding[] {
   )];
 }
 
-/** The command that moves a file out of the way, as a hint ends with it. */
+/** Extracts the command to move a file aside from the end of a hint. */
 export function asideOf(hint: string | undefined): string | undefined {
   return /run: (mv .*)$/s.exec(hint ?? "")?.[1];
 }
 
-/** The command that shows a file, for what only a person can judge. */
+/** The command that shows a file, when only a person can judge it. */
 export function showCommand(path: string): string {
   return `ls -l ${shellWord(path)}`;
 }

@@ -1,5 +1,5 @@
 /**
- * Checks what belongs to the publisher: its ports, keys, members and store.
+ * Checks the publisher: its ports, keys, members and store.
  *
  * @module
  */
@@ -15,34 +15,39 @@ import {
 } from "./fix_commands.ts";
 import { fault, type Finding, fine, warning } from "./finding.ts";
 
-/** A port that the publisher is to listen at. */
+/** A port on which the publisher can't listen. */
 export interface PortTrouble {
-  /** The option that says where. */
+  /** The option that sets its URL. */
   readonly key: string;
   readonly url: string;
   readonly reason: string;
 }
 
-/** What the publisher works with. */
+/** The observed state of the publisher. */
 export interface PublisherFacts {
-  /** Whether it has keys, so that protocol 2 can be served. */
+  /** Whether it has keys, so that it can serve protocol 2. */
   readonly hasKeys: boolean;
-  /** Nodes that were added. */
+  /** Number of members. */
   readonly members: number;
-  /** Ports that it could not listen at; looked at while it does not run. */
+  /**
+   * Ports on which it could not listen; observed only while it does not run.
+   */
   readonly ports: readonly PortTrouble[];
-  /** What it says itself; `undefined`: it does not run. */
+  /** Its own report; `undefined`: it does not run. */
   readonly live:
     | {
       readonly figures: StatusFigures;
-      /** Empty: it can keep everything. `undefined`: it does not tell. */
+      /** Empty: it can store everything. `undefined`: it does not say. */
       readonly storeTrouble: string | undefined;
       readonly nodes: readonly LiveNode[];
-      /** How long ago the last backup was made, in milliseconds; `null`: none was. `undefined`: it does not tell. */
+      /**
+       * How long ago the last backup was made, in milliseconds; `null`: never.
+       * `undefined`: it does not say.
+       */
       readonly backupAgoMs: number | null | undefined;
     }
     | undefined;
-  /** `undefined`: it is alone. */
+  /** `undefined`: there is only one publisher. */
   readonly engine: EngineFacts | undefined;
   /** Why its tokens can't be used; `undefined`: they can. */
   readonly tokens:
@@ -50,14 +55,14 @@ export interface PublisherFacts {
     | undefined;
 }
 
-/** What was said since then has to be said again after a restore. */
+/** Age at which a backup is old: a restore loses all later changes. */
 const OLD_BACKUP_MS = 8 * 86_400_000;
-/** Fewer connections to a port are few, whoever joins. */
+/** Connections that a port should allow, however few nodes there are. */
 const FEW_CONNECTIONS = 256;
-/** Connections of a node to a port at most, while old ones are not gone. */
+/** Maximum number of a node's connections to a port, while old ones linger. */
 const CONNECTIONS_OF_NODE = 4;
 
-/** One finding for each thing that is wrong. */
+/** Checks the publisher; returns one finding for each problem. */
 export function checkPublisher(
   facts: PublisherFacts,
   commands: Commands,

@@ -1,6 +1,6 @@
 /**
- * A report for whoever looks into a bug: what runs where, how it is set up and
- * what it said last.
+ * Assembles a bug report: the programs and their versions, the setup of the
+ * host, and the last log lines.
  *
  * @module
  */
@@ -11,11 +11,11 @@ export interface ReportPart {
   readonly lines: readonly string[];
 }
 
-/** What stands in a report. */
+/** The content of a report. */
 export interface ReportFacts {
   /** When it was made, in milliseconds since 1970. */
   readonly atMs: number;
-  /** Programs and systems, and their versions. */
+  /** Programs and systems with their versions. */
   readonly versions: readonly (readonly [name: string, version: string])[];
   readonly parts: readonly ReportPart[];
   readonly showsAddresses: boolean;
@@ -24,9 +24,9 @@ export interface ReportFacts {
 const UNKNOWN = "not found";
 
 /**
- * Puts a report together; nothing is masked yet.
+ * Assembles a report, still unmasked.
  *
- * @param facts What stands in it.
+ * @param facts The content.
  * @returns Its lines.
  */
 export function reportLines(facts: ReportFacts): readonly string[] {
@@ -57,7 +57,7 @@ export function lastLines(text: string, count: number): readonly string[] {
 }
 
 /**
- * The first version that a program prints of itself.
+ * The first version in the output of a program.
  *
  * @example
  * ```ts
@@ -72,7 +72,7 @@ export function versionIn(printed: string | undefined): string {
   return /\d+(?:\.\d+)+[\w.+~-]*/.exec(printed ?? "")?.[0] ?? "";
 }
 
-/** The name in `os-release`. */
+/** The distribution's name in `os-release`. */
 export function distributionIn(text: string | undefined): string {
   return /^PRETTY_NAME="?(.*?)"?$/m.exec(text ?? "")?.[1] ?? "";
 }

@@ -1,5 +1,5 @@
 /**
- * Checks the folder for state: whose it is, what room there is, what is damaged.
+ * Checks the state folder: its owner, free space and damaged files.
  *
  * @module
  */
@@ -8,33 +8,39 @@ import { shellWord } from "../base/aside.ts";
 import type { Commands } from "./fix_commands.ts";
 import { fault, type Finding, fine, warning } from "./finding.ts";
 
-/** A file of state that is not as it was written. */
+/** A damaged file of state. */
 export interface FileTrouble {
   readonly path: string;
   readonly reason: string;
-  /** A command that mends it. */
+  /** A command that fixes it. */
   readonly fix: string | undefined;
-  /** Whether the program mends it at its next start. */
+  /** Whether the program fixes it at its next start. */
   readonly healsItself: boolean;
 }
 
-/** The folder for state. */
+/** The observed state of the state folder. */
 export interface StateFacts {
   readonly path: string;
-  /** `undefined`: it is missing. */
+  /** `undefined`: the folder is missing. */
   readonly owner: string | undefined;
-  /** Whose the services are; `undefined`: there are none. */
+  /** The user of the services; `undefined`: there are none. */
   readonly serviceUser: string | undefined;
-  /** Why this user can't write there, as the system says it; `undefined`: it can. */
+  /**
+   * Why this user can't write there, in the system's words; `undefined`: it
+   * can.
+   */
   readonly unwritable: string | undefined;
-  /** Whether this user is root, or the folder's owner: others need not write there. */
+  /**
+   * Whether this user is root or the folder's owner; others need not write
+   * there.
+   */
   readonly isOurs: boolean;
-  /** Room on its disk, in bytes; `undefined`: not known. */
+  /** Free space on its disk, in bytes; `undefined`: unknown. */
   readonly freeBytes: number | undefined;
-  /** Files in it that belong to somebody else than the folder. */
+  /** Files in it that do not belong to the folder's owner. */
   readonly strangers: readonly string[];
   readonly troubles: readonly FileTrouble[];
-  /** Files that were put aside as damaged. */
+  /** Files that were moved aside as damaged. */
   readonly aside: readonly string[];
 }
 
@@ -42,7 +48,7 @@ const FULL_BYTES = 256 << 10;
 const SCARCE_BYTES = 64 << 20;
 const SUBJECT = "state";
 
-/** One finding for each thing that is wrong with it. */
+/** Checks the state folder; returns one finding for each problem. */
 export function checkState(
   facts: StateFacts,
   commands: Commands,

@@ -1,5 +1,5 @@
 /**
- * What `systemctl show` says of a unit.
+ * Parses the output of `systemctl show`.
  *
  * @module
  */
@@ -15,16 +15,16 @@ export const UNIT_PROPERTIES = [
   "User",
 ] as const;
 
-/** A unit, and as whom it runs. */
+/** A unit, and its user. */
 export interface ReadUnit extends UnitFacts {
-  /** Empty: nobody is named. */
+  /** Empty: no user is configured. */
   readonly user: string;
 }
 
 /**
- * Reads its output.
+ * Parses the output.
  *
- * @param shown For {@link UNIT_PROPERTIES}.
+ * @param shown The output for {@link UNIT_PROPERTIES}.
  *
  * @example
  * ```ts

@@ -1,11 +1,11 @@
 /**
- * From what should be in force to what is to be done about it.
+ * Plans how to get from the bans that are in force to those that should be.
  *
  * The plan knows of each ban whether it is wanted and whether it is in force,
- * and hands out the difference in batches: news first, then the backlog. What
- * changes back before its turn costs nothing. Bans that failed are tried again
- * after a growing pause; when a whole batch fails everything pauses, and of its
- * bans nobody knows whether they are in force until they were tried again.
+ * and hands out the difference in batches: news first, then the backlog. A
+ * change that is undone before its turn costs nothing. A failed ban is tried
+ * again after a growing pause. When a whole batch fails everything pauses, and
+ * the state of its bans is unknown until they are tried again.
  *
  * @module
  */
@@ -25,9 +25,9 @@ import type {
 } from "./plan_types.ts";
 import type { ActiveBan, EnforcementFailure, HostBan } from "./enforcer.ts";
 
-/** Bans looked at for a batch of one verb, as a multiple of what the batch takes. */
+/** Bans examined for a batch, as a multiple of the batch's size. */
 const LOOK_AHEAD_FACTOR = 10;
-/** Some milliseconds of work. */
+/** Bans compared in one step: some milliseconds of work. */
 const DEFAULT_STEP_BANS = 2_000;
 
 /** Keeps the plan of one action. Time is an argument. */
@@ -38,18 +38,18 @@ export class ActionPlan {
   readonly #stepBans: number;
   readonly #bans: PlanBans;
   readonly #queue = new PlanQueue<PlanEntry>();
-  /** Bans that failed and are tried again. */
+  /** Bans that failed and will be tried again. */
   readonly #failing = new Set<PlanEntry>();
-  /** Bans that were refused, and are tried again only after a change. */
+  /** Bans that were refused; they are tried again only after a change. */
   readonly #refused = new Set<PlanEntry>();
-  /** Whether the backlog waits until it is known what is in force. */
+  /** Whether the backlog waits until the bans in force are known. */
   #isHeld = false;
-  /** Whether what is withdrawn meanwhile may be in force. */
+  /** Whether a ban withdrawn during the hold may be in force. */
   #liftsUnknown = false;
   #lastReason: string | undefined;
   readonly #tally = new PlanTally();
 
-  /** @param options How its enforcer takes bans. */
+  /** @param options How the plan's enforcer takes bans. */
   constructor(options: ActionPlanOptions) {
     this.#options = options;
     this.#rate = new PlanRate(options);
@@ -59,12 +59,12 @@ export class ActionPlan {
     this.#maxBansAtOnce = Math.min(maxBansAtOnce, this.#rate.maxBansAtOnce);
   }
 
-  /** Bans that should be in force. */
+  /** Number of bans that should be in force. */
   get wanted(): number {
     return this.#tally.wanted;
   }
 
-  /** How much there is to do. */
+  /** How much work the plan has. */
   get figures(): PlanFigures {
     const failing = this.#failing.size;
     return {
@@ -76,11 +76,7 @@ export class ActionPlan {
     };
   }
 
-  /**
-   * Takes a change of what should be in force.
-   *
-   * @param change What changed.
-   */
+  /** Applies a change of the bans that should be in force. */
   update({ kind, ban }: Pick<HostBanChange, "kind" | "ban">): void {
     const { lapses } = this.#options;
     const entry = this.#bans.changed(ban, kind === "stands");
@@ -89,13 +85,13 @@ export class ActionPlan {
       entry.wanted = kind === "stands" ? ban : undefined;
       if (kind === "lapsed" && lapses && entry.hasLapsed(ban.expiresMs)) {
         entry.record(undefined);
-        // A list from before has it still.
+        // A list made earlier still has it.
         this.#bans.noteNewer(ban);
       } else if (kind === "withdrawn" && this.#liftsUnknown) {
         entry.noteTry(ban);
       }
     });
-    // What changed does not wait with the backlog.
+    // A change does not wait with the backlog.
     if (this.#isHeld && entry.place === "queued") {
       this.#queue.delete(entry);
       entry.place = "idle";
@@ -104,11 +100,11 @@ export class ActionPlan {
   }
 
   /**
-   * Has all wait that is planned so far, and what is adopted, until
-   * {@link ActionPlan.release}: only what changes from now on is handed out.
+   * Makes everything planned or adopted so far wait until
+   * {@link ActionPlan.release}: meanwhile only new changes are handed out.
    *
-   * @param liftsUnknown Whether what is withdrawn meanwhile is lifted, though
-   * nobody knows whether it is in force: for an enforcer of which all is ours.
+   * @param liftsUnknown Whether a ban withdrawn meanwhile is lifted even if it
+   * may not be in force: for an enforcer whose bans are all ours.
    */
   hold(liftsUnknown = false): void {
     this.#liftsUnknown = liftsUnknown;
@@ -124,11 +120,11 @@ export class ActionPlan {
   }
 
   /**
-   * Takes note of a ban that is in force already, wanted or not.
+   * Records that a ban is already in force, wanted or not.
    *
    * @param ban The ban as it is in force.
-   * @param state `applied`: by this action's doing; `tried`: that may be;
-   * `hosted`: a wanted one that is the host's own, and never lifted.
+   * @param state `applied`: this action applied it; `tried`: it may have;
+   * `hosted`: the ban is wanted, but it is the host's own and is never lifted.
    */
   adopt(
     ban: HostBan,
@@ -143,7 +139,7 @@ export class ActionPlan {
     this.#place(entry, "backlog");
   }
 
-  /** Takes note that a ban is not in force. */
+  /** Records that a ban is not in force. */
   miss(ban: Pick<HostBan, "jail" | "address">): void {
     const entry = this.#bans.find(ban);
     if (entry === undefined) return;
@@ -151,26 +147,27 @@ export class ActionPlan {
     this.#place(entry, "backlog");
   }
 
-  /** Whether a ban is in force by this action's doing. */
+  /** Whether this action put a ban in force. */
   stateOf(ban: BanKey): PlanState {
     return this.#bans.stateOf(ban);
   }
 
-  /** The wanted bans that are in force by this action's doing, as they are wanted. */
+  /** The wanted bans that this action put in force, as they are wanted. */
   standing(): readonly HostBan[] {
     return this.#bans.standing();
   }
 
-  /** Whether a wanted ban is in force, and nothing is to be done or being done about it. */
+  /** Whether a wanted ban is in force with no work pending or under way. */
   isSettled(ban: BanKey): boolean {
     return this.#bans.isSettled(ban);
   }
 
   /**
-   * Hands out the next batch. It has to be settled before another is asked for.
+   * Hands out the next batch. Its outcome is recorded before the next call.
    *
    * @param nowMs A clock that never jumps, in milliseconds.
-   * @returns The batch; `undefined` when nothing is due, see {@link ActionPlan.nextAtMs}.
+   * @returns The batch; `undefined` when nothing is due, see
+   * {@link ActionPlan.nextAtMs}.
    */
   next(nowMs: number): PlanBatch | undefined {
     this.#endPauses(nowMs);
@@ -195,7 +192,7 @@ export class ActionPlan {
     return { verb, bans };
   }
 
-  /** When `next` may have something again; `undefined`: not before a change. */
+  /** When `next` may have a batch; `undefined`: not before a change. */
   get nextAtMs(): number | undefined {
     const { hasNews, nextAtMs } = this.#queue;
     const atMs = this.#isHeld ? hasNews ? -Infinity : undefined : nextAtMs;
@@ -203,10 +200,9 @@ export class ActionPlan {
   }
 
   /**
-   * Says how a batch went.
+   * Records how a batch went.
    *
-   * @param batch The batch.
-   * @param failures Those of its bans that did not go well.
+   * @param failures The bans of the batch that failed.
    * @param nowMs The same clock as for `next`.
    */
   record(
@@ -228,9 +224,8 @@ export class ActionPlan {
   }
 
   /**
-   * Says that a batch failed as a whole: everything waits.
+   * Records that a batch failed as a whole: everything waits.
    *
-   * @param batch The batch.
    * @param reason Why, in one sentence.
    * @param nowMs The same clock as for `next`.
    */
@@ -248,27 +243,28 @@ export class ActionPlan {
   }
 
   /**
-   * Says that what is in force is going to be listed, which may take its time:
-   * bans of which more is known by then are left out of the comparison.
+   * Announces a list of the bans in force. The list may take a while: bans that
+   * change until it is there are left out of the comparison.
    */
   beginComparison(): void {
     this.#bans.beginComparison();
   }
 
-  /** Ends a comparison. @returns The keys of bans of which more is known than what was listed. */
+  /** Ends a comparison; returns the keys of bans changed since it began. */
   endComparison(): ReadonlySet<string> {
     return this.#bans.endComparison();
   }
 
   /**
-   * Compares with what is really in force, and plans the repair, a step of so
-   * many bans at a time. What changes between two steps counts as newer than
-   * the list.
+   * Compares the plan with the bans really in force and plans the repair, in
+   * steps of a limited number of bans. A change between two steps counts as
+   * newer than the list.
    *
-   * @param listed What is in force.
+   * @param listed The bans in force.
    * @param isOurs Whether a listed ban that nobody wants may be lifted.
-   * @param nowMs The clock of the bans' ends: what has ended by now is not missing.
-   * @param retriesRefused Whether what was refused for good is tried again.
+   * @param nowMs The clock of the bans' ends: a ban that has ended is not
+   * missing.
+   * @param retriesRefused Whether refused bans are tried again.
    * @returns The steps; at last, what differed.
    */
   *reconcile(
@@ -301,7 +297,7 @@ export class ActionPlan {
     return { missing, surplus };
   }
 
-  /** Compares each ban that is known, and takes it out of what was found. @returns Of each, whether it was missing. */
+  /** Compares known bans and removes them from `found`; yields if missing. */
   *#compare(
     found: BanMap<ActiveBan>,
     nowMs: number,
@@ -324,12 +320,12 @@ export class ActionPlan {
     }
   }
 
-  /** The bans that have come to be neither wanted nor in force since this was asked. */
+  /** The bans that became neither wanted nor in force since the last call. */
   takeFinished(): readonly HostBan[] {
     return this.#bans.takeFinished();
   }
 
-  /** @returns Whether the ban was wrongly taken for being in force as it should be. */
+  /** Whether the plan was wrong to count the ban as in force as wanted. */
   #correct(
     entry: PlanEntry,
     there: ActiveBan | undefined,
@@ -347,7 +343,7 @@ export class ActionPlan {
       !hasEnded;
   }
 
-  /** Puts a ban where it belongs after a try. */
+  /** Puts a ban in its place after a try. */
   #concluded(
     entry: PlanEntry,
     failure: EnforcementFailure | undefined,
@@ -372,7 +368,7 @@ export class ActionPlan {
     }
   }
 
-  /** Puts a ban where it belongs after a change: news before the backlog. */
+  /** Puts a ban in its place after a change: news before the backlog. */
   #place(entry: PlanEntry, part: "news" | "backlog"): void {
     if (entry.place === "busy" || entry.place === "paused") return;
     if (entry.place === "refused") this.#refused.delete(entry);

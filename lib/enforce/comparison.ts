@@ -1,5 +1,5 @@
 /**
- * Compares what is in force with what should be.
+ * Compares the bans in force with those that should be.
  *
  * @module
  */
@@ -21,50 +21,73 @@ export interface ComparisonOptions {
   readonly plan: ActionPlan;
   readonly bans: ReconciledBans;
   readonly report: EnforcementReport;
-  /** Interval between resyncs, which also try again what was refused for good. */
+  /**
+   * Interval between resyncs, which also retry bans that were refused for good.
+   */
   readonly resyncEveryMs: number;
 }
 
-/** Lists take a part of the time at most: after one there is none for this many times what it took. */
+/**
+ * Lists may take only a part of the time: the rest after a list is this many
+ * times as long as the list took.
+ */
 const REST_FACTOR = 5;
-/** After any list, where somebody else may change the firewall all the time. */
+/**
+ * Shortest rest after any list, in case somebody else changes the firewall all
+ * the time.
+ */
 const MIN_REST_MS = 2_000;
-/** From one list to the next, where nobody says what others change and no command is given. */
+/**
+ * Interval between lists when nobody watches for others' changes and no command
+ * is sent.
+ */
 const IDLE_INTERVAL_MS = 10_000;
-/** What is known gets no older, where a list takes a third of that at most: health tells of what is older than a minute. */
+/**
+ * Maximum age of the known state, if a list takes at most a third of this.
+ * Health reports an age above one minute.
+ */
 const AGE_LIMIT_MS = 55_000;
-/** Of a list that holds back commands: twice what the last one took, and twice as long after each that took longer. */
+/**
+ * Timeout of a list that holds back commands: twice what the last list took,
+ * doubled after each timeout.
+ */
 const MIN_TIMEOUT_MS = 2_000;
 const MAX_TIMEOUT_MS = 60_000;
-/** After a comparison that failed. */
+/** Pause after a failed comparison. */
 const RETRY_PAUSE_MS = 60_000;
 
-/** Compares when it is time to, and knows how old its knowledge is. */
+/** Compares when a comparison is due, and knows the age of its knowledge. */
 export class Comparison {
   readonly #options: ComparisonOptions;
   #knownAtMs: number | undefined;
   #restUntilMs = -Infinity;
-  /** When the last list was over, however it ended; `Infinity`: there was none. */
+  /**
+   * When the last list ended, with or without success; `Infinity`: there was
+   * none.
+   */
   #listedAtMs = Infinity;
   #timeoutMs = MIN_TIMEOUT_MS;
   #trouble: string | undefined;
-  /** Whether there is something to do since a comparison; none is made because of that. */
+  /** Whether a comparison left work to do; that work triggers no comparison. */
   #isRepairing = false;
   #resyncAtMs = Infinity;
   #disturbances = 0;
-  /** Whether a batch failed, so that what is in force may not be what it was. */
+  /** Whether a batch failed, so that the known state may be wrong. */
   #isDoubtful = false;
-  /** Whether a command just went well, so that a comparison holds up nobody. */
+  /** Whether a command just succeeded, so that a comparison delays nobody. */
   #isAnswered = false;
-  /** Whether the enforcer lists. */
+  /** Whether the enforcer can list. */
   #lists = true;
 
-  /** @param options Of which action. */
+  /** @param options The action's parts. */
   constructor(options: ComparisonOptions) {
     this.#options = options;
   }
 
-  /** How long ago it was known for certain what is in force, in seconds; `undefined`: the enforcer never tells. */
+  /**
+   * Seconds since the bans in force were known for certain; `undefined`: the
+   * enforcer never lists.
+   */
   get ageSeconds(): number | "unknown" | undefined {
     const { clock } = this.#options;
     if (!this.#lists) return undefined;
@@ -72,25 +95,25 @@ export class Comparison {
     return Math.ceil((clock.monotonicMs() - this.#knownAtMs) / 1_000);
   }
 
-  /** Why what is in force can't be listed; `undefined`: it can. */
+  /** Why the bans in force can't be listed; `undefined`: they can. */
   get trouble(): string | undefined {
     return this.#trouble;
   }
 
-  /** When to compare; `Infinity`: where somebody else's changes are watched for, the watch does it. */
+  /** When to compare; `Infinity`: the watch for others' changes does it. */
   get dueAtMs(): number {
     if (this.#isWatched) return Infinity;
     return Math.min(this.#resyncAtMs, this.#tooOldAtMs);
   }
 
-  /** What is in force is known: resyncs begin. */
+  /** Begins the resyncs: the bans in force are known. */
   begin(): void {
     const { clock, enforcer, resyncEveryMs } = this.#options;
     this.#disturbances = enforcer.disturbances ?? 0;
     this.#resyncAtMs = clock.monotonicMs() + resyncEveryMs;
   }
 
-  /** Says that a batch did not fail as a whole. */
+  /** Records that a batch did not fail as a whole. */
   noteWorked(): void {
     if (this.#isDoubtful) {
       this.#resyncAtMs = this.#options.clock.monotonicMs();
@@ -99,12 +122,15 @@ export class Comparison {
     this.#isAnswered = this.#isDueAfterCommand();
   }
 
-  /** Says that a batch failed as a whole: nobody knows what is in force of it. */
+  /**
+   * Records that a batch failed as a whole: nobody knows which of its bans are
+   * in force.
+   */
   noteFailed(): void {
     this.#isDoubtful = true;
   }
 
-  /** Compares where it is time to, and nobody watches what somebody else changes. */
+  /** Compares if a comparison is due and nobody watches for others' changes. */
   async compareWhenDue(signal: AbortSignal): Promise<void> {
     if (this.#isWatched) return;
     const isTooOld = this.#options.clock.monotonicMs() >= this.#tooOldAtMs;
@@ -117,7 +143,7 @@ export class Comparison {
     this.#isAnswered = false;
   }
 
-  /** Compares where it is time to; else looks whether somebody else changed something. */
+  /** Compares if a resync is due; otherwise looks for others' changes. */
   async watch(signal: AbortSignal): Promise<void> {
     if (this.#takeResync()) await this.#resync(signal);
     else await this.#look(signal);
@@ -128,8 +154,9 @@ export class Comparison {
   }
 
   /**
-   * When what is known is too old. What failed is tried again with the resync,
-   * and after a batch that failed the next one shows whether anybody answers.
+   * When the known state is too old. After a failed comparison the resync tries
+   * again, and after a failed batch the next batch shows whether the enforcer
+   * answers.
    */
   get #tooOldAtMs(): number {
     const isWaiting = this.#isDoubtful || this.#trouble !== undefined;
@@ -138,7 +165,9 @@ export class Comparison {
       : Math.max(this.#restUntilMs, this.#listedAtMs + IDLE_INTERVAL_MS);
   }
 
-  /** @returns Whether a resync is due: at its time, or after a disturbance, which is noted. */
+  /**
+   * @returns Whether a resync is due: at its time, or after a new disturbance.
+   */
   #takeResync(): boolean {
     const { clock, enforcer: { disturbances = 0 } } = this.#options;
     const isDisturbed = disturbances !== this.#disturbances;
@@ -146,7 +175,7 @@ export class Comparison {
     return isDisturbed || clock.monotonicMs() >= this.#resyncAtMs;
   }
 
-  /** Compares; when that can't be done now nothing is held back, and it is done later. */
+  /** Compares. A failure holds back nothing: the comparison is made later. */
   async #resync(signal: AbortSignal): Promise<void> {
     const isDone = this.#isWatched
       ? await this.#restore(signal)
@@ -162,8 +191,9 @@ export class Comparison {
   }
 
   /**
-   * After a command that went well: who just answered lists without holding up
-   * anybody. Not while what differed is repaired, for that may differ for ever.
+   * Whether to compare after a successful command: an enforcer that just
+   * answered can list without a delay for others. Not while a difference is
+   * being repaired, because a repair may never succeed.
    */
   #isDueAfterCommand(): boolean {
     const { plan } = this.#options;
@@ -176,10 +206,10 @@ export class Comparison {
   }
 
   /**
-   * Lists what is in force.
+   * Lists the bans in force.
    *
-   * @returns `undefined` when nobody knows.
-   * @throws {RuntimeError} when it can't be listed, now.
+   * @returns `undefined` when the enforcer can't know them.
+   * @throws {RuntimeError} when they can't be listed at the moment.
    */
   async list(signal: AbortSignal): Promise<readonly ActiveBan[] | undefined> {
     const { clock, enforcer } = this.#options;
@@ -202,7 +232,7 @@ export class Comparison {
     return Math.max(this.#isWatched ? MIN_REST_MS : 0, listMs, restMs);
   }
 
-  /** As `list`, but what can't be done now is said here. */
+  /** Lists like `list`, but records a failure instead of throwing. */
   async tryList(
     signal: AbortSignal,
   ): Promise<readonly ActiveBan[] | undefined> {
@@ -214,8 +244,8 @@ export class Comparison {
   }
 
   /**
-   * Looks whether somebody else changed what is in force, and if that may be
-   * makes anew what it needs, and compares.
+   * Looks whether somebody else changed the bans in force. If so, prepares the
+   * enforcer again and compares.
    */
   async #look(signal: AbortSignal): Promise<void> {
     await this.#attempt(async () => {
@@ -233,7 +263,11 @@ export class Comparison {
     });
   }
 
-  /** Plans what somebody took out of force. @returns Whether it is known what that is. */
+  /**
+   * Plans the bans that somebody deleted.
+   *
+   * @returns Whether all of them are known.
+   */
   #putBack(deleted: readonly BanKey[] | undefined): boolean {
     if (deleted === undefined) return false;
     const { bans, plan, report } = this.#options;
@@ -244,22 +278,27 @@ export class Comparison {
     return true;
   }
 
-  /** Makes anew what the enforcer needs, and compares. @returns Whether that could be done. */
+  /**
+   * Prepares the enforcer again and compares.
+   *
+   * @returns Whether both succeeded.
+   */
   async #restore(signal: AbortSignal): Promise<boolean> {
     return await this.#attempt(async () => {
       const failure = await failureOf(this.#options.enforcer.check(signal));
-      // What can't be made anew is missing all the same.
+      // What can't be prepared again is missing all the same.
       await this.#compare(signal);
       if (failure !== undefined) throw failure;
     });
   }
 
   /**
-   * Compares, for a time that holds back little else.
+   * Compares within a timeout, so that commands wait only briefly.
    *
-   * @param signal Ends it.
-   * @param retriesRefused Whether what was refused for good is tried again.
-   * @returns Whether that could be done.
+   * @param signal Aborts it.
+   * @param retriesRefused Whether bans that were refused for good are tried
+   * again.
+   * @returns Whether it succeeded.
    */
   async #compareInTime(
     signal: AbortSignal,
@@ -287,7 +326,7 @@ export class Comparison {
     plan.beginComparison();
     const listed = await this.list(signal);
     if (listed === undefined) return;
-    // What ended while the list was made is no difference.
+    // A ban that ended while the list was made is no difference.
     bans.tick();
     const nowMs = clock.nowMs();
     const isOver = ({ expiresMs = Infinity }: ActiveBan) =>
@@ -296,7 +335,7 @@ export class Comparison {
     const steps = plan.reconcile(there, isOurs, nowMs, retriesRefused);
     let step = steps.next();
     while (step.done !== true) {
-      // A large table is compared beside everything else.
+      // Other work goes on while a large table is compared.
       await clock.delay(0, signal);
       step = steps.next();
     }
@@ -324,7 +363,7 @@ function timeoutAfter(listMs: number): number {
   return Math.min(Math.max(MIN_TIMEOUT_MS, 2 * listMs), MAX_TIMEOUT_MS);
 }
 
-/** Why something does not work now; `undefined`: it does. */
+/** Why some work failed; `undefined`: it succeeded. */
 async function failureOf(
   work: Promise<void>,
 ): Promise<RuntimeError | undefined> {

@@ -1,6 +1,5 @@
 /**
- * Which bans a host should have in force: what the sources of that have in
- * common.
+ * Which bans a host should have in force: the interface of all sources.
  *
  * @module
  */
@@ -13,45 +12,51 @@ import { type JailMap, localJail } from "../base/jail_map.ts";
 import { CLUSTER_JAIL, type JailName } from "../base/jail_name.ts";
 import type { WantedReports } from "./ban_ledger.ts";
 
-/**
- * Options for a source of desired bans.
- */
+/** Options for a source of desired bans. */
 export interface DesiredBansOptions {
-  /** Name of this node. It counts as the reporter of a ban that is found in force. */
+  /** Name of this node: the reporter of record for a ban found in force. */
   readonly hostName: HostName;
-  /** In which jail of this host a ban is enforced. */
+  /** Maps reported jails to the jails of this host. */
   readonly jailMap: JailMap;
-  /** How long a ban holds whose end is not told, in milliseconds; `Infinity`: until it is withdrawn. */
+  /**
+   * Duration of a ban without a reported end, in milliseconds; `Infinity`:
+   * until it is withdrawn.
+   */
   readonly banTimeMs: number;
-  /** Bans held at most; above it, new ones are left out. @default {1000000} */
+  /** Maximum number of bans; further ones are left out. @default {1000000} */
   readonly maxBans?: number;
-  /** Whether a report that a ledger remembers is still wanted here. @default {every one is} */
+  /**
+   * Whether a report in the ledger is still wanted here.
+   * @default {every one is}
+   */
   readonly isTaken?: (
     report: Pick<HostReport, "origin" | "reportedJail">,
   ) => boolean;
 }
 
-/** What follows from the reports that a ledger remembers. */
+/** What follows from the reports in a ledger. */
 export interface Remembered {
-  /** What changed in what is desired. */
+  /** Changes of the desired bans. */
   readonly changes: readonly HostBanChange[];
-  /** What the ledger should hold instead, where that differs. */
+  /** Corrections for the ledger. */
   readonly notes: readonly WantedReports[];
 }
 
 /**
- * The bans that should be in force on this host. All times are those of one
- * clock, in milliseconds since 1970.
+ * The bans that should be in force on this host. All times are from one clock,
+ * in milliseconds since 1970.
  *
- * A start comes first: `remember` once, then `adopt` for what is in force and
+ * A start comes first: `remember` once, then `adopt` for each ban in force that
  * is neither desired nor known, then `endAdoption`. Updates may come before.
  */
 export interface DesiredBans {
   /** Number of bans. */
   readonly size: number;
-  /** Reports that were left out because there were too many bans. */
+  /** Number of reports that were left out because there were too many bans. */
   readonly leftOut: number;
-  /** Whether it is known without a ledger what is desired, also after a restart. */
+  /**
+   * Whether the desired bans are known without a ledger, also after a restart.
+   */
   readonly isWhole: boolean;
   /** The bans. */
   bans(): Iterable<HostBan>;
@@ -59,26 +64,29 @@ export interface DesiredBans {
   find(ban: Pick<HostBan, "jail" | "address">): HostBan | undefined;
   /** The jails that report a ban; none when it is not desired. */
   jailsOf(ban: Pick<HostBan, "jail" | "address">): readonly JailName[];
-  /** Takes an update. Returns what changed, as do the methods below. */
+  /** Applies an update. Returns what changed, as the methods below do. */
   update(update: BanUpdate, nowMs: number): readonly HostBanChange[];
-  /** Takes a ban out, whoever reported it. */
+  /** Removes a ban, whoever reported it. */
   remove(ban: Pick<HostBan, "jail" | "address">): readonly HostBanChange[];
-  /** Takes out the bans that end by `nowMs`. */
+  /** Removes the bans that end by `nowMs`. */
   expire(nowMs: number): readonly HostBanChange[];
-  /** Takes the reports that a ledger remembers from before a restart. */
+  /** Takes the reports that a ledger kept over a restart. */
   remember(reports: readonly HostBan[]): Remembered;
-  /** Takes a ban that is in force and that nobody here knows of. */
+  /** Takes a ban that is in force and unknown here. */
   adopt(listed: ActiveBan, nowMs: number): readonly HostBanChange[];
   /** Ends the start. */
   endAdoption(): readonly HostBanChange[];
-  /** What a ledger should hold of bans, so that a restart can {@link DesiredBans.remember} them. */
+  /**
+   * What a ledger should hold of bans for {@link DesiredBans.remember} after a
+   * restart.
+   */
   notesOf(bans: Iterable<HostBan>): readonly WantedReports[];
 }
 
 /**
- * Reads an update as a report of this host.
+ * Converts an update to a report of this host.
  *
- * @returns The report, and when it ends; `undefined`: it is withdrawn, or over.
+ * @returns The report and its end; `undefined`: it is withdrawn or has ended.
  */
 export function reportOf(
   update: BanUpdate,
@@ -94,7 +102,10 @@ export function reportOf(
   };
 }
 
-/** Whether a ban is the cluster's for certain: other jails hold the host's own bans too. */
+/**
+ * Whether a ban is certainly the cluster's: other jails hold the host's own
+ * bans too.
+ */
 export function isOurs({ jail }: Pick<ActiveBan, "jail">): boolean {
   return jail === CLUSTER_JAIL;
 }

@@ -1,5 +1,5 @@
 /**
- * Desired bans where this host has a complete copy of the cluster's.
+ * The desired bans of a host with a complete copy of the cluster's bans.
  *
  * @module
  */
@@ -16,9 +16,9 @@ import { type HostBanChange, HostBans, NO_CHANGE } from "./host_bans.ts";
 import type { WantedReports } from "./ban_ledger.ts";
 
 /**
- * Bans of a complete copy, which is given before the start. Whoever is named as
- * the origin of an update speaks for all nodes. A ledger need not remember what
- * is desired, and what is in force and not in the copy is not desired.
+ * The bans of a complete copy, which is loaded before the start. The origin of
+ * an update speaks for all nodes. The ledger need not record desired bans, and
+ * a ban in force that the copy lacks is not desired.
  */
 export class DesiredCopy extends HostBans implements DesiredBans {
   readonly isWhole = true;

@@ -1,5 +1,6 @@
 /**
- * Desired bans where this host only hears reports, and has to remember them.
+ * The desired bans of a host that only receives reports and has to remember
+ * them.
  *
  * @module
  */
@@ -25,13 +26,16 @@ import { localJail } from "../base/jail_map.ts";
 import { strayBan } from "./plan_entry.ts";
 import type { WantedReports } from "./ban_ledger.ts";
 
-/** Above it the oldest is forgotten: an enforcer may be away for days. */
+/**
+ * Limit; above it the oldest is forgotten, because an enforcer may be away for
+ * days.
+ */
 const MAX_WITHDRAWN_EARLY = 100_000;
 
 /**
- * Bans as nodes reported them, each node for itself. What was reported before a
- * restart is remembered by a ledger; a ban of the dedicated jail that is found
- * in force is desired, and any node may withdraw it.
+ * Bans as nodes reported them, each node for itself. A ledger remembers the
+ * reports from before a restart. A ban found in force in the cluster's own jail
+ * is desired, and any node may withdraw it.
  *
  * @example
  * ```ts
@@ -54,7 +58,7 @@ const MAX_WITHDRAWN_EARLY = 100_000;
 export class DesiredReports extends HostBans implements DesiredBans {
   readonly isWhole = false;
   readonly #options: DesiredBansOptions;
-  /** Reports that were withdrawn before the end of the start. */
+  /** Reports withdrawn before the start ended. */
   #withdrawnEarly: Map<string, HostReport> | undefined = new Map();
 
   /** @param options How updates are read. */
@@ -74,7 +78,10 @@ export class DesiredReports extends HostBans implements DesiredBans {
     return this.report(report, expiresMs);
   }
 
-  /** Bans go to the jail that the map has for them by now; those of whom nothing is taken any more are forgotten. */
+  /**
+   * Moves bans to the jail that the map names now, and drops reports that are
+   * no longer taken.
+   */
   remember(reports: readonly HostBan[]): Remembered {
     const { isTaken = () => true } = this.#options;
     const changes: HostBanChange[] = [];
@@ -99,7 +106,7 @@ export class DesiredReports extends HostBans implements DesiredBans {
     return this.report(strayBan({ ...listed, expiresMs }, hostName), expiresMs);
   }
 
-  /** What was withdrawn before may have been remembered or adopted since. */
+  /** A report withdrawn earlier may have been remembered or adopted since. */
   endAdoption(): readonly HostBanChange[] {
     const withdrawn = [...this.#withdrawnEarly?.values() ?? []];
     this.#withdrawnEarly = undefined;
@@ -137,7 +144,7 @@ export class DesiredReports extends HostBans implements DesiredBans {
     if (oldest !== undefined) early.delete(oldest);
   }
 
-  /** Who reported a ban that was found in force is not known: any node may have. */
+  /** The reporter of a ban found in force is unknown: it may be any node. */
   #withdrawAnybodys(report: HostReport): readonly HostBanChange[] {
     const { jail, address } = report;
     const found = {

@@ -33,43 +33,43 @@ import type { Log } from "../log/log.ts";
 import { Backoff } from "../async/backoff.ts";
 import { Condition, runTogether } from "../async/tasks.ts";
 
-/** Options for an enforced action. Its clock is its enforcer's, too. */
+/** Options for an enforced action. Its enforcer uses the same clock. */
 export interface EnforcedActionOptions extends ReconciledBansOptions {
-  /** Enforces bans on this host; nobody else calls it. */
+  /** Enforces bans on this host; has no other caller. */
   readonly enforcer: Enforcer;
-  /** Remembers over a restart what is desired and what is in force. */
+  /** Remembers the desired bans and those in force over a restart. */
   readonly ledger: BanLedger;
   readonly log: Log;
-  /** Interval between comparisons of what should be in force with what is. */
+  /** Interval between comparisons of the desired bans with those in force. */
   readonly resyncEveryMs: number;
-  /** Bans handed to the enforcer in a second at most. @default {Infinity} */
+  /** Maximum bans handed to the enforcer per second. @default {Infinity} */
   readonly maxPerSecond?: number;
-  /** Told what became of each ban. */
+  /** Receives what became of each ban. */
   readonly receipts?: ReceiptSink;
-  /** Told how long each call took that applied or lifted bans, in milliseconds. Must not throw. */
+  /** Receives the milliseconds that each call took. Must not throw. */
   readonly onCall?: (tookMs: number) => void;
 }
 
-/** Interval between looks for bans that have ended. */
+/** Interval between expiry sweeps. */
 const EXPIRY_INTERVAL_MS = 1_000;
-/** Interval between looks for what somebody else changed, where these cost next to nothing. */
+/** Interval between looks for others' changes, where a look is cheap. */
 const LOOK_INTERVAL_MS = 1_000;
-/** Pauses while the enforcer can't even be asked; each is twice as long as the one before. */
+/** Pauses while the enforcer can't be reached, doubled each time. */
 const FIRST_PAUSE_MS = 1_000;
 const MAX_PAUSE_MS = 60_000;
 
 /**
- * Reconciles what is in force at one {@link Enforcer} with what is desired:
+ * Reconciles the bans in force at one {@link Enforcer} with the desired ones:
  *
- * 1. desired: {@link ReconciledBans} takes updates, and tells the plan;
- * 2. difference: {@link ActionPlan} hands out what is to be applied or lifted;
- * 3. apply: the enforcer does it, one call at a time;
- * 4. record: plan, ledger and report take note of how it went.
+ * 1. desired: {@link ReconciledBans} takes updates and passes them to the plan;
+ * 2. difference: {@link ActionPlan} hands out the bans to apply or lift;
+ * 3. apply: the enforcer applies and lifts them, one call at a time;
+ * 4. record: plan, ledger and report record the outcome.
  *
- * At every `resyncEveryMs`, when the enforcer was disturbed, and as soon as
- * somebody else changed what is in force (where the enforcer tells that; else
- * after a call that went well, and every 10 s), it lists what is in force, so
- * that the plan repairs what differs.
+ * It lists the bans in force every `resyncEveryMs`, after a disturbance of the
+ * enforcer, and as soon as somebody else changed them, so that the plan can
+ * repair the difference. Where the enforcer can't detect others' changes it
+ * lists after each successful call, and every 10 s.
  *
  * @example
  * ```ts ignore
@@ -88,13 +88,13 @@ export class EnforcedAction implements BanAction {
   readonly #comparison: Comparison;
   readonly #renewal: Renewal;
   readonly #changed = new Condition();
-  /** Why the enforcer can't be asked; `undefined`: it can. */
+  /** Why the enforcer can't be reached; `undefined`: it can. */
   #trouble: string | undefined;
 
   /**
-   * Makes an action; it does nothing before it runs.
+   * Creates an action; it does nothing before it runs.
    *
-   * @param options What is desired, and who enforces and remembers it.
+   * @param options The desired bans, the enforcer and the ledger.
    */
   constructor(options: EnforcedActionOptions) {
     this.#options = options;
@@ -136,25 +136,25 @@ export class EnforcedAction implements BanAction {
     return this.#report.counters;
   }
 
-  /** How much of what is wanted is in force. */
+  /** How many of the wanted bans are in force. */
   get standing(): ActionStanding {
     const { name } = this;
     const { wanted, figures: { inForce, failing, refused } } = this.#plan;
     return { name, wanted, inForce, failing, refused };
   }
 
-  /** How old what is known of what is in force is, in seconds; `undefined`: the enforcer never tells. */
+  /** Age of the known state in seconds; `undefined`: it is never listed. */
   get inForceAgeSeconds(): number | "unknown" | undefined {
     return this.#comparison.ageSeconds;
   }
 
-  /** Why bans are not in force; `undefined`: nothing was said. */
+  /** Why bans are not in force; `undefined`: no reason is known. */
   get lastReason(): string | undefined {
     const { trouble } = this.#comparison;
     return this.#trouble ?? trouble ?? this.#plan.figures.lastReason;
   }
 
-  /** What was done, what waits and why, for `status`. */
+  /** What was done, what waits, and why, for `status`. */
   get figures(): Readonly<Record<string, string | number>> {
     const { lastReason: _, ...plan } = this.#plan.figures;
     const { leftOut } = this.#options.desired;
@@ -168,29 +168,29 @@ export class EnforcedAction implements BanAction {
     };
   }
 
-  /** Tells what is in force, some of it in each step. */
+  /** Sends receipts for the bans in force, some in each step. */
   tellInForce(): Generator<void, void, undefined> {
     return this.#report.inForceStill(this.#plan);
   }
 
-  /** Tells some of what there was no room for. @returns Whether there is more. */
+  /** Sends some receipts that found no room before; returns if more remain. */
   tellUntold(): boolean {
     return this.#report.tellUntold(this.#plan);
   }
 
-  /** Plans what the updates ask for; {@link EnforcedAction.run} does it. */
+  /** Plans the updates; {@link EnforcedAction.run} carries them out. */
   act(updates: readonly BanUpdate[], _signal: AbortSignal): Promise<void> {
     this.#bans.update(updates);
     return Promise.resolve();
   }
 
   /**
-   * Does what is planned, until aborted. Begins with what is in force already.
+   * Carries out the plan until aborted. Begins with the bans already in force.
    *
    * @param signal Ends it; the promise then resolves.
    */
   async run(signal: AbortSignal): Promise<void> {
-    // What comes from now on does not wait for a long list.
+    // New updates don't wait for a long list.
     if (this.#options.enforcer.isUnchanged !== undefined) this.#plan.hold();
     try {
       await runTogether(signal, [
@@ -203,11 +203,11 @@ export class EnforcedAction implements BanAction {
   }
 
   /**
-   * Lifts all that was put in force, instead of running. For an action whose
-   * source is a copy that was not given.
+   * Lifts all bans of this action, instead of running. For an action whose copy
+   * of the bans is not available.
    *
    * @param signal Ends it; the promise then rejects with its reason.
-   * @throws {RuntimeError} when something can't be lifted, now.
+   * @throws {RuntimeError} when a ban can't be lifted at the moment.
    */
   async liftAll(signal: AbortSignal): Promise<void> {
     await this.#start(signal);
@@ -240,7 +240,7 @@ export class EnforcedAction implements BanAction {
     }
   }
 
-  /** Notices beside everything else what somebody else changed. */
+  /** Watches for others' changes, concurrently with everything else. */
   async #watch(signal: AbortSignal): Promise<void> {
     while (true) {
       await this.#options.clock.delay(LOOK_INTERVAL_MS, signal);
@@ -259,7 +259,7 @@ export class EnforcedAction implements BanAction {
     }
   }
 
-  /** Takes over what was applied before this program was started. */
+  /** Takes over the bans that an earlier run applied. */
   async #start(signal: AbortSignal): Promise<void> {
     const { enforcer } = this.#options;
     await enforcer.check(signal);
@@ -272,9 +272,9 @@ export class EnforcedAction implements BanAction {
   }
 
   /**
-   * Lists what is in force while bans and lifts go on that come in meanwhile.
+   * Lists the bans in force while new bans and lifts are carried out.
    *
-   * @returns `undefined` when that can't be done, now: then all is applied anew, and it is compared later.
+   * @returns `undefined` when it fails: all bans are then applied anew.
    */
   async #listBesideNews(
     signal: AbortSignal,
@@ -298,7 +298,7 @@ export class EnforcedAction implements BanAction {
     return listed.value;
   }
 
-  /** Carries out the next batch, or waits until there may be one, or it is time to compare. */
+  /** Carries out the next batch, or waits for one or a due comparison. */
   async #carryOutNext(
     signal: AbortSignal,
     compareAtMs = Infinity,
@@ -355,7 +355,7 @@ export class EnforcedAction implements BanAction {
     this.#report.worked(this.#plan.figures.failing);
   }
 
-  /** Nobody knows what is in force of a batch that failed as a whole. */
+  /** The state of a batch's bans is unknown when the whole batch failed. */
   #recordFailure(batch: PlanBatch, error: RuntimeError): void {
     const nowMs = this.#options.clock.monotonicMs();
     this.#plan.fail(batch, error.message, nowMs);
@@ -370,7 +370,7 @@ export class EnforcedAction implements BanAction {
     }
   }
 
-  /** Makes an attempt that the operator may have to help. @returns Whether it worked. */
+  /** Makes an attempt; returns whether it succeeded. */
   async #attempt(attempt: () => Promise<void>): Promise<boolean> {
     try {
       await attempt();

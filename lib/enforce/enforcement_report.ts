@@ -1,5 +1,6 @@
 /**
- * Reports what became of bans at one enforcer: in figures, log and receipts.
+ * Reports what became of bans at one enforcer: as counters, log records and
+ * receipts.
  *
  * @module
  */
@@ -24,15 +25,15 @@ export interface EnforcedActionCounters {
   applied: number;
   /** Bans lifted. */
   lifted: number;
-  /** Bans that were to be applied or lifted and were not; they are tried again. */
+  /** Bans that failed to be applied or lifted; they are tried again. */
   failures: number;
-  /** Bans of protected addresses: left out, or taken out when they came to be protected. */
+  /** Bans of protected addresses: refused, or removed once protected. */
   protected: number;
-  /** Bans that were found not to be in force though they should have been. */
+  /** Bans that should have been in force and were not. */
   missing: number;
-  /** Bans that were found in force though nobody wanted them. */
+  /** Bans that were in force although nobody wanted them. */
   surplus: number;
-  /** Comparisons that could not be made; each is tried again. */
+  /** Comparisons that failed; each is tried again. */
   comparisonsFailed: number;
 }
 
@@ -41,18 +42,18 @@ export interface EnforcementReportOptions {
   /** Name of the enforcer. */
   readonly action: string;
   readonly log: Log;
-  /** The process's steady clock: receipts have its time. */
+  /** The process's steady clock: receipts use its time. */
   readonly clock: Clock;
-  /** Told of each ban. */
+  /** Receives the receipts of each ban. */
   readonly receipts?: ReceiptSink | undefined;
   /** The jails that report a ban now. */
   readonly jailsOf: (ban: HostBan) => readonly JailName[];
 }
 
-/** Receipts that nobody asked for, in a step. */
+/** Number of unsolicited receipts in a step. */
 const TOLD_AT_ONCE = 2_000;
 
-/** Counts what was done, and tells the log and the publisher of it. */
+/** Counts outcomes, and reports them to the log and the publisher. */
 export class EnforcementReport {
   /** What was done so far. */
   readonly counters: EnforcedActionCounters = {
@@ -65,18 +66,18 @@ export class EnforcementReport {
     comparisonsFailed: 0,
   };
   readonly #options: EnforcementReportOptions;
-  /** The enforcer as a whole. */
+  /** Trouble of the enforcer as a whole. */
   readonly #troubles: TroubleLog;
-  /** Comparisons. */
+  /** Trouble of comparisons. */
   readonly #unknown: TroubleLog;
-  /** Single bans. */
+  /** Trouble of single bans. */
   readonly #failures: TroubleLog;
   readonly #refusals: LogThrottle;
   readonly #receipts: JailReceipts;
-  /** Bans that are in force, and of which that is to be told once there is room. */
+  /** Bans in force whose receipts wait for room. */
   readonly #untold = new BanMap<HostBan>();
 
-  /** @param options Of which enforcer, and to whom. */
+  /** @param options Which enforcer, and who receives its reports. */
   constructor(options: EnforcementReportOptions) {
     const { action, log, clock } = options;
     this.#options = options;
@@ -106,9 +107,9 @@ export class EnforcementReport {
   }
 
   /**
-   * Says once more that bans are in force, some in each step.
+   * Sends receipts again for the bans in force, some in each step.
    *
-   * @param plan Knows which are.
+   * @param plan Knows which are in force.
    */
   *inForceStill(
     plan: Pick<ActionPlan, "standing" | "isSettled">,
@@ -124,9 +125,9 @@ export class EnforcementReport {
   }
 
   /**
-   * Says of some of the bans that are in force what there was no room for.
+   * Sends some of the receipts that found no room before.
    *
-   * @param plan Knows which are still.
+   * @param plan Knows which bans are still in force.
    * @returns Whether there are more.
    */
   tellUntold(plan: Pick<ActionPlan, "isSettled">): boolean {
@@ -140,29 +141,29 @@ export class EnforcementReport {
     return false;
   }
 
-  /** The enforcer works, and holds so many bans of before. */
+  /** Reports that the enforcer works, with the number of bans taken over. */
   begun(inForce: number): void {
     const { log, action } = this.#options;
     log.record("info", "action works", { action, inForce });
   }
 
-  /** The enforcer could not do anything. */
+  /** Reports that the enforcer failed. */
   troubled({ message, hint }: RuntimeError): void {
     this.#troubles.report(message, { hint });
   }
 
-  /** The enforcer could do something; `failing` of its bans can't be done. */
+  /** Reports that the enforcer works; `failing` of its bans still fail. */
   worked(failing: number): void {
     this.#troubles.resolve();
     if (failing === 0) this.#failures.resolve();
   }
 
   /**
-   * A batch was done, but for some bans.
+   * Reports a batch, with the bans that failed.
    *
    * @param batch The batch.
-   * @param failures The bans that did not go well.
-   * @param stateOf Whether a ban is in force by this action's doing now.
+   * @param failures The bans that failed.
+   * @param stateOf Whether this action has a ban in force now.
    */
   done(
     { verb, bans }: PlanBatch,
@@ -181,7 +182,7 @@ export class EnforcementReport {
     }
   }
 
-  /** A batch failed as a whole. */
+  /** Reports that a batch failed as a whole. */
   failed({ bans }: PlanBatch, { message, hint }: RuntimeError): void {
     this.counters.failures += bans.length;
     this.#troubles.report(message, { bans: bans.length, hint });
@@ -189,16 +190,19 @@ export class EnforcementReport {
   }
 
   /**
-   * What should be in force has changed.
+   * Reports a change of the desired bans.
    *
    * @param change What changed.
-   * @param isSettled Whether that is in force already, and nothing is to be done.
+   * @param isSettled Whether the ban is already in force as wanted.
    */
   changed(change: HostBanChange, isSettled: boolean): void {
     this.#receipts.changed(change, isSettled);
   }
 
-  /** A desired ban came to be protected, and was taken out. */
+  /**
+   * Reports that a desired ban was removed because its address is now
+   * protected.
+   */
   protected(ban: HostBan, { rule, because }: Refusal): void {
     const { action } = this.#options;
     const { origin: node, address } = ban;
@@ -213,7 +217,7 @@ export class EnforcementReport {
     this.#receipts.failed(ban, "refused", `${rule}: ${because}`);
   }
 
-  /** What is in force was compared with what should be. */
+  /** Reports the result of a comparison. */
   compared({ missing, surplus }: Drift): void {
     const { log, action } = this.#options;
     this.#unknown.resolve();
@@ -224,18 +228,18 @@ export class EnforcementReport {
     log.record("warning", event, { action, missing, surplus });
   }
 
-  /** What is in force could not be compared. */
+  /** Reports a comparison that failed. */
   notCompared(reason: string): void {
     this.counters.comparisonsFailed++;
     this.#unknown.report(reason);
   }
 
-  /** Bans are over: neither wanted nor in force. */
+  /** Forgets bans that are neither wanted nor in force. */
   forget(bans: readonly HostBan[]): void {
     for (const ban of bans) this.#receipts.forget(ban);
   }
 
-  /** Logs how many records were kept back by the throttle, if any were. */
+  /** Logs how many records the throttle suppressed, if any. */
   flush(): void {
     this.#troubles.flush();
     this.#unknown.flush();

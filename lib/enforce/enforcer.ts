@@ -1,9 +1,9 @@
 /**
- * The ports of what a subscriber does about bans, and of what enforces them on
- * a host.
+ * The ports of what a subscriber does with bans, and of what enforces bans on a
+ * host.
  *
- * Times of bans are those of the process's one `SteadyClock`, in milliseconds
- * since 1970: what has other times converts them in its adapter.
+ * Times of bans are from the process's one `SteadyClock`, in milliseconds since
+ * 1970; adapters convert other times.
  *
  * @module
  */
@@ -14,55 +14,55 @@ import type { BanKind, BanUpdate } from "../ban/ban_event.ts";
 import type { HostName } from "../base/host_name.ts";
 import type { JailName } from "../base/jail_name.ts";
 
-/** Does something about bans on this host. */
+/** Carries out bans on this host. */
 export interface BanAction {
-  /** The word in `subscriberaction` that names it. */
+  /** Its name in `subscriberaction`. */
   readonly name: string;
   /**
-   * Makes updates true on this host, but for bans of protected addresses, which
+   * Carries out updates on this host, except bans of protected addresses, which
    * every action refuses. Idempotent; the updates are in order. A rejection
-   * means that none of them can be counted as done.
+   * means that none of them counts as done.
    */
   act(updates: readonly BanUpdate[], signal: AbortSignal): Promise<void>;
 }
 
-/** How an action that keeps bans in force stands: numbers of bans. */
+/** State of an action that keeps bans in force: numbers of bans. */
 export interface ActionStanding {
   /** {@link Enforcer.name}. */
   readonly name: string;
-  /** That should be in force. */
+  /** Bans that should be in force. */
   readonly wanted: number;
-  /** That are, as far as it knows. */
+  /** Bans in force, as far as is known. */
   readonly inForce: number;
-  /** That failed, and are tried again. */
+  /** Bans that failed and will be tried again. */
   readonly failing: number;
-  /** That were refused, and are tried again only when something changes. */
+  /** Bans that were refused; they are tried again only after a change. */
   readonly refused: number;
 }
 
 /** A ban as it is enforced on this host. */
 export interface HostBan {
-  /** The jail of this host that it is enforced in. */
+  /** The jail of this host that enforces it. */
   readonly jail: JailName;
-  /** Whom it concerns. */
+  /** The banned address. */
   readonly address: Address;
   /** When it ends, in steady time; `Infinity`: never. */
   readonly expiresMs: number;
   /** The node that reported it last. */
   readonly origin: HostName;
-  /** The jail that decided there. */
+  /** The jail that decided on that node. */
   readonly reportedJail: JailName;
-  /** The number of the change by which it is so; `undefined`: nobody said. */
+  /** The number of the change that made it so; `undefined`: unknown. */
   readonly change?: number | undefined;
 }
 
-/** A ban that is enforced, as the thing that enforces it lists it. */
+/** An enforced ban, as its enforcer lists it. */
 export interface ActiveBan {
   /** The jail of this host. */
   readonly jail: JailName;
-  /** Whom it concerns. */
+  /** The banned address. */
   readonly address: Address;
-  /** When it ends, in steady time; `undefined`: the enforcer does not tell. */
+  /** When it ends, in steady time; `undefined`: the enforcer does not say. */
   readonly expiresMs: number | undefined;
 }
 
@@ -73,81 +73,86 @@ export interface EnforcementFailure {
   /** Why, in one sentence; the same words for the same cause. */
   readonly reason: string;
   /**
-   * What to do about it: `failed`: try again; `refused`: trying again is useless
-   * until something changes; `present`: nothing, somebody had it in force
-   * before this call, and still has. @default {"failed"}
+   * What to do next. `failed`: try again. `refused`: wait, because another try
+   * is useless until something changes. `present`: nothing, because the ban was
+   * in force before this call and still is. @default {"failed"}
    */
   readonly kind?: "failed" | "refused" | "present";
 }
 
 /**
  * Enforces bans on this host: fail2ban, a firewall, a program. One call at a
- * time, but that where there is {@link Enforcer.isUnchanged} it, `check` and
- * `list` are called beside `apply` and `lift`, too. Applying what is in force and lifting what is not is fine and changes
- * nothing but the end.
+ * time; but with {@link Enforcer.isUnchanged}, `isUnchanged`, `check` and
+ * `list` may run during `apply` and `lift`. Applying a ban that is in force
+ * changes only its end; lifting a ban that is not changes nothing.
  */
 export interface Enforcer {
-  /** The word in `subscriberaction` that names it. */
+  /** Its name in `subscriberaction`. */
   readonly name: string;
-  /** Whether bans end there by themselves at their time; others have to be lifted then. */
+  /**
+   * Whether bans end there by themselves at their time; otherwise they have to
+   * be lifted.
+   */
   readonly lapses: boolean;
   /**
-   * Whether nobody but this action puts in force what is listed, so that no
-   * note tells what is its own. @default {false}
+   * Whether only this action applies the bans that are listed, so that no
+   * record is needed of which ones are its own. @default {false}
    */
   readonly isAllOurs?: boolean;
-  /** Bans that one call takes at most, so that none takes long. */
+  /** Maximum number of bans in a call, so that no call takes long. */
   readonly maxBansAtOnce: number;
   /**
-   * Grows when what is in force may no longer be what calls said: what enforces
-   * was started anew, or did more than it was told. @default {0}
+   * Grows when the bans in force may differ from what calls said: the enforcing
+   * program was restarted, or did more than it was told. @default {0}
    */
   readonly disturbances?: number;
   /**
-   * Whether for certain nobody else changed what is in force since the last
-   * `list`. Costs next to nothing, and is asked every second. Without it what is
-   * in force is listed after calls, and at the time of each comparison.
+   * Whether certainly nobody else changed the bans in force since the last
+   * `list`. Costs next to nothing; asked every second. Without it the bans in
+   * force are listed after calls and for each comparison.
    *
-   * @throws {RuntimeError} when it can't be asked, now.
+   * @throws {RuntimeError} when it can't be asked at the moment.
    */
   isUnchanged?(signal: AbortSignal): Promise<boolean>;
   /**
-   * What somebody else took out of force since the last `list`, once; asked when
-   * it is not unchanged. Costs next to nothing.
+   * Returns, once, the bans that somebody else deleted since the last `list`;
+   * called when `isUnchanged` is false. Costs next to nothing.
    *
-   * @returns `undefined` when that may not be all that was changed.
+   * @returns `undefined` when there may have been other changes.
    */
   takeDeleted?(signal: AbortSignal): Promise<readonly BanKey[] | undefined>;
   /**
-   * Looks whether it can work, and prepares it; also what somebody took away since.
+   * Checks that it can work, and creates what it needs, including what somebody
+   * has removed since.
    *
-   * @throws {RuntimeError} when it can't, now.
+   * @throws {RuntimeError} when it can't work at the moment.
    */
   check(signal: AbortSignal): Promise<void>;
   /**
    * Enforces bans.
    *
-   * @returns Those that are not in force by this call; see {@link EnforcementFailure}.
-   * @throws {RuntimeError} when none of them can be counted as done.
+   * @returns The bans that this call did not put in force; see
+   * {@link EnforcementFailure}.
+   * @throws {RuntimeError} when none of them counts as done.
    */
   apply(
     bans: readonly HostBan[],
     signal: AbortSignal,
   ): Promise<readonly EnforcementFailure[]>;
-  /** Ends bans; as {@link Enforcer.apply}. */
+  /** Ends bans; returns and throws as {@link Enforcer.apply} does. */
   lift(
     bans: readonly HostBan[],
     signal: AbortSignal,
   ): Promise<readonly EnforcementFailure[]>;
   /**
-   * Makes bans anew that end there before they should, for want of time those
-   * first that end first. Without it bans end at their own time.
+   * Renews bans that would end there too early; when there is no time for all,
+   * those that end first. Without it bans end at their own time.
    *
-   * @param bans In force by this enforcer, and wanted still.
-   * @param begin Told of those that are about to be made anew.
+   * @param bans In force by this enforcer, and still wanted.
+   * @param begin Called with the bans that are about to be renewed.
    * @param signal Ends the waits.
    * @returns In how many milliseconds to call again.
-   * @throws {RuntimeError} when it can't, now.
+   * @throws {RuntimeError} when it can't at the moment.
    */
   renew?(
     bans: readonly HostBan[],
@@ -155,23 +160,26 @@ export interface Enforcer {
     signal: AbortSignal,
   ): Promise<number>;
   /**
-   * Lists what is in force.
+   * Lists the bans in force.
    *
-   * @returns `undefined` when nobody knows.
-   * @throws {RuntimeError} when it can't be asked, now.
+   * @returns `undefined` when the enforcer can't know them.
+   * @throws {RuntimeError} when it can't be asked at the moment.
    */
   list(signal: AbortSignal): Promise<readonly ActiveBan[] | undefined>;
 }
 
 /** What became of a ban on this host. */
 export interface ActionReceipt {
-  /** The jail that decided, on the host that reported. */
+  /** The jail that decided on the reporting host. */
   readonly jail: JailName;
-  /** Whom it concerns. */
+  /** The banned address. */
   readonly address: Address;
   /** {@link Enforcer.name}. */
   readonly action: string;
-  /** `refused`: by protection or by the jail's `ignoreip`; `failed`: it is tried again. */
+  /**
+   * `refused`: by protection or by the jail's `ignoreip`; `failed`: will be
+   * tried again.
+   */
   readonly outcome: "applied" | "lifted" | "refused" | "failed";
   /** Why, or how; may be empty. */
   readonly detail: string;
@@ -179,19 +187,21 @@ export interface ActionReceipt {
   readonly atMs: number;
 }
 
-/** Is told what became of bans. Never throws, never waits. */
+/** Receives what became of bans. Never throws, never waits. */
 export interface ReceiptSink {
-  /** Whether what can be told later should be. @default {true, always} */
+  /** Whether it has room for receipts that may wait. @default {true, always} */
   readonly hasRoom?: boolean;
-  /** Takes a receipt; a failure comes once for each ban and reason, not at each try. */
+  /**
+   * Takes a receipt. A failure comes once for each ban and reason, not for each
+   * try.
+   */
   add(receipt: ActionReceipt): void;
 }
 
 /** Tells the cluster's bans on this host from the host's own. */
 export interface EchoOracle {
   /**
-   * Whether a `Ban` or `Unban` line of this host's fail2ban is the cluster's
-   * own doing.
+   * Whether the cluster caused a `Ban` or `Unban` line of this host's fail2ban.
    *
    * @param kind Which line.
    * @param jail The jail of the line.

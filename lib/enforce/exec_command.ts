@@ -5,10 +5,10 @@
  * PROGRAM ban|unban ADDRESS JAIL ORIGIN SECONDS
  * ```
  *
- * ADDRESS is an address or a prefix, JAIL the jail of this host, ORIGIN the
- * node that reported it last, and SECONDS what is left of the ban, rounded up,
- * or `forever`; 2147483647 at most. A ban has at least 1 left, since many
- * programs take 0 for no end; an unban has 0 once the ban's time is over.
+ * ADDRESS is an address or a prefix, JAIL the jail of this host, and ORIGIN the
+ * node that last reported it. SECONDS is the rest of the ban, rounded up and at
+ * most 2147483647, or `forever`. A ban has at least 1 second left, because many
+ * programs read 0 as "no end"; an unban has 0 once the ban has ended.
  *
  * | variable             | holds                                             |
  * | -------------------- | ------------------------------------------------- |
@@ -20,9 +20,9 @@
  * | `F2BC_ORIGIN`        | ORIGIN                                            |
  * | `F2BC_SECONDS`       | SECONDS, but `-1` for ever, as fail2ban writes it |
  *
- * No argument begins with `-`, so that none is ever read as an option, and no
- * value holds a blank or a character that a shell knows, so that a script that
- * forgets its quotes does no harm. Nothing is escaped: what isn't so is refused.
+ * No argument begins with `-`, so none can be read as an option. No value holds
+ * a blank or a character that is special to a shell, so a script without quotes
+ * does no harm. Nothing is escaped: a value that breaks these rules is refused.
  *
  * @module
  */
@@ -39,28 +39,28 @@ export interface ExecCall {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** How a program ended that did not do its work. */
+/** How a program that failed ended. */
 export interface ExecFailure {
-  /** Its exit code, or the signal that ended it; `undefined`: it took too long. */
+  /** Its exit code, or the signal that ended it; `undefined`: it timed out. */
   readonly end: number | string | undefined;
   /** How long it may take, in milliseconds. */
   readonly timeoutMs: number;
-  /** What it wrote to standard error, and to standard output. */
+  /** Its standard error, and its standard output. */
   readonly outputs: readonly string[];
 }
 
-/** The largest number that programs can be expected to take. */
+/** The largest number that programs can be expected to accept. */
 const MAX_SECONDS = 2 ** 31 - 1;
-/** Limit of a program's output in a reason, in characters. */
+/** Maximum length of a program's output in a reason, in characters. */
 const MAX_TOLD_LENGTH = 200;
 
 /**
- * Makes a call.
+ * Builds a call.
  *
- * @param kind What is to be done.
- * @param ban About what.
+ * @param kind What to do.
+ * @param ban The ban.
  * @param nowMs Milliseconds since 1970.
- * @throws {TypeError} when something of the ban is not what its type says.
+ * @throws {TypeError} when a part of the ban does not match its type.
  */
 export function execCall(
   kind: BanKind,
@@ -90,7 +90,7 @@ export function execCall(
 /**
  * Says how a program failed: its end, and the first line that it wrote.
  *
- * @param failure What is known of it.
+ * @param failure What is known of the failure.
  *
  * @example
  * ```ts
@@ -117,14 +117,14 @@ function describeEnd(
   return typeof end === "number" ? `exit code ${end}` : `ended by ${end}`;
 }
 
-/** The first line that says anything, cut, and printable. */
+/** The first line that is not empty, cut and printable. */
 function firstLine(output: string): string {
   const [line = ""] = output.trimStart().split("\n", 1);
   return line.trimEnd().slice(0, MAX_TOLD_LENGTH)
     .replaceAll(/[^\x20-\x7e]/g, "?");
 }
 
-/** `undefined`: for ever. */
+/** `undefined`: forever. */
 function secondsLeft(
   action: BanKind,
   expiresMs: number,
@@ -154,9 +154,9 @@ function checked<T>(
 /** Number of bytes in which the system looks for a script's interpreter. */
 export const SCRIPT_HEAD_BYTES = 256;
 
-/** What a program begins with. */
+/** The beginning of a program. */
 export type ProgramHead =
-  /** No first line of a script: the system or a shell knows what to do. */
+  /** Not a script: the system or a shell knows how to start it. */
   | { readonly kind: "other" }
   /** A script that names its interpreter. */
   | { readonly kind: "script"; readonly interpreter: string }

@@ -25,58 +25,69 @@ import type { SteadyClock } from "../async/steady_clock.ts";
 
 /** Options for the enforcer of fail2ban. */
 export interface Fail2banEnforcerOptions {
-  /** Asks fail2ban. */
+  /** Sends commands to fail2ban. */
   readonly client: Fail2banClient;
-  /** The process's steady clock. fail2ban has the system's: listed ends are converted from it. */
+  /**
+   * The process's steady clock; listed ends are converted from fail2ban's
+   * system time.
+   */
   readonly clock: SteadyClock;
   /** The jails whose bans are listed. */
   readonly jails: readonly JailName[];
-  /** Looks up the host names in the jails' `ignoreip`; without it they protect nobody. */
+  /**
+   * Looks up host names in the jails' `ignoreip`; without it they protect
+   * nobody.
+   */
   readonly names?: IgnoreipNames;
 }
 
-/** Before 0.10.5 fail2ban bans after it answered, once a second: its list is read again until then. */
+/**
+ * Before 0.10.5, fail2ban bans up to a second after its answer: its list is
+ * polled until then.
+ */
 const LISTING_TIMEOUT_MS = 5_000;
 const LISTING_INTERVAL_MS = 250;
 
-/** Why addresses failed; an address that is not in it did not fail. */
+/** Why addresses failed; an address that is missing here did not fail. */
 type Reasons = ReadonlyMap<Address, Omit<EnforcementFailure, "ban">>;
 type Addresses = readonly Address[];
 
 const NO_REASONS: Reasons = new Map();
-/** Bans are renewed this often within the ban time of their jail, at least. */
+/** Renewals within the ban time of a jail, at least. */
 const RENEWALS_IN_BAN_TIME = 4;
-/** Shorter ban times are not renewed in time. */
+/** Jails with a shorter ban time are not renewed. */
 const MIN_BAN_TIME_MS = 2_000;
-/** A ban time that is changed is known after this. */
+/** Maximum delay until a changed ban time is noticed. */
 const MAX_RENEWAL_INTERVAL_MS = 30_000;
-/** Renewed in one go; others wait meanwhile. */
+/** Maximum bans renewed in one call, so that other work does not wait long. */
 const MAX_RENEWED = 200;
 
 /**
- * Bans and unbans through fail2ban, which keeps a time of its own: a ban ends
- * with the jail's `bantime`, has to be lifted to end before, and to be renewed
- * to end later. A `banip` of who is banned already prolongs the ban by the
- * jail's time, from fail2ban 0.10 on.
- * fail2ban's `banip` does not look at `ignoreip`; this does.
+ * Bans and unbans through fail2ban, which has its own ban time: a ban lasts for
+ * the jail's `bantime`, has to be lifted to end earlier, and to be renewed to
+ * end later. From fail2ban 0.10 on, `banip` of a banned address prolongs the
+ * ban by the jail's time. Unlike `banip`, this enforcer respects `ignoreip`.
  *
- * A ban counts as applied once fail2ban lists it. Whether the jail's action did
- * its work is in fail2ban's log only, and told by the monitor.
+ * A ban counts as applied once fail2ban lists it. Only fail2ban's log says
+ * whether the jail's action worked; the monitor reports that.
  */
 export class Fail2banEnforcer implements Enforcer {
   readonly name = "fail2banclient";
   readonly lapses = false;
-  /** fail2ban answers nobody meanwhile, and a firewall action may take 60 ms. */
+  /**
+   * fail2ban answers nobody during a call, and a firewall action may take 60
+   * ms.
+   */
   readonly maxBansAtOnce = 20;
   readonly #fail2ban: Fail2banInfo;
   readonly #clock: SteadyClock;
   readonly #jails: readonly JailName[];
   readonly #client: Fail2banClient;
   readonly #renewals: JailRenewals;
-  /** Number of unbans of a prefix that lifted other bans within it. */
+  /** Number of prefix unbans that also lifted bans within the prefix. */
   #overdone = 0;
 
-  /** @param options How fail2ban is asked, and in which jails. */
+  /** @param options The connection to fail2ban, and the jails. */
   constructor(options: Fail2banEnforcerOptions) {
     const { client, clock, names } = options;
     this.#fail2ban = new Fail2banInfo(client, clock, names);
@@ -109,7 +120,7 @@ export class Fail2banEnforcer implements Enforcer {
     return failures;
   }
 
-  /** Lifts bans. In a jail that is not there nothing is in force. */
+  /** Lifts bans. A jail that does not exist has none in force. */
   async lift(
     bans: readonly HostBan[],
     signal: AbortSignal,
@@ -141,7 +152,7 @@ export class Fail2banEnforcer implements Enforcer {
     signal: AbortSignal,
   ): Promise<number> {
     const banTimes = await this.#finiteBanTimes(signal);
-    // What another fail2ban has not restored is no renewal: it is compared first.
+    // A fail2ban that has not restored a ban can't renew it: compare first.
     if (!this.#renewals.retain(bans, this.#client.servers)) return 0;
     const byJail = Map.groupBy(bans, ({ jail }) => jail);
     let pauseMs = MAX_RENEWAL_INTERVAL_MS;
@@ -163,7 +174,10 @@ export class Fail2banEnforcer implements Enforcer {
     return pauseMs;
   }
 
-  /** How long jails ban, in milliseconds, but for those that do for ever or hardly. */
+  /**
+   * Ban times of the jails in milliseconds, without endless and very short
+   * ones.
+   */
   async #finiteBanTimes(
     signal: AbortSignal,
   ): Promise<ReadonlyMap<JailName, number>> {
@@ -218,7 +232,9 @@ export class Fail2banEnforcer implements Enforcer {
     return new Map([...forbidden, ...present, ...failed]);
   }
 
-  /** In a jail that also detects, who is banned already may be the host's own. */
+  /**
+   * In a jail that also detects, a banned address may be the host's own ban.
+   */
   async #presentIn(
     jail: JailName,
     addresses: Addresses,
@@ -237,7 +253,7 @@ export class Fail2banEnforcer implements Enforcer {
   ): Promise<Reasons> {
     const words = ["set", jail, "banip", ...addresses];
     const reply = await this.#fail2ban.command(words, signal);
-    // Who was banned already is not counted: then look who is.
+    // fail2ban does not count addresses that were banned before: list them.
     return reply.kind === "done" && readCount(reply.value) === addresses.length
       ? NO_REASONS
       : await this.#unlisted(jail, addresses, refusalOf(reply), signal);
@@ -263,7 +279,7 @@ export class Fail2banEnforcer implements Enforcer {
     }
   }
 
-  /** Those that fail2ban does not list. */
+  /** The addresses that fail2ban does not list. */
   async #unlisted(
     jail: JailName,
     addresses: Addresses,
@@ -302,7 +318,7 @@ export class Fail2banEnforcer implements Enforcer {
     return reasons;
   }
 
-  /** A prefix that is not banned itself would lift every ban within it. */
+  /** Unbanning a prefix that is not banned would lift every ban within it. */
   async #withoutAbsentPrefixes(
     jail: JailName,
     addresses: Addresses,
@@ -316,7 +332,7 @@ export class Fail2banEnforcer implements Enforcer {
   }
 }
 
-/** Before 0.10.5 an absent ban can't be lifted. */
+/** How fail2ban before 0.10.5 refuses to lift an absent ban. */
 const ABSENT = /not banned/;
 
 async function inEachJail(
@@ -335,7 +351,7 @@ async function inEachJail(
   return failures;
 }
 
-/** What speaks against a ban before fail2ban is asked. */
+/** Why a ban is refused before fail2ban is asked, if it is. */
 function objection(
   address: Address,
   jail: JailName,
@@ -361,7 +377,7 @@ function allFor(
   return new Map(addresses.map((address) => [address, failure]));
 }
 
-/** A prefix that ended just before lifts every ban within it. */
+/** If a prefix has just ended, its unban lifts every ban within it. */
 function liftedMore(reply: Fail2banReply, asked: number): boolean {
   return reply.kind === "done" && readCount(reply.value) > asked;
 }
@@ -370,7 +386,7 @@ function isPrefix(address: Address): boolean {
   return address.includes("/");
 }
 
-/** In which words fail2ban refused, if it did. */
+/** fail2ban's reason for a refusal, if it refused. */
 function refusalOf(reply: Fail2banReply): string | undefined {
   return reply.kind === "refused" ? `fail2ban: ${reply.reason}` : undefined;
 }

@@ -1,8 +1,8 @@
 /**
  * The bans that should be in force on this host, and who reported them.
  *
- * A ban stands as long as one report of it does. A report ends when its node
- * withdraws it (an unban) or its time is over; a node that reports again
+ * A ban stands as long as it has a report. A report ends when its node
+ * withdraws it (an unban) or when its time is over; a new report of the node
  * prolongs its own report.
  *
  * @module
@@ -15,16 +15,16 @@ import type { JailName } from "../base/jail_name.ts";
 import { BanMap } from "../ban/ban_map.ts";
 import type { HostBan } from "./enforcer.ts";
 
-/** A node's report that an address should be banned, as this host reads it. */
+/** A node's report that an address should be banned, as read on this host. */
 export interface HostReport {
   /** The node. */
   readonly origin: HostName;
   /** The jail that decided there. */
   readonly reportedJail: JailName;
-  /** The jail of this host that the ban is enforced in. */
+  /** The jail of this host that enforces the ban. */
   readonly jail: JailName;
   readonly address: Address;
-  /** The number of the change by which it is so; `undefined`: nobody said. */
+  /** The number of the change that made it so; `undefined`: unknown. */
   readonly change?: number | undefined;
 }
 
@@ -34,7 +34,10 @@ export type HostBanChange =
   | {
     readonly kind: "stands";
     readonly ban: HostBan;
-    /** The jail that wants it no more, while others do; absent: the ban's jail reports it. */
+    /**
+     * A jail that no longer wants it while others do; absent: the ban's jail
+     * reports it.
+     */
     readonly left?: JailName;
   }
   /** The ban was withdrawn. */
@@ -54,11 +57,14 @@ export type HostBanChange =
 
 /** Options for a table of bans. */
 export interface HostBansOptions {
-  /** Bans held at most; above it reports of new ones are left out. @default {1000000} */
+  /**
+   * Maximum number of bans; reports of further ones are left out.
+   * @default {1000000}
+   */
   readonly maxBans?: number;
   /**
-   * Names a report among those of a ban: a report replaces or withdraws the
-   * one of the same name. @default {nameOfReporter}
+   * Names a report among those of its ban: a report replaces or withdraws the
+   * report with the same name. @default {nameOfReporter}
    */
   readonly nameOf?: (report: HostReport) => string;
 }
@@ -66,7 +72,10 @@ export interface HostBansOptions {
 /** Nothing changed. */
 export const NO_CHANGE: readonly HostBanChange[] = [];
 const NO_REPORTS: ReadonlyMap<string, HostBan> = new Map();
-/** Reports of a ban held at most; above it the one that ends first is dropped: one node can name many jails. */
+/**
+ * Maximum reports of a ban; above it the first to end is dropped, because a
+ * node can name many jails.
+ */
 const MAX_REPORTS = 256;
 
 /**
@@ -93,44 +102,45 @@ const MAX_REPORTS = 256;
 export class HostBans {
   readonly #maxBans: number;
   readonly #nameOf: (report: HostReport) => string;
-  /** The bans that stand. */
+  /** The bans in the table. */
   readonly #bans = new BanMap<HostBan>();
   /**
-   * The ban as each report has it, by the report's name; at most
-   * {@link MAX_REPORTS}. Of bans with a single report there is none: it is the
-   * ban itself.
+   * The ban as each report wants it, by the report's name; at most
+   * {@link MAX_REPORTS}. A ban with a single report has no entry: the ban
+   * itself is the report.
    */
   readonly #reports = new BanMap<Map<string, HostBan>>();
   readonly #expiries = new ExpiryIndex<HostBan>();
   #lookedAtMs = -Infinity;
   #leftOut = 0;
 
-  /** @param options Limit and names of reports. */
+  /** @param options The limit, and the names of reports. */
   constructor(options: HostBansOptions = {}) {
     this.#maxBans = options.maxBans ?? 1_000_000;
     this.#nameOf = options.nameOf ?? nameOfReporter;
   }
 
-  /** Bans that stand. */
+  /** Number of bans. */
   get size(): number {
     return this.#bans.size;
   }
 
-  /** Reports that were left out because the table was full. */
+  /** Number of reports that were left out because the table was full. */
   get leftOut(): number {
     return this.#leftOut;
   }
 
-  /** The bans that stand. */
+  /** The bans in the table. */
   bans(): Generator<HostBan, void, undefined> {
     return this.#bans.values();
   }
 
   /**
-   * Takes a report.
+   * Adds or replaces a report.
    *
-   * @param report Who reports what.
-   * @param expiresMs When the report ends, in milliseconds since 1970 by the clock of all calls.
+   * @param report The report.
+   * @param expiresMs When the report ends, in milliseconds since 1970 by the
+   * clock of all calls.
    * @returns What changed.
    */
   report(report: HostReport, expiresMs: number): readonly HostBanChange[] {
@@ -156,9 +166,9 @@ export class HostBans {
   }
 
   /**
-   * Takes a report back.
+   * Withdraws a report.
    *
-   * @param report Who takes what back.
+   * @param report The report.
    * @returns What changed; `undefined`: there was no such report.
    */
   withdraw(report: HostReport): readonly HostBanChange[] | undefined {
@@ -173,7 +183,7 @@ export class HostBans {
     const expiresMs = lastEnd(left);
     const jails = jailsIn(left);
     const { reportedJail } = report;
-    // What others reported and is over by now does not hold the ban.
+    // Other reports that have ended by now don't hold the ban.
     if (expiresMs <= this.#lookedAtMs) {
       this.#forget(before);
       const others = jails.filter((jail) => jail !== reportedJail);
@@ -188,11 +198,7 @@ export class HostBans {
       : [{ ...change, left: reportedJail }];
   }
 
-  /**
-   * Takes back all reports of a ban.
-   *
-   * @returns What changed.
-   */
+  /** Withdraws all reports of a ban. Returns what changed. */
   remove(ban: Pick<HostBan, "jail" | "address">): readonly HostBanChange[] {
     const before = this.#bans.get(ban);
     if (before === undefined) return NO_CHANGE;
@@ -201,7 +207,7 @@ export class HostBans {
     return [{ kind: "withdrawn", ban: before, jails }];
   }
 
-  /** The jails that report a ban; none when it does not stand. */
+  /** The jails that report a ban; none when it is not in the table. */
   jailsOf(ban: Pick<HostBan, "jail" | "address">): readonly JailName[] {
     const reports = this.#reports.get(ban);
     if (reports !== undefined) return jailsIn(reports);
@@ -209,7 +215,7 @@ export class HostBans {
     return single === undefined ? [] : [single.reportedJail];
   }
 
-  /** The ban as each who reported it wants it; none when it does not stand. */
+  /** The ban as each reporter wants it; none when it is not in the table. */
   reportsOf(ban: Pick<HostBan, "jail" | "address">): readonly HostBan[] {
     const reports = this.#reports.get(ban);
     if (reports !== undefined) return [...reports.values()];
@@ -217,7 +223,7 @@ export class HostBans {
     return single === undefined ? [] : [single];
   }
 
-  /** The ban that stands in a jail, if one does. */
+  /** The ban of a jail, if it is in the table. */
   find(
     ban: { readonly jail: JailName; readonly address: Address },
   ): HostBan | undefined {
@@ -225,10 +231,10 @@ export class HostBans {
   }
 
   /**
-   * Lets time pass.
+   * Ends bans.
    *
    * @param nowMs Milliseconds since 1970 by the same clock.
-   * @returns The bans whose time is over.
+   * @returns The bans that ended.
    */
   expire(nowMs: number): readonly HostBanChange[] {
     const changes: HostBanChange[] = [];
@@ -241,7 +247,9 @@ export class HostBans {
     return changes;
   }
 
-  /** The reports of a ban once another than its single one comes; `undefined`: it stays single. */
+  /**
+   * The reports of a ban that gets a second one; `undefined`: it has only one.
+   */
   #severalReports(
     before: HostBan,
     report: HostReport,
@@ -295,7 +303,7 @@ function forgetFirstEnding(reports: Map<string, HostBan>): void {
   }
 }
 
-/** Names a report by the node and its jail: each node speaks for itself. */
+/** Names a report by node and jail: each node speaks for itself. */
 export function nameOfReporter(
   { origin, reportedJail }: Pick<HostReport, "origin" | "reportedJail">,
 ): string {

@@ -1,6 +1,6 @@
 /**
- * The receipts of one enforcer: a ban that several jails report is in force
- * once, and each of them is told what became of it.
+ * The receipts of one enforcer. A ban that several jails report is in force
+ * once, and each of these jails gets a receipt.
  *
  * @module
  */
@@ -15,33 +15,39 @@ import type { HostBanChange } from "./host_bans.ts";
 export interface JailReceiptsOptions {
   /** Name of the enforcer. */
   readonly action: string;
-  /** The process's steady clock: receipts have its time. */
+  /** The process's steady clock: receipts use its time. */
   readonly clock: Clock;
-  /** Told of each ban and jail; `undefined`: nobody is. */
+  /** Receives a receipt for each ban and jail; `undefined`: nobody does. */
   readonly receipts?: ReceiptSink | undefined;
   /** The jails that report a ban now. */
   readonly jailsOf: (ban: HostBan) => readonly JailName[];
 }
 
-/** Says what became of bans, to each jail that reported them. */
+/** Sends receipts for bans to each jail that reported them. */
 export class JailReceipts {
   readonly #options: JailReceiptsOptions;
-  /** Why a ban is not as it should be, as its jails were told it: once. */
+  /**
+   * The last failure that each jail of a ban was told, so that it is told once.
+   */
   readonly #told = new BanMap<Map<JailName, string>>();
-  /** The jails that want a ban no more, and are yet to be told that it is lifted. */
+  /**
+   * Jails that no longer want a ban and still have to be told that it is
+   * lifted.
+   */
   readonly #leaving = new BanMap<readonly JailName[]>();
 
-  /** @param options Of which enforcer, and to whom. */
+  /** @param options Which enforcer, and who receives its receipts. */
   constructor(options: JailReceiptsOptions) {
     this.#options = options;
   }
 
   /**
-   * What is wanted has changed. A jail whose ban is in force for another one
-   * already is told so, as is one whose ban goes on for others.
+   * Records a change of the desired bans. A jail whose ban is already in force
+   * for another jail gets a receipt, as does a jail whose ban goes on for
+   * others.
    *
    * @param change What changed.
-   * @param isSettled Whether that is in force already, and nothing is to be done.
+   * @param isSettled Whether the ban is already in force as wanted.
    */
   changed(change: HostBanChange, isSettled: boolean): void {
     const { ban } = change;
@@ -54,7 +60,7 @@ export class JailReceipts {
     this.#liftLeaving(ban);
   }
 
-  /** A ban is in force. @param atMs When it came to be. @default {now} */
+  /** Reports a ban as applied. @param atMs When it was. @default {now} */
   applied(ban: HostBan, detail: string, atMs?: number): void {
     this.#told.delete(ban);
     for (const jail of this.#jailsOf(ban)) {
@@ -63,7 +69,7 @@ export class JailReceipts {
     this.#liftLeaving(ban);
   }
 
-  /** A ban is in force no more. */
+  /** Reports a ban as lifted. */
   lifted(ban: HostBan): void {
     this.#told.delete(ban);
     if (!this.#leaving.has(ban)) this.#leave(ban, [ban.reportedJail]);
@@ -71,9 +77,9 @@ export class JailReceipts {
   }
 
   /**
-   * A ban is not as it should be.
+   * Reports that a ban failed.
    *
-   * @returns Whether a jail was not told of it before.
+   * @returns Whether this is news to one of its jails.
    */
   failed(
     ban: HostBan,
@@ -92,13 +98,13 @@ export class JailReceipts {
     return isNews;
   }
 
-  /** A ban is over: neither wanted nor in force. */
+  /** Forgets a ban that is neither wanted nor in force. */
   forget(ban: HostBan): void {
     this.#told.delete(ban);
     this.#leaving.delete(ban);
   }
 
-  /** The jails that want it; else those that did. */
+  /** The jails that want the ban, or else those that did. */
   #jailsOf(ban: HostBan): readonly JailName[] {
     const wanting = this.#options.jailsOf(ban);
     if (wanting.length > 0) return wanting;

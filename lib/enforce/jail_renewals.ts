@@ -1,6 +1,6 @@
 /**
- * When bans end in jails that have a ban time of their own, so that they are
- * made anew before.
+ * When bans end in jails with a ban time of their own, so that they are renewed
+ * in time.
  *
  * @module
  */
@@ -9,12 +9,12 @@ import type { SteadyClock } from "../async/steady_clock.ts";
 import { keyOf } from "../ban/ban.ts";
 import type { ActiveBan, HostBan } from "./enforcer.ts";
 
-/** Remembers when bans were made, else until when they are listed. */
+/** Remembers when bans were made, or else their listed ends. */
 export class JailRenewals {
   readonly #clock: SteadyClock;
   /** By the clock that never jumps. */
   #madeMs = new Map<string, number>();
-  /** In steady time; of bans that were made before this program was started. */
+  /** In steady time; of bans that were made before this program started. */
   #endsMs = new Map<string, number>();
   #servers: number | undefined;
 
@@ -24,16 +24,16 @@ export class JailRenewals {
   }
 
   /**
-   * Notes that bans were made, or made anew.
+   * Records that bans were made or renewed.
    *
    * @param bans The bans.
-   * @param atMs Before that, by the clock that never jumps.
+   * @param atMs A time before that, by the clock that never jumps.
    */
   made(bans: readonly HostBan[], atMs: number): void {
     for (const ban of bans) this.#madeMs.set(keyOf(ban), atMs);
   }
 
-  /** Notes what is listed of bans of which nothing is known. */
+  /** Records the listed ends of bans that are otherwise unknown. */
   listed(bans: readonly ActiveBan[]): void {
     for (const ban of bans) {
       const key = keyOf(ban);
@@ -44,12 +44,12 @@ export class JailRenewals {
   }
 
   /**
-   * Forgets all other bans.
+   * Forgets all bans except the given ones.
    *
-   * @param bans Those that are in force.
-   * @param servers How many fail2bans answered so far: another one has restored
-   * bans with the ends that its database has.
-   * @returns Whether it is the same fail2ban as before.
+   * @param bans The bans in force.
+   * @param servers Number of fail2ban servers that have answered so far: a new
+   * one has restored bans with the ends in its database.
+   * @returns Whether the fail2ban server is the same as before.
    */
   retain(bans: readonly HostBan[], servers: number): boolean {
     const isOther = this.#servers !== undefined && servers !== this.#servers;
@@ -69,12 +69,12 @@ export class JailRenewals {
   }
 
   /**
-   * The bans of a jail that are to be made anew: they end there before they
-   * should, and half of their time is over.
+   * The bans of a jail that need a renewal: they would end there too early, and
+   * half of their time is over.
    *
-   * @param bans Those that are in force, and wanted still.
-   * @param banTimeMs The jail's.
-   * @returns Those that end first are first.
+   * @param bans The bans in force that are still wanted.
+   * @param banTimeMs The jail's ban time.
+   * @returns In the order of their ends.
    */
   due(bans: readonly HostBan[], banTimeMs: number): readonly HostBan[] {
     const nowMs = this.#clock.nowMs();
@@ -88,7 +88,7 @@ export class JailRenewals {
       .map(({ ban }) => ban);
   }
 
-  /** `-Infinity`: nobody knows. */
+  /** `-Infinity`: unknown. */
   #leftMs(ban: HostBan, banTimeMs: number): number {
     const key = keyOf(ban);
     const madeMs = this.#madeMs.get(key);

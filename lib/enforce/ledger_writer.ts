@@ -1,5 +1,5 @@
 /**
- * Writes and reads an action's part of the ledger, in the system's time.
+ * Writes and reads an action's part of the ledger, in system time.
  *
  * @module
  */
@@ -19,30 +19,33 @@ import type { SteadyClock } from "../async/steady_clock.ts";
 
 /** Options for an action's part of the ledger. */
 export interface LedgerWriterOptions {
-  /** Name of the enforcer, whose bans these are. */
+  /** Name of the enforcer that has these bans. */
   readonly action: string;
   readonly ledger: BanLedger;
-  /** The process's steady clock: bans are in its time. */
+  /** The process's steady clock: bans use its time. */
   readonly clock: SteadyClock;
-  /** Whether it is noted which bans are in force; else only that some may be. @default {true} */
+  /**
+   * Whether the bans in force are recorded; otherwise only that there may be
+   * some. @default {true}
+   */
   readonly notesBans?: boolean;
-  /** Told when the ledger can't be written: bans are enforced all the same. */
+  /** Receives write errors of the ledger; bans are enforced all the same. */
   readonly log: Log;
 }
 
-/** Limit of the difference between two readings of the clocks that count as equal. */
+/** Clock offsets that differ by less count as equal. */
 const SAME_TIME_LIMIT_MS = 1_000;
 
 /** An action's part of the ledger: converts times, and survives a full disk. */
 export class LedgerWriter {
   readonly #options: LedgerWriterOptions;
   readonly #troubleLog: TroubleLog;
-  /** Whether it is noted which bans are in force. */
+  /** Whether the bans in force are recorded. */
   readonly notesBans: boolean;
-  /** How far the system's clock was ahead when everything was written last. */
+  /** How far the system's clock was ahead at the last complete write. */
   #aheadMs: number;
 
-  /** @param options Whose part of which ledger. */
+  /** @param options The action, and the ledger. */
   constructor(options: LedgerWriterOptions) {
     this.#options = options;
     this.notesBans = options.notesBans ?? true;
@@ -57,19 +60,26 @@ export class LedgerWriter {
     });
   }
 
-  /** Whether the system's clock was set since everything was written: the ends in the ledger are wrong then. */
+  /**
+   * Whether the system's clock was set since the last complete write, so that
+   * the ends in the ledger are wrong.
+   */
   get isOutdated(): boolean {
     return Math.abs(this.#options.clock.aheadMs - this.#aheadMs) >
       SAME_TIME_LIMIT_MS;
   }
 
-  /** Writes that bans may be in force, and nothing of which. */
+  /** Records that bans may be in force, without naming them. */
   recordUse(): void {
     const { action, ledger } = this.#options;
     this.#attempt(() => ledger.recordUse(action));
   }
 
-  /** Reads what was written before. @throws {RuntimeError} when it can't be read. */
+  /**
+   * Reads the earlier records.
+   *
+   * @throws {RuntimeError} when they can't be read.
+   */
   load(): LedgerContents {
     const { action, ledger, clock } = this.#options;
     const { reports, marks } = ledger.load(action);
@@ -80,7 +90,7 @@ export class LedgerWriter {
     };
   }
 
-  /** Writes who wants bans in force; see `BanLedger`. */
+  /** Records who wants bans in force; see `BanLedger`. */
   want(wanted: readonly WantedReports[]): void {
     const { action, ledger, clock } = this.#options;
     if (wanted.length === 0) return;
@@ -92,13 +102,13 @@ export class LedgerWriter {
     this.#attempt(() => ledger.want(action, noted));
   }
 
-  /** Writes everything anew, with ends by the system's clock as it is now. */
+  /** Records everything anew, with ends by the system's clock as it is now. */
   wantAll(wanted: readonly WantedReports[]): void {
     this.#aheadMs = this.#options.clock.aheadMs;
     this.want(wanted);
   }
 
-  /** Writes that bans are about to be put in force. */
+  /** Records bans that are about to be applied. */
   recordStart(bans: readonly HostBan[]): void {
     const { action, ledger, clock } = this.#options;
     if (!this.notesBans) return;
@@ -106,7 +116,7 @@ export class LedgerWriter {
     this.#attempt(() => ledger.recordStart(action, noted, clock.wallMs()));
   }
 
-  /** Writes what became of bans. */
+  /** Records the outcome of bans. */
   recordOutcome(states: readonly BanState[]): void {
     const { action, ledger, clock } = this.#options;
     if (states.length === 0 || !this.notesBans) return;
@@ -115,7 +125,7 @@ export class LedgerWriter {
     this.#attempt(() => ledger.recordOutcome(action, noted, clock.wallMs()));
   }
 
-  /** Writes what became of bans that were tried. */
+  /** Records the outcome of bans that were tried. */
   recordOutcomeOf(
     bans: readonly HostBan[],
     stateOf: (ban: HostBan) => PlanState,
@@ -135,7 +145,7 @@ export class LedgerWriter {
   }
 }
 
-/** Moves the ends of bans to another clock. */
+/** Converts the ends of bans to another clock. */
 function moved(byMs: number): (ban: HostBan) => HostBan {
   return byMs === 0
     ? (ban) => ban

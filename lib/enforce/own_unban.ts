@@ -1,5 +1,5 @@
 /**
- * Has this host's own fail2ban unban an address in a jail that banned it.
+ * Makes this host's own fail2ban unban an address in the jail that banned it.
  *
  * @module
  */
@@ -10,24 +10,24 @@ import { CLUSTER_JAIL, type JailName } from "../base/jail_name.ts";
 import type { Fail2banClient } from "../fail2ban/ports.ts";
 import { readBannedInStatus, readCount } from "../fail2ban/replies.ts";
 
-/** What became of it. */
+/** Outcome of an unban. */
 export interface OwnUnban {
-  /** `absent`: it had no such ban. */
+  /** `absent`: there was no such ban. */
   readonly outcome: "lifted" | "absent" | "failed";
-  /** Why it failed; empty for the others. */
+  /** Why it failed; otherwise empty. */
   readonly reason: string;
 }
 
-/** Before 0.10.5 an absent ban can't be lifted. */
+/** How fail2ban before 0.10.5 refuses to lift an absent ban. */
 const ABSENT = /not banned/;
 
 /**
- * Unbans.
+ * Unbans an address.
  *
  * @param fail2ban Connects when it is first needed.
- * @param ban Which. The cluster's own jail is none of them: what is in it
+ * @param ban The ban. A ban of the cluster's own jail is refused: that jail
  * follows the table.
- * @param signal Ends the wait.
+ * @param signal Aborts the wait.
  * @throws the signal's reason on abort.
  */
 export async function unbanOwn(
@@ -37,7 +37,7 @@ export async function unbanOwn(
 ): Promise<OwnUnban> {
   if (jail === CLUSTER_JAIL) return failed(`${jail} is the cluster's own jail`);
   try {
-    // A prefix that is not banned itself would lift every ban within it.
+    // Unbanning a prefix that is not banned would lift every ban within it.
     if (address.includes("/")) {
       const listed = await fail2ban.command(["status", jail], signal);
       if (listed.kind === "no_jail") return failed(`there is no jail ${jail}`);
@@ -67,7 +67,7 @@ export async function unbanOwn(
   }
 }
 
-/** Older ones answer with the address, and refuse where there is none. */
+/** Older versions answer with the address, and refuse an absent ban. */
 function isNone(value: Parameters<typeof readCount>[0]): boolean {
   return (typeof value === "number" || value === "0") && readCount(value) === 0;
 }

@@ -1,5 +1,5 @@
 /**
- * What a plan knows of bans: of one, and of all.
+ * What a plan knows of a single ban, and of all bans.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { BanMap } from "../ban/ban_map.ts";
 import type { PlanAction, PlanState } from "./plan_types.ts";
 import type { ActiveBan, EnforcementFailure, HostBan } from "./enforcer.ts";
 
-/** Ends that differ by less are the same: lists are rounded. */
+/** Ends that differ by less are equal: lists are rounded. */
 const SAME_END_MS = 2_000;
 const NO_BANS: readonly HostBan[] = [];
 
@@ -20,15 +20,18 @@ export class PlanEntry {
   readonly ban: HostBan;
   /** The ban as it should be in force; `undefined`: it should not. */
   wanted: HostBan | undefined;
-  /** The ban as it was last applied and is in force; `undefined`: it is not. */
+  /** The ban as last applied and in force; `undefined`: it is not in force. */
   applied: HostBan | undefined;
-  /** The ban as it may be in force: of the tries that nobody knows of, the one that ends last. */
+  /**
+   * The ban as it may be in force: of the tries with unknown outcome, the one
+   * that ends last.
+   */
   tried: HostBan | undefined;
-  /** Whether the host itself has the ban in force: it is not ours to lift. */
+  /** Whether the ban is the host's own, and not ours to lift. */
   hosted = false;
-  /** How often it failed since it last went well. */
+  /** Number of failures since the last success. */
   failures = 0;
-  /** Where it is in the plan. */
+  /** Where the ban is in the plan. */
   place: "idle" | "queued" | "paused" | "busy" | "refused" = "idle";
 
   /** @param ban The ban, of whatever end. */
@@ -42,15 +45,15 @@ export class PlanEntry {
     return (wanted ?? applied ?? tried) === undefined;
   }
 
-  /** Whether it is in force, as far as one knows, for whomever. */
+  /** Whether it is in force as far as is known, whoever applied it. */
   get isInForce(): boolean {
     return this.applied !== undefined ||
       this.hosted && this.wanted !== undefined;
   }
 
   /**
-   * Takes note of a try of which nobody knows how it went. Any of several may
-   * be in force by now, so the one with the latest end is kept.
+   * Records a try with unknown outcome. Any of several tries may be in force by
+   * now, so the one that ends last is kept.
    *
    * @param ban The ban as it was tried.
    */
@@ -60,18 +63,18 @@ export class PlanEntry {
     }
   }
 
-  /** Whether it is in force by this action's doing. */
+  /** Whether this action has it in force. */
   get state(): PlanState {
     if (this.tried !== undefined) return "tried";
     return this.applied === undefined ? "none" : "applied";
   }
 
   /**
-   * Takes note of how a try went.
+   * Records the outcome of a try.
    *
    * @param verb What was tried.
    * @param ban The ban as it was tried.
-   * @param failure What came in between, if something did.
+   * @param failure Why it failed, if it did.
    */
   conclude(
     verb: PlanAction,
@@ -87,7 +90,7 @@ export class PlanEntry {
     } else if (failure === undefined) {
       this.record(ban);
     } else {
-      // What was in force before may be still.
+      // The ban of an earlier try may still be in force.
       this.record(undefined);
       for (const before of [applied, tried]) {
         if (before !== undefined) this.noteTry(before);
@@ -96,9 +99,9 @@ export class PlanEntry {
   }
 
   /**
-   * Takes note of what is listed.
+   * Corrects the entry by a list.
    *
-   * @param there The ban as it is listed; `undefined`: it is not.
+   * @param there The ban as listed; `undefined`: it is not listed.
    */
   correct(there: ActiveBan | undefined): void {
     this.hosted &&= there !== undefined;
@@ -108,7 +111,7 @@ export class PlanEntry {
     this.record(there && { ...known, expiresMs });
   }
 
-  /** Takes note of what is in force for certain. */
+  /** Records what is certainly in force. */
   record(applied: HostBan | undefined): void {
     this.applied = applied;
     this.tried = undefined;
@@ -116,10 +119,10 @@ export class PlanEntry {
   }
 
   /**
-   * Says what is to be done.
+   * The next action for this ban.
    *
    * @param lapses Whether bans end by themselves, so that their end matters.
-   * @returns `undefined` when nothing is.
+   * @returns `undefined` when there is nothing to do.
    */
   need(lapses: boolean): { verb: PlanAction; ban: HostBan } | undefined {
     const verb = this.verb(lapses);
@@ -127,7 +130,7 @@ export class PlanEntry {
     return verb && ban && { verb, ban };
   }
 
-  /** The same, without the ban that it is to be done with. */
+  /** The action of {@link PlanEntry.need}, without the ban. */
   verb(lapses: boolean): PlanAction | undefined {
     const { wanted, applied, tried } = this;
     if (wanted === undefined) {
@@ -139,7 +142,7 @@ export class PlanEntry {
   }
 
   /**
-   * Says whether the ban has ended by itself by now.
+   * Whether the ban has ended by itself by now.
    *
    * @param expiresMs When it should have ended; it is past.
    */
@@ -151,38 +154,42 @@ export class PlanEntry {
   }
 }
 
-/** What a plan has of a ban: the ban itself where it is settled, see {@link PlanBans}. */
+/**
+ * A plan's record of a ban: the ban itself once settled, see {@link PlanBans}.
+ */
 export type PlannedBan = HostBan | PlanEntry;
 
 /**
- * The bans of a plan. Of those that are settled, which in time are nearly all,
- * it has the ban as it is wanted and nothing else: they are in force by this
- * action's doing, with that end where it matters. An entry is made of one when
- * something about it changes.
+ * The bans of a plan. For a settled ban (in time nearly all are) it stores only
+ * the ban as wanted: this action has it in force, with that end where ends
+ * matter. A settled ban gets an entry when something about it changes.
  */
 export class PlanBans {
   readonly #lapses: boolean;
   readonly #bans = new BanMap<PlannedBan>();
-  /** Keys of bans of which more is known than what is being listed; `undefined`: nothing is. */
+  /**
+   * Keys of bans that changed since the current list was begun; `undefined`:
+   * there is no list.
+   */
   #newer: Set<string> | undefined;
   #finished = new BanMap<HostBan>();
 
-  /** @param lapses Whether bans end by themselves, so that their end matters. */
+  /** @param lapses Whether bans end by themselves, so that the end matters. */
   constructor(lapses: boolean) {
     this.#lapses = lapses;
   }
 
-  /** All of them; they may change meanwhile. */
+  /** All bans; they may change during the iteration. */
   all(): Iterable<PlannedBan> {
     return this.#bans.values();
   }
 
-  /** What is known of a ban, to be changed. */
+  /** The entry of a ban, to be changed; created if missing. */
   entry(ban: HostBan): PlanEntry {
     return this.find(ban) ?? this.#begin(ban);
   }
 
-  /** The same; `undefined`: nothing is known. */
+  /** The entry of a ban; `undefined`: the ban is unknown. */
   find(ban: BanKey): PlanEntry | undefined {
     const known = this.#bans.get(ban);
     return known === undefined || known instanceof PlanEntry
@@ -206,7 +213,7 @@ export class PlanBans {
     return entry;
   }
 
-  /** Takes an entry of which nothing is to be done. */
+  /** Drops an entry that needs no more work. */
   settle(entry: PlanEntry): void {
     const { ban, wanted, applied, isOver } = entry;
     if (isOver) {
@@ -222,10 +229,10 @@ export class PlanBans {
   }
 
   /**
-   * What is known of a ban that changed.
+   * The entry of a ban that changed.
    *
    * @param isWanted Whether it is wanted as it is.
-   * @returns `undefined`: it is in force as it is wanted now, and nothing is to be done.
+   * @returns `undefined`: it is in force as wanted, with nothing to do.
    */
   changed(ban: HostBan, isWanted: boolean): PlanEntry | undefined {
     const known = this.#bans.get(ban);
@@ -242,14 +249,14 @@ export class PlanBans {
       !(this.#lapses && haveOtherEnds(there.expiresMs, ban.expiresMs));
   }
 
-  /** Whether a ban is in force by this action's doing. */
+  /** Whether this action has a ban in force. */
   stateOf(ban: BanKey): PlanState {
     const known = this.#bans.get(ban);
     if (known instanceof PlanEntry) return known.state;
     return known === undefined ? "none" : "applied";
   }
 
-  /** The wanted bans that are in force by this action's doing, as they are wanted. */
+  /** The wanted bans that this action has in force, as they are wanted. */
   standing(): readonly HostBan[] {
     const standing: HostBan[] = [];
     for (const known of this.#bans.values()) {
@@ -261,7 +268,7 @@ export class PlanBans {
     return standing;
   }
 
-  /** Whether a wanted ban is in force, and nothing is to be done or being done about it. */
+  /** Whether a wanted ban is in force with no work pending or under way. */
   isSettled(ban: BanKey): boolean {
     const known = this.#bans.get(ban);
     if (!(known instanceof PlanEntry)) return known !== undefined;
@@ -269,30 +276,30 @@ export class PlanBans {
       known.verb(this.#lapses) === undefined;
   }
 
-  /** Something is going to be listed. */
+  /** Begins a list. */
   beginComparison(): void {
     this.#newer = new Set();
   }
 
-  /** It was compared. @returns The keys of bans of which more is known than what was listed. */
+  /** Ends the comparison; returns the keys of bans changed since it began. */
   endComparison(): ReadonlySet<string> {
     const newer = this.#newer ?? new Set();
     this.#newer = undefined;
     return newer;
   }
 
-  /** From now on more is known of a ban than what is being listed. */
+  /** Records that a ban is newer than the current list. */
   noteNewer(ban: BanKey): void {
     this.#newer?.add(keyOf(ban));
   }
 
-  /** Whether more is known of a ban than what is being listed. */
+  /** Whether a ban is newer than the current list. */
   isNewer(ban: BanKey): boolean {
     const newer = this.#newer;
     return newer !== undefined && newer.size > 0 && newer.has(keyOf(ban));
   }
 
-  /** The bans that have come to be neither wanted nor in force since this was asked. */
+  /** The bans that became neither wanted nor in force since the last call. */
   takeFinished(): readonly HostBan[] {
     if (this.#finished.size === 0) return NO_BANS;
     const finished = [...this.#finished.values()];
@@ -300,17 +307,17 @@ export class PlanBans {
     return finished;
   }
 
-  /** To the millisecond: what is a little off each time would be far off at last. */
+  /** Exact to the millisecond: small differences would add up. */
   #isSame(one: HostBan, other: HostBan): boolean {
     return !this.#lapses || one.expiresMs === other.expiresMs;
   }
 }
 
-/** How many entries there are of a kind, while they change. */
+/** Counts entries by state while they change. */
 export class PlanTally {
-  /** In force, as far as one knows. */
+  /** In force, as far as is known. */
   inForce = 0;
-  /** To be in force. */
+  /** Should be in force. */
   wanted = 0;
 
   /** Changes an entry. */
@@ -323,7 +330,7 @@ export class PlanTally {
   }
 }
 
-/** A ban that is in force though nobody here asked for it. */
+/** A ban in force that nobody here asked for. */
 export function strayBan(
   { jail, address, expiresMs = Infinity }: ActiveBan,
   origin: HostName,
@@ -331,7 +338,9 @@ export function strayBan(
   return { jail, address, expiresMs, origin, reportedJail: jail };
 }
 
-/** Whether a listed end is not the wanted one. One that is not told is. */
+/**
+ * Whether a listed end differs from the wanted one. An unknown end does not.
+ */
 export function haveOtherEnds(
   listedMs: number | undefined,
   wantedMs: number,

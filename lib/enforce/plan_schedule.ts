@@ -1,5 +1,5 @@
 /**
- * In which order, and when, a plan hands out its bans.
+ * When, and in which order, a plan hands out its bans.
  *
  * @module
  */
@@ -7,8 +7,8 @@
 import { RetryQueue } from "../async/retry_queue.ts";
 
 /**
- * A queue of bans in the order in which they came, news before the backlog.
- * Each is in it once, or pauses.
+ * A queue of bans in order of arrival, news before the backlog. Each ban is in
+ * it once, or pauses.
  *
  * @example
  * ```ts
@@ -26,12 +26,12 @@ export class PlanQueue<T> {
   #backlog = new Set<T>();
   readonly #pauses = new RetryQueue<T>();
 
-  /** Those that wait or pause. */
+  /** Number of items that wait or pause. */
   get size(): number {
     return this.#news.size + this.#backlog.size + this.#pauses.size;
   }
 
-  /** Puts all that wait into the backlog. */
+  /** Moves all waiting items to the backlog. */
   postpone(): void {
     for (const each of this.#backlog) this.#news.add(each);
     [this.#news, this.#backlog] = [new Set(), this.#news];
@@ -42,38 +42,41 @@ export class PlanQueue<T> {
     return this.#news.size > 0;
   }
 
-  /** When one is to be had; `-Infinity`: now; `undefined`: none is queued. */
+  /**
+   * When the next item is due; `-Infinity`: now; `undefined`: the queue is
+   * empty.
+   */
   get nextAtMs(): number | undefined {
     return this.#news.size + this.#backlog.size > 0
       ? -Infinity
       : this.#pauses.nextMs;
   }
 
-  /** Puts one that does not wait yet at the end of one part. */
+  /** Appends an item that does not wait yet to one part. */
   add(one: T, part: "news" | "backlog"): void {
     (part === "news" ? this.#news : this.#backlog).add(one);
   }
 
-  /** Has one that does not wait pause until a time. */
+  /** Pauses an item that does not wait, until a time. */
   pause(one: T, atMs: number): void {
     this.#pauses.add(one, atMs);
   }
 
-  /** Takes out those whose pause is over. */
+  /** Removes and returns the items whose pause is over. */
   takeDue(nowMs: number): readonly T[] {
     return this.#pauses.takeDue(nowMs);
   }
 
-  /** Takes one out that waits, wherever it is. */
+  /** Removes a waiting item from either part. */
   delete(one: T): void {
     this.#news.delete(one);
     this.#backlog.delete(one);
   }
 
   /**
-   * Those that wait, in order; one may be deleted meanwhile.
+   * The waiting items, in order; an item may be deleted during the iteration.
    *
-   * @param onlyNews Without the backlog.
+   * @param onlyNews Whether the backlog is left out.
    */
   *waiting(onlyNews = false): Generator<T, void, undefined> {
     yield* this.#news;
@@ -83,15 +86,15 @@ export class PlanQueue<T> {
 
 /** Options for the rate of a plan. */
 export interface PlanRateOptions {
-  /** Bans handed out in a second at most. @default {Infinity} */
+  /** Maximum bans handed out per second. @default {Infinity} */
   readonly maxPerSecond?: number;
-  /** Pause before the second try; doubled each time, in milliseconds. @default {1000} */
+  /** First pause after a failure, then doubled, in ms. @default {1000} */
   readonly firstPauseMs?: number;
-  /** Longest pause before a ban is tried again, in milliseconds. @default {300000} */
+  /** Longest pause of a failed ban, in milliseconds. @default {300000} */
   readonly maxPauseMs?: number;
   /**
    * Longest pause of everything after a batch that failed as a whole, in
-   * milliseconds: what enforces bans is soon there again. @default {60000}
+   * milliseconds: the enforcing program is usually back soon. @default {60000}
    */
   readonly maxBatchPauseMs?: number;
 }
@@ -115,17 +118,17 @@ export class PlanRate {
     return this.#nextAtMs;
   }
 
-  /** Bans in a batch at most, so that none takes more than its second. */
+  /** Maximum bans in a batch, so that none takes more than its second. */
   get maxBansAtOnce(): number {
     return Math.max(1, Math.floor(this.#options.maxPerSecond));
   }
 
-  /** Says that bans were handed out. */
+  /** Records that bans were handed out. */
   handedOut(bans: number, nowMs: number): void {
     this.#nextAtMs = nowMs + bans / this.#options.maxPerSecond * 1_000;
   }
 
-  /** Says that a batch failed as a whole: everything waits. */
+  /** Records that a batch failed as a whole: everything waits. */
   failed(nowMs: number): void {
     const { maxBatchPauseMs } = this.#options;
     const pauseMs = this.pauseMs(this.#failedBatches++);
@@ -133,15 +136,15 @@ export class PlanRate {
     this.#nextAtMs = Math.max(this.#nextAtMs, againAtMs);
   }
 
-  /** Says that a batch did not fail as a whole. */
+  /** Records that a batch did not fail as a whole. */
   worked(): void {
     this.#failedBatches = 0;
   }
 
   /**
-   * How long to wait before another try.
+   * Pause before another try.
    *
-   * @param failures How often it failed before this time.
+   * @param failures Number of earlier failures.
    */
   pauseMs(failures: number): number {
     const { firstPauseMs, maxPauseMs } = this.#options;

@@ -1,5 +1,5 @@
 /**
- * The values that go into a plan and come out of it.
+ * The inputs and outputs of a plan.
  *
  * @module
  */
@@ -13,13 +13,16 @@ export type PlanAction = "apply" | "lift";
 
 /** Options for a plan: how its enforcer takes bans. */
 export interface ActionPlanOptions extends PlanRateOptions {
-  /** This node's name: it stands for whoever reported a ban that is found in force. */
+  /** This node's name: the reporter of record for a ban found in force. */
   readonly hostName: HostName;
-  /** Whether bans end by themselves at their time; others have to be lifted then. */
+  /**
+   * Whether bans end by themselves at their time; otherwise they have to be
+   * lifted.
+   */
   readonly lapses: boolean;
-  /** Bans in a batch at most. */
+  /** Maximum number of bans in a batch. */
   readonly maxBansAtOnce: number;
-  /** Bans that a comparison looks at in a step. @default {2000} */
+  /** Maximum bans that a comparison handles in a step. @default {2000} */
   readonly stepBans?: number;
 }
 
@@ -31,22 +34,24 @@ export interface PlanBatch {
 
 /** How much a plan has to do. */
 export interface PlanFigures {
-  /** Bans that are in force, as far as one knows. */
+  /** Bans in force, as far as is known. */
   readonly inForce: number;
   /** Bans that wait to be applied or lifted. */
   readonly waiting: number;
-  /** Those of them that failed before. */
+  /** Waiting bans that failed before. */
   readonly failing: number;
-  /** Wanted bans that were refused for good: they are tried again only when something changes. */
+  /**
+   * Wanted bans that were refused; they are tried again only after a change.
+   */
   readonly refused: number;
-  /** Why the last one failed; `undefined` when nothing fails. */
+  /** Why the last one failed; `undefined`: nothing fails. */
   readonly lastReason: string | undefined;
 }
 
-/** Whether a ban is in force by this action's doing; `tried`: perhaps. */
+/** Whether this action has a ban in force; `tried`: perhaps. */
 export type PlanState = "applied" | "tried" | "none";
 
-/** What differed between the plan and the world. */
+/** Differences between the plan and the bans in force. */
 export interface Drift {
   /** Bans that should have been in force and were not. */
   readonly missing: number;

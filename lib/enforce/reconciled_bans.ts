@@ -1,5 +1,5 @@
 /**
- * The bans of one action: what is desired goes to the plan and to the ledger.
+ * The bans of one action: forwards the desired bans to plan and ledger.
  *
  * @module
  */
@@ -27,56 +27,58 @@ import type { UpdateProtection } from "./update_protection.ts";
 
 /** Options for the bans of one action. */
 export interface ReconciledBansOptions {
-  /** Name of this node. It counts as the reporter of a ban that is found in force. */
+  /** Name of this node: the reporter of record for a ban found in force. */
   readonly hostName: HostName;
-  /** In which jail of this host a ban is enforced. */
+  /** Maps reported jails to the jails of this host. */
   readonly jailMap: JailMap;
-  /** The bans that should be in force; nobody else changes it. */
+  /** The desired bans; nobody else changes them. */
   readonly desired: DesiredBans;
-  /** The process's one steady clock. The ends of updates and bans are in its time. */
+  /**
+   * The process's one steady clock; the ends of updates and bans use its time.
+   */
   readonly clock: SteadyClock;
-  /** Judges each update; its rules are looked at again every second. */
+  /** Judges each update; its rules are checked for changes every second. */
   readonly protection: UpdateProtection;
 }
 
-/** What the bans of an action go to. */
+/** The receivers of an action's bans. */
 export interface ReconciledBansParts {
   /** Name of the action. */
   readonly action: string;
   readonly plan: ActionPlan;
   readonly ledger: LedgerWriter;
   readonly report: EnforcementReport;
-  /** Notified when there may be more to do. */
+  /** Notified when there may be more work. */
   readonly changed: Condition;
 }
 
-/** Keeps what is desired, what the ledger says of it and what is planned in step. */
+/** Keeps desired bans, ledger and plan in step. */
 export class ReconciledBans {
   readonly #options: ReconciledBansOptions;
   readonly #parts: ReconciledBansParts;
   #hasBegun = false;
-  /** What was noted before the start, read before it. */
+  /** The ledger's contents, if they were loaded before the start. */
   #noted: LedgerContents | undefined;
-  /** Bans that came to stand while it was not known what is in force. */
+  /** Bans that became desired before the bans in force were known. */
   #early: HostBanChange[] = [];
-  /** The rules by which all that is desired was judged. */
+  /** The rules that all desired bans were judged by. */
   #policy: ProtectionPolicy | undefined;
 
   /**
-   * @param options What is desired, and by which rules.
-   * @param parts What the bans go to.
+   * @param options The desired bans, and the rules.
+   * @param parts The receivers of the bans.
    */
   constructor(options: ReconciledBansOptions, parts: ReconciledBansParts) {
     this.#options = options;
     this.#parts = parts;
   }
 
-  /** Takes updates; protected bans are refused. */
+  /** Applies updates; protected bans are refused. */
   update(updates: readonly BanUpdate[]): void {
     const { clock, desired, protection } = this.#options;
     const { action, report } = this.#parts;
     const nowMs = clock.nowMs();
-    // What comes later is judged by the rules of its time.
+    // Later updates are judged by later rules.
     this.#policy ??= protection.policy;
     const allowed = protection.allowed(updates, action);
     report.counters.protected += updates.length - allowed.length;
@@ -88,8 +90,8 @@ export class ReconciledBans {
   }
 
   /**
-   * Prepares a start before it is known what is in force: from now on only news
-   * are carried out, also lifts of what was noted as applied.
+   * Prepares a start before the bans in force are known: from now on only news
+   * are carried out, including lifts of bans that the ledger has as applied.
    *
    * @throws {RuntimeError} when the ledger can't be read.
    */
@@ -108,10 +110,10 @@ export class ReconciledBans {
   }
 
   /**
-   * Takes over what was applied before this program was started. May be called
-   * again after it threw.
+   * Takes over the bans that an earlier run applied. May be called again after
+   * it threw.
    *
-   * @param listed What is in force; `undefined`: the enforcer can't tell.
+   * @param listed The bans in force; `undefined`: the enforcer can't list them.
    * @throws {RuntimeError} when the ledger can't be read.
    */
   start(listed: readonly ActiveBan[] | undefined): void {
@@ -138,7 +140,9 @@ export class ReconciledBans {
     this.tick();
   }
 
-  /** Ends what is over, takes out what came to be protected, and follows the clock. */
+  /**
+   * Ends expired bans, removes newly protected ones, and follows clock changes.
+   */
   tick(): void {
     const { clock, desired, protection } = this.#options;
     const { ledger } = this.#parts;
@@ -152,13 +156,16 @@ export class ReconciledBans {
     this.forgetFinished();
   }
 
-  /** Says that there may be more to do. */
+  /** Notifies that there may be more work. */
   wake(): void {
     this.forgetFinished();
     this.#parts.changed.notify();
   }
 
-  /** Forgets what is neither desired nor in force; before the start that is not known. */
+  /**
+   * Forgets bans neither desired nor in force; not before the start, when that
+   * is unknown.
+   */
   forgetFinished(): void {
     if (!this.#hasBegun) return;
     const { plan, ledger, report } = this.#parts;
@@ -182,7 +189,7 @@ export class ReconciledBans {
     changed.notify();
   }
 
-  /** What the run before put in force for one jail may be in force for others by now. */
+  /** A ban that an earlier run applied for one jail may serve others by now. */
   #tellJoined({ marks }: LedgerContents): void {
     const { desired } = this.#options;
     const { plan, report } = this.#parts;
@@ -198,7 +205,10 @@ export class ReconciledBans {
     }
   }
 
-  /** The same where no ban is noted: who came meanwhile was told nothing yet. */
+  /**
+   * The same where no ban is recorded: jails that came meanwhile have no
+   * receipt.
+   */
   #tellEarly(): void {
     const { plan, report } = this.#parts;
     for (const change of this.#early) {
@@ -219,32 +229,33 @@ export class ReconciledBans {
   }
 }
 
-/** Of an action of which no ban is noted. */
+/** The contents for an action whose bans are not recorded. */
 const NOTHING_NOTED: LedgerContents = { reports: [], marks: [] };
 
-/** What takes part in an adoption: it changes what is desired, and the plan. */
+/** The parts of an adoption: it changes the desired bans and the plan. */
 type AdoptionOptions =
   & Pick<ReconciledBansOptions, "desired" | "hostName" | "jailMap">
   & Pick<ReconciledBansParts, "plan">
   & {
-    /** Whether the plan knows already what was noted. */
+    /** Whether the plan already knows the recorded bans. */
     readonly isPrepared: boolean;
   };
 
-/** What follows from an adoption. */
+/** Result of an adoption. */
 interface Adoption {
-  /** What changed in what is desired. */
+  /** Changes of the desired bans. */
   readonly changes: readonly HostBanChange[];
-  /** What the ledger should say of who wants bans, where that differs. */
+  /** Corrections for the ledger's records of who wants bans. */
   readonly notes: readonly WantedReports[];
-  /** What was noted as applied and is not in force. */
+  /** Bans that were recorded as applied and are not in force. */
   readonly gone: readonly BanState[];
 }
 
 /**
- * Takes over what was noted and what is in force. What is listed counts as this
- * action's when it was noted so, or is in the dedicated jail; what is listed
- * and desired otherwise is the host's own, and stays when it is desired no longer.
+ * Takes over the recorded bans and those in force. A listed ban is this
+ * action's when the ledger has it or when it is in the cluster's own jail. Any
+ * other listed ban that is desired is the host's own, and stays when it is no
+ * longer desired.
  */
 function adoptBans(
   options: AdoptionOptions,
@@ -294,7 +305,7 @@ function adoptListed(
   const known = wanted ?? mark?.ban ?? strayBan(listed, hostName);
   const { expiresMs = known.expiresMs } = listed;
   if (wanted !== undefined) {
-    // Lists are rounded: what is as good as wanted is as it is wanted.
+    // Lists are rounded: an end close to the wanted one counts as equal.
     const ban = haveOtherEnds(expiresMs, known.expiresMs)
       ? { ...known, expiresMs }
       : known;
@@ -309,7 +320,7 @@ function adoptListed(
   return changes;
 }
 
-/** In a jail that is not listed any more the ban may be in force all the same. */
+/** A ban in a jail that is no longer listed may still be in force. */
 function leftovers(
   { plan, jailMap }: AdoptionOptions,
   marks: Iterable<BanState>,

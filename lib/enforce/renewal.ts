@@ -1,5 +1,5 @@
 /**
- * Has bans made anew that would end at the enforcer before they should.
+ * Renews bans that would end at the enforcer before their time.
  *
  * @module
  */
@@ -16,33 +16,35 @@ export interface RenewalOptions {
   readonly enforcer: Enforcer;
   readonly clock: Clock;
   readonly plan: ActionPlan;
-  /** Notes what is made anew, as it notes what is made. */
+  /** Records renewed bans, as it records applied ones. */
   readonly ledger: Pick<LedgerWriter, "recordStart" | "recordOutcome">;
   readonly report: EnforcementReport;
 }
 
-/** Pause after a renewal that could not be made. */
+/** Pause after a failed renewal. */
 const RETRY_MS = 5_000;
 
-/** Renews when it is time to. */
+/** Renews bans when a renewal is due. */
 export class Renewal {
   readonly #options: RenewalOptions;
   #nextAtMs = -Infinity;
   #isFailing = false;
 
-  /** @param options Of which action. */
+  /** @param options The action's parts. */
   constructor(options: RenewalOptions) {
     this.#options = options;
   }
 
-  /** When it is time, by the clock that never jumps; `Infinity`: never. */
+  /**
+   * When a renewal is due, by the clock that never jumps; `Infinity`: never.
+   */
   get nextAtMs(): number {
     return this.#options.enforcer.renew === undefined
       ? Infinity
       : this.#nextAtMs;
   }
 
-  /** Renews if it is time; what can't be done now is tried again. */
+  /** Renews if a renewal is due; a failed one is tried again later. */
   async renewInTime(signal: AbortSignal): Promise<void> {
     const { enforcer, clock, ledger, plan, report } = this.#options;
     if (clock.monotonicMs() < this.nextAtMs) return;
@@ -51,7 +53,7 @@ export class Renewal {
     try {
       const begin = (bans: readonly HostBan[]) => {
         begun.push(...bans);
-        // A ban that was gone since is a new one in fail2ban's log.
+        // A ban that had disappeared is a new one in fail2ban's log.
         ledger.recordStart(bans);
       };
       pauseMs = await enforcer.renew?.(plan.standing(), begin, signal);

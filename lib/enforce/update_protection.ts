@@ -17,17 +17,17 @@ import {
 
 /** Options for the protection of a host against updates. */
 export interface UpdateProtectionOptions {
-  /** Gives the rules that hold now. */
+  /** Returns the current rules. */
   readonly policy: CurrentPolicy;
-  /** Told of each refusal, once for each action. */
+  /** Receives each refusal, once for each action. */
   readonly receipts: ReceiptSink;
-  /** Receipts have its time, as those of the actions. */
+  /** Its time is in the receipts, as in those of the actions. */
   readonly clock: Clock;
-  /** Told of each refusal, once for all actions. */
+  /** Receives each refusal, once for all actions. */
   readonly log: Log;
 }
 
-/** What the rules say of some updates. */
+/** The rules' verdict on some updates. */
 interface Verdict {
   readonly policy: ProtectionPolicy;
   readonly allowed: readonly BanUpdate[];
@@ -36,41 +36,41 @@ interface Verdict {
 
 interface RefusedUpdate {
   readonly update: BanUpdate;
-  /** The rule that refused it, and what it protects. */
+  /** The rule that refused it, and what that rule protects. */
   readonly reason: string;
 }
 
 /**
- * Judges updates before actions carry them out. Every action asks when it is
- * given updates; all of them are given the same array, and an array is judged
- * again only when the rules have changed in between. So a refusal is logged and
- * counted once, and no action has to rely on another to have asked.
+ * Judges updates before actions carry them out. Every action asks when it
+ * receives updates. All actions receive the same array, and an array is judged
+ * again only when the rules have changed. So a refusal is logged and counted
+ * once, and each action can ask for itself.
  */
 export class UpdateProtection {
-  /** What was done so far: `refused`, bans of protected addresses. */
+  /** What was done so far; `refused`: bans of protected addresses. */
   readonly counters: { refused: number } = { refused: 0 };
   readonly #options: UpdateProtectionOptions;
   readonly #refusals: LogThrottle;
   readonly #verdicts = new WeakMap<readonly BanUpdate[], Verdict>();
 
-  /** @param options The rules, and who is told of refusals. */
+  /** @param options The rules, and the receivers of refusals. */
   constructor(options: UpdateProtectionOptions) {
     this.#options = options;
     this.#refusals = new LogThrottle(options.log, options.clock);
   }
 
-  /** The rules that hold now; the same object as long as they do. */
+  /** The current rules; the same object until they change. */
   get policy(): ProtectionPolicy {
     return this.#options.policy();
   }
 
   /**
-   * Refuses what is protected.
+   * Filters out protected bans.
    *
    * @param updates Bans and unbans; an unban is always allowed.
-   * @param action Name of the action that asks: its receipts tell of refusals.
-   * Without it no receipt does.
-   * @returns The updates that may be carried out, in order.
+   * @param action Name of the asking action, for the receipts of refusals.
+   * Without it there are no receipts.
+   * @returns The allowed updates, in order.
    */
   allowed(
     updates: readonly BanUpdate[],
@@ -85,7 +85,7 @@ export class UpdateProtection {
     return allowed;
   }
 
-  /** Logs how many refusals were not logged, if any were not. */
+  /** Logs how many refusals were not logged, if any. */
   flush(): void {
     this.#refusals.flush();
   }
@@ -108,7 +108,7 @@ export class UpdateProtection {
     return verdict;
   }
 
-  /** @returns The rule that refuses it, and what it protects. */
+  /** @returns The rule that refuses it, and what that rule protects. */
   #judge(update: BanUpdate, policy: ProtectionPolicy): string | undefined {
     if (update.kind === "unban") return undefined;
     const refused = refusal(update.address, policy);

@@ -1,5 +1,5 @@
 /**
- * How etcd is: what of it has to be so for a shared log.
+ * The condition of etcd, as far as a shared log depends on it.
  *
  * @module
  */
@@ -8,29 +8,33 @@ import { RuntimeError } from "../base/errors.ts";
 import { type EtcdGateway, isObject } from "./etcd_gateway.ts";
 import { beatOf, foundIn } from "./etcd_log.ts";
 
-/** As etcd says beside the leader that it names that it has none. */
+/**
+ * Error that etcd reports, along with a leader's name, when it has no leader.
+ */
 const NO_LEADER = "etcdserver: no leader";
 
 /** One member of etcd. */
 export interface MemberCondition {
   /** As in `3.4.23`. */
   readonly version: string;
-  /** Whether it knows a leader: alone it takes nothing. */
+  /** Whether it knows a leader; without one it accepts no writes. */
   readonly hasLeader: boolean;
-  /** Size of its data, in bytes, with what was deleted and is not free yet. */
+  /**
+   * Size of its data in bytes, including deleted data that is not freed yet.
+   */
   readonly dataBytes: number;
-  /** What it complains of, such as `alarm:NOSPACE`. */
+  /** Its complaints, such as `alarm:NOSPACE`. */
   readonly complaints: readonly string[];
-  /** Bytes of data that it takes; `undefined`: it does not tell. */
+  /** Limit of its data in bytes; `undefined`: unknown. */
   readonly quotaBytes: number | undefined;
-  /** The last revision that was compacted, 0: none was yet; `undefined`: it does not tell. */
+  /** The last compacted revision, 0: none; `undefined`: unknown. */
   readonly compactedRevision: number | undefined;
 }
 
 /**
- * Asks a member how it is.
+ * Reads the condition of a member.
  *
- * @param client The way to that member alone.
+ * @param client A gateway to that member alone.
  * @throws {NoLogError} when it does not answer, or refuses.
  */
 export async function memberCondition(
@@ -55,7 +59,10 @@ export async function memberCondition(
   };
 }
 
-/** The values without labels in what a member shows to Prometheus; none where it shows nothing. */
+/**
+ * The values without labels in a member's Prometheus metrics; none if it has no
+ * metrics.
+ */
 function figuresIn(metrics: string | undefined): ReadonlyMap<string, number> {
   const found = (metrics ?? "").matchAll(/^(etcd_\w+) ([\d.e+-]+)$/gm);
   return new Map(
@@ -64,13 +71,13 @@ function figuresIn(metrics: string | undefined): ReadonlyMap<string, number> {
 }
 
 /**
- * For how long etcd keeps each beat of the active publisher, in milliseconds:
- * where it compacts nothing it is as long as there was a shared log.
+ * How long etcd keeps each beat of the active publisher, in milliseconds; if
+ * etcd has never compacted, the age of the shared log's beats.
  *
- * @param client The way to etcd.
- * @param prefix Of all keys, with a slash at its end.
- * @param compactedRevision The last one that was compacted.
- * @returns `undefined`: there is no beat, or etcd has compacted just now.
+ * @param client A gateway to etcd.
+ * @param prefix Prefix of all keys, with a trailing slash.
+ * @param compactedRevision The last compacted revision.
+ * @returns `undefined`: there is no beat, or etcd has just compacted.
  * @throws {NoLogError} when etcd does not answer, or refuses.
  */
 export async function keptBeatsMs(

@@ -4,20 +4,21 @@
  * @module
  */
 
-/** An object of JSON, not looked into. */
+/** A JSON object with unknown members. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** Asks etcd. */
+/** Sends requests to etcd. */
 export interface EtcdGateway {
   /**
-   * Asks; what is asked may be carried out more than once.
+   * Sends a request, which may be carried out more than once.
    *
-   * @param path Such as `/v3/kv/txn`.
-   * @param body What to ask.
-   * @param signal Ends it; the promise then rejects with its reason.
-   * @param timeoutMs Longest wait for one member's answer, in milliseconds; `undefined`: as long as usual.
+   * @param path As in `/v3/kv/txn`.
+   * @param body The request.
+   * @param signal Aborts it; the promise then rejects with its reason.
+   * @param timeoutMs Longest wait for one member's answer, in milliseconds;
+   * `undefined`: the default.
    * @returns The answer.
-   * @throws {NoLogError} when no member answers, or it is refused.
+   * @throws {NoLogError} when no member answers, or the request is refused.
    */
   ask(
     path: string,
@@ -36,7 +37,7 @@ export interface EtcdGateway {
   read(path: string, signal: AbortSignal): Promise<string | undefined>;
 }
 
-/** Whether a value of JSON has members. */
+/** Whether a JSON value is an object. */
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -22,26 +22,29 @@ import type {
 import { type EtcdGateway, isObject } from "./etcd_gateway.ts";
 
 const DIGITS = 16;
-/** Longest page of records that is asked for. */
+/** Maximum number of records in a page. */
 const MAX_PAGE = 64;
-/** What stands before a record's step: the ids of it and of the one before, a line each. */
+/**
+ * Ends each of the two lines before a record's step: its own ID and the
+ * previous record's.
+ */
 const LINE_END = 0x0a;
 
-/** A key that was found. */
+/** A key in an answer. */
 export interface FoundKey {
   readonly key: string;
   readonly value: Uint8Array<ArrayBuffer>;
   readonly version: number;
 }
 
-/** One publisher's way to the log. */
+/** One publisher's access to the log. */
 export class EtcdLog implements SharedLog {
   readonly #client: EtcdGateway;
   readonly #prefix: string;
 
   /**
-   * @param client The way to etcd.
-   * @param prefix Of all keys, with a slash at its end.
+   * @param client A gateway to etcd.
+   * @param prefix Prefix of all keys, with a trailing slash.
    */
   constructor(client: EtcdGateway, prefix: string) {
     this.#client = client;
@@ -266,9 +269,9 @@ function indexKey(index: number): string {
 }
 
 /**
- * The keys in the answer to a range.
+ * The keys in the answer to a range request.
  *
- * @throws {RuntimeError} when it is none.
+ * @throws {RuntimeError} when it is malformed.
  */
 export function foundIn(range: unknown): readonly FoundKey[] {
   const kvs = isObject(range) ? range["kvs"] : undefined;
@@ -324,7 +327,7 @@ function readLead({ term, holder, next }: Record<string, unknown>): Lead {
 /**
  * The beat in its key.
  *
- * @throws {RuntimeError} when it is none.
+ * @throws {RuntimeError} when it is malformed.
  */
 export function beatOf(found: FoundKey): Beat {
   const { storeMs, settings } = valueOf(found);

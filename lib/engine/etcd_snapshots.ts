@@ -1,8 +1,8 @@
 /**
  * Snapshots in etcd.
  *
- * Keys, each behind the prefix: `snap/last`, and `snap/NAME/` with the number
- * of the piece in 8 digits. Versions are etcd's `mod_revision`.
+ * Keys, each behind the prefix: `snap/last`, and `snap/NAME/` with the piece's
+ * number in 8 digits. Versions are etcd's `mod_revision`.
  *
  * @module
  */
@@ -18,10 +18,10 @@ import type {
 } from "./shared_snapshots.ts";
 
 const LAST = "snap/last";
-/** Names begin with a digit. */
+/** Names begin with a digit, so this sorts before them. */
 const FIRST = "snap/0";
 const DIGITS = 8;
-/** A piece is large, and nobody's lead depends on it. */
+/** A piece is large, and no publisher's lead depends on it. */
 const PIECE_TIMEOUT_MS = 15_000;
 const anyText = (name: string) => text(name, (value: string) => value);
 const MARK = record<SnapshotMark>({
@@ -30,14 +30,14 @@ const MARK = record<SnapshotMark>({
   bytes: integer("bytes", 1),
 });
 
-/** One publisher's way to them. */
+/** One publisher's access to the snapshots. */
 export class EtcdSnapshots implements SharedSnapshots {
   readonly #client: EtcdGateway;
   readonly #prefix: string;
 
   /**
-   * @param client The way to etcd.
-   * @param prefix Of all keys, with a slash at its end.
+   * @param client A gateway to etcd.
+   * @param prefix Prefix of all keys, with a trailing slash.
    */
   constructor(client: EtcdGateway, prefix: string) {
     this.#client = client;
@@ -74,7 +74,7 @@ export class EtcdSnapshots implements SharedSnapshots {
   ): Promise<boolean> {
     const key = this.#key(LAST);
     const value = new TextEncoder().encode(JSON.stringify(mark)).toBase64();
-    // The one that was the last may be read by somebody now.
+    // Another host may be reading the previous last snapshot.
     const end = this.#key(`snap/${(seen.last ?? mark).name}`);
     const version = String(seen.version);
     const { succeeded } = await this.#client.ask("/v3/kv/txn", {

@@ -1,5 +1,5 @@
 /**
- * The values that publishers share, in etcd. Versions are its `mod_revision`.
+ * The publishers' shared values in etcd. Versions are etcd's `mod_revision`.
  *
  * @module
  */
@@ -8,14 +8,14 @@ import { type EtcdGateway, isObject } from "./etcd_gateway.ts";
 import { foundIn } from "./etcd_log.ts";
 import type { SharedValue, SharedValues } from "./shared_values.ts";
 
-/** One publisher's way to them. */
+/** One publisher's access to the values. */
 export class EtcdValues implements SharedValues {
   readonly #client: EtcdGateway;
   readonly #prefix: string;
 
   /**
-   * @param client The way to etcd.
-   * @param prefix Of all keys, with a slash at its end.
+   * @param client A gateway to etcd.
+   * @param prefix Prefix of all keys, with a trailing slash.
    */
   constructor(client: EtcdGateway, prefix: string) {
     this.#client = client;
@@ -29,7 +29,7 @@ export class EtcdValues implements SharedValues {
   ): Promise<SharedValue | undefined> {
     const key = this.#key(name);
     const { succeeded, responses } = await this.#client.ask("/v3/kv/txn", {
-      // No value has a version below 0, so whoever knows none is told.
+      // Versions are never below 0, so a caller without one gets the value.
       compare: [isAt(key, known ?? -1)],
       success: [],
       failure: [{ request_range: { key } }],
@@ -76,7 +76,7 @@ export class EtcdValues implements SharedValues {
   ): Promise<ReadonlyMap<string, SharedValue>> {
     const answer = await this.#client.ask("/v3/kv/range", {
       key: this.#key(beginning),
-      // Behind all names of printable ASCII.
+      // After all names of printable ASCII.
       range_end: this.#key(`${beginning}\x7f`),
     }, signal);
     const length = `${this.#prefix}${beginning}`.length;

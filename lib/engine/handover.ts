@@ -1,6 +1,5 @@
 /**
- * Lets another publisher be the active one at once, when this one is told to
- * end.
+ * Lets another publisher become active at once when this one is stopped.
  *
  * @module
  */
@@ -14,7 +13,7 @@ import type { SharedLog } from "./shared_log.ts";
 export interface HandoverOptions {
   readonly log: Pick<SharedLog, "passOn">;
   readonly clock: Pick<Clock, "delay">;
-  /** Tells this publisher to end. */
+  /** Aborted when this publisher is told to stop. */
   readonly signal: AbortSignal;
   /** The term in which it is active. */
   readonly term: number;
@@ -22,17 +21,17 @@ export interface HandoverOptions {
   readonly lead: number;
 }
 
-/** How long an end waits for the log to take that nobody is active. */
+/** Longest wait of a stop for the log to record that no publisher is active. */
 const HANDOVER_MS = 1_000;
 
 /**
- * Says in the log that nobody is active: as soon as this publisher is told to
- * end, and before all else that ends with it has ended. What it has on its way
- * into the log then is there before, and the next one has it, or is refused, and
- * was not acknowledged.
+ * Records in the log that no publisher is active, as soon as this one is told
+ * to stop and before everything else that stops with it has ended. A write that
+ * is in flight then either reaches the log before, and the next publisher has
+ * it, or is refused and was never acknowledged.
  *
- * A log that does not answer costs the others the wait that they have for a
- * publisher that died.
+ * If the log does not answer, the others wait as long as for a publisher that
+ * died.
  */
 export class Handover implements AsyncDisposable {
   readonly #options: HandoverOptions;
@@ -45,7 +44,9 @@ export class Handover implements AsyncDisposable {
     options.signal.addEventListener("abort", this.#begin, { once: true });
   }
 
-  /** Hands over now, where that was not done; resolves when it is, or was tried for long. */
+  /**
+   * Hands over unless that was done; resolves when it is done or has timed out.
+   */
   done(): Promise<void> {
     return this.#done ??= this.#passOn();
   }

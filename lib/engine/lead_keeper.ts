@@ -1,6 +1,6 @@
 /**
- * One of several publishers: a standby that keeps its copy warm, and from time
- * to time the active one.
+ * Runs one of several publishers: as a standby that keeps its copy up to date,
+ * and at times as the active one.
  *
  * @module
  */
@@ -41,17 +41,19 @@ import type {
 import { StandbyClock } from "./standby_clock.ts";
 import { StoreUpkeep } from "../ban/store_upkeep.ts";
 
-/** What an active publisher works with. */
+/** What an active publisher needs. */
 export interface ActiveTerm {
   /** The store that all publishers share. */
   readonly store: SharedBanStore;
-  /** Whether the log answers: else nobody new is to be let in. */
+  /** Whether the log answers: otherwise no new node may be admitted. */
   readonly isSure: () => boolean;
-  /** Told the store's time, which standbys go on with. */
+  /** Receives the store's time, which standbys continue. */
   readonly showTime: (storeMs: () => number) => void;
 }
 
-/** Serves while this publisher is the active one; ends soon after its signal is aborted. */
+/**
+ * Serves while this publisher is active; ends soon after its signal is aborted.
+ */
 export type ServeTerm = (
   term: ActiveTerm,
   signal: AbortSignal,
@@ -61,21 +63,21 @@ export type ServeTerm = (
 export interface LeadKeeperOptions {
   readonly log: SharedLog;
   readonly copy: CopyStore;
-  /** How long the past is kept, in milliseconds. */
+  /** Retention of the history, in milliseconds. */
   readonly keepHistoryMs: number;
   readonly clock: Clock;
   readonly records: Log;
-  /** Digest of the settings by which this publisher decides. */
+  /** Digest of the settings that affect this publisher's decisions. */
   readonly settings: string;
-  /** This publisher's name, for operators. */
+  /** This publisher's name, shown to operators. */
   readonly name: string;
-  /** Makes a record's id. */
+  /** Creates a record's ID. */
   readonly newId: () => string;
-  /** From 0 to 1. */
+  /** A random number from 0 to 1. */
   readonly chance: () => number;
   /** @default {LEAD_PACE} */
   readonly pace?: LeadPace;
-  /** Where hosts that come new begin. @default {nowhere} */
+  /** Where new hosts get their first copy. @default {nowhere} */
   readonly snapshots?: {
     readonly shared: SharedSnapshots;
     readonly takeImage: TakeImage;
@@ -84,19 +86,22 @@ export interface LeadKeeperOptions {
   };
 }
 
-/** How it stands, for `status`. */
+/** Its state for `status`. */
 export interface LeadFigures {
   readonly [name: string]: string | number | boolean;
   readonly role: LeadState["role"];
-  /** Who is active, or `nobody`. */
+  /** The active publisher, or `nobody`. */
   readonly active: string;
   readonly term: number;
   readonly engineAnswers: boolean;
-  /** Records of the log that this host's copy lacks. */
+  /** Number of the log's records that this host's copy lacks. */
   readonly behind: number;
-  /** Records of this host's copy since the last snapshot. */
+  /** Number of this host's records since the last snapshot. */
   readonly snapshotLag: number;
-  /** Whether the active one decides by other settings, as far as a standby knows. */
+  /**
+   * Whether the active publisher has different settings, as far as a standby
+   * knows.
+   */
   readonly settingsDiffer: boolean;
 }
 
@@ -138,7 +143,7 @@ export class LeadKeeper {
     this.#upkeep = new StoreUpkeep({
       ...{ store: options.copy, clock: this.#time, log: records },
       keepHistoryMs: options.keepHistoryMs,
-      // The active one forgets by itself, and by its own clock.
+      // The active publisher forgets by itself, by its own clock.
       mayForget: () => this.#state.role === "standby" && this.#time.isFollowed,
     });
     this.#troubleLog = new TroubleLog({
@@ -149,7 +154,7 @@ export class LeadKeeper {
     });
   }
 
-  /** How it stands. */
+  /** Its state. */
   get figures(): LeadFigures {
     const { copy } = this.#options;
     const { lead, head } = this.#view ?? {};
@@ -198,7 +203,7 @@ export class LeadKeeper {
     return writer === undefined ? [] : [(group) => writer.run(group)];
   }
 
-  /** Looks, until there is something to do. */
+  /** Looks at the log until there is an action to take. */
   async #standBy(
     signal: AbortSignal,
   ): Promise<Extract<LeadEffect, { kind: "take" }> | undefined> {
@@ -214,7 +219,7 @@ export class LeadKeeper {
     return undefined;
   }
 
-  /** Looks at the log, and brings the copy up to it. @returns `undefined`: it can't. */
+  /** Reads the log and updates the copy. @returns `undefined`: it can't. */
   async #look(signal: AbortSignal): Promise<LogView | undefined> {
     const { log, copy, clock } = this.#options;
     try {
@@ -238,7 +243,10 @@ export class LeadKeeper {
     }
   }
 
-  /** A ban must not depend on who is active. */
+  /**
+   * Warns about different settings: a ban must not depend on which publisher is
+   * active.
+   */
   #compareSettings({ beat, lead }: LogView): void {
     const { settings, records } = this.#options;
     const differ = beat !== undefined && lead.holder !== undefined &&
@@ -251,7 +259,7 @@ export class LeadKeeper {
     this.#settingsDiffer = differ;
   }
 
-  /** Whether it is worth while to try again. */
+  /** Whether the error may pass, so that another try makes sense. */
   #isPassing(error: unknown): boolean {
     if (!(error instanceof RuntimeError) || error instanceof OtherLogError) {
       return false;
@@ -296,7 +304,7 @@ export class LeadKeeper {
     let reason: string | undefined;
     const note = (event: LeadEvent) => {
       const effect = this.#step(event);
-      // Whoever is told to end hands over, whatever fails while it does.
+      // A publisher that is told to stop hands over, whatever fails meanwhile.
       if (effect?.kind !== "stepDown" || reason !== undefined) return;
       if (signal.aborted) return;
       reason = effect.reason;
@@ -324,7 +332,7 @@ export class LeadKeeper {
       (group) => this.#trimmer.run(group),
       (group) => serve(term, group),
     ]);
-    // As a standby this host writes its copy by another way.
+    // A standby writes its copy by another path.
     await store.whenIdle();
     this.#storeMs = undefined;
     if (reason !== undefined) {
@@ -345,7 +353,7 @@ export class LeadKeeper {
       const askedMs = clock.monotonicMs();
       const storeMs = this.#storeMs?.() ?? clock.nowMs();
       try {
-        // Frozen for long it has to hear the log before anybody is served.
+        // After a long freeze it has to hear the log before it serves anybody.
         const isTaken = await inTime(
           clock,
           silentMs,

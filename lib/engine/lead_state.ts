@@ -1,31 +1,32 @@
 /**
- * When a publisher becomes the active one, and when it steps down.
+ * Decides when a publisher becomes active, and when it steps down.
  *
- * Time says only when to try: whether a publisher may write the shared log
- * decides, by what the writer has seen of it. A wrong guess costs a pause.
+ * Time only decides when to try. Whether a publisher may write the shared log
+ * depends on the versions that it has seen. So a wrong guess only costs a
+ * pause.
  *
  * @module
  */
 
 import type { LogView, SeenVersions } from "./shared_log.ts";
 
-/** The times that publishers go by, in milliseconds. */
+/** The publishers' intervals and timeouts, in milliseconds. */
 export interface LeadPace {
-  /** Interval between beats of the active one. */
+  /** Interval between beats of the active publisher. */
   readonly beatMs: number;
   /** Interval between looks of a standby. */
   readonly lookMs: number;
-  /** How long nothing moves before a standby takes over. */
+  /** How long the log must be unchanged before a standby takes over. */
   readonly graceMs: number;
-  /** Up to so much longer, by chance: so that two rarely try at once. */
+  /** Maximum random addition, so that two standbys rarely try at once. */
   readonly spreadMs: number;
-  /** Silence of the log after which the active one lets nobody new in. */
+  /** Silence of the log after which the active publisher admits no new node. */
   readonly doubtMs: number;
   /** Silence of the log after which it steps down. */
   readonly silentMs: number;
 }
 
-/** The usual times. */
+/** The default intervals and timeouts. */
 export const LEAD_PACE: LeadPace = {
   beatMs: 400,
   lookMs: 200,
@@ -35,59 +36,59 @@ export const LEAD_PACE: LeadPace = {
   silentMs: 3_000,
 };
 
-/** What a publisher is. Times are by a clock that never jumps. */
+/** The role of a publisher. Times are by a clock that never jumps. */
 export type LeadState =
   | {
     readonly role: "standby";
-    /** What was seen last; `undefined`: nothing, since the log failed to answer. */
+    /** The last view; `undefined`: none since the log failed to answer. */
     readonly seen: SeenLead | undefined;
   }
   | {
-    /** It tries to become the active one. */
+    /** It is trying to become active. */
     readonly role: "taking";
   }
   | {
     readonly role: "active";
     readonly term: number;
-    /** When the log was last asked what it has answered. */
+    /** Time of the latest request that the log has answered. */
     readonly heardMs: number;
-    /** How long it took at most to answer, of late. */
+    /** The longest recent answer time, which fades. */
     readonly slowestMs: number;
   };
 
-/** What a standby has seen, and since when it is so. */
+/** The versions that a standby has seen, and since when. */
 export interface SeenLead {
   readonly versions: LogView["versions"];
   readonly sinceMs: number;
-  /** How long it has to be so. */
+  /** How long they must stay unchanged. */
   readonly graceMs: number;
-  /** How often it was looked at since. */
+  /** Number of looks since then. */
   readonly looks: number;
 }
 
-/** What happens to a publisher. */
+/** An event for a publisher. */
 export type LeadEvent =
-  /** The log was looked at; `chance` is from 0 to 1. */
+  /** The log was read; `chance` is a random number from 0 to 1. */
   | {
     readonly kind: "looked";
     readonly view: Pick<LogView, "versions" | "lead">;
     readonly chance: number;
-    /** This publisher's, since a lead may be meant for another one. */
+    /** This publisher's name, because a lead may be meant for another one. */
     readonly name: string;
   }
   /** The log did not answer. */
   | { readonly kind: "unanswered" }
-  /** The lead was taken, or not: somebody else wrote meanwhile. */
+  /** The lead was taken or not, because another publisher wrote meanwhile. */
   | { readonly kind: "taken"; readonly term: number }
   | { readonly kind: "refused" }
-  /** The log answered what was asked at a time. */
+  /** The log answered a request that was sent at `askedMs`. */
   | { readonly kind: "heard"; readonly askedMs: number }
-  /** It can't go on as the active one. */
+  /** It can't stay active. */
   | { readonly kind: "lost"; readonly reason: string };
 
-/** What a publisher has to do. */
+/** An action that a publisher has to take. */
 export type LeadEffect =
-  /** Take the lead for a term, if the log is still as it was seen. */
+  /** Take the lead for a term if the log is unchanged. */
   | {
     readonly kind: "take";
     readonly seen: SeenVersions;
@@ -95,33 +96,35 @@ export type LeadEffect =
   }
   | { readonly kind: "stepDown"; readonly reason: string };
 
-/** A state, and what it asks for. */
+/** A state, and the action that it requires. */
 export interface LeadStep {
   readonly state: LeadState;
   readonly effect?: LeadEffect;
 }
 
 /**
- * What is slow is not silent: on a machine or an engine that is overloaded an
- * answer is waited for as many times as long as the slowest one took of late,
- * and a takeover, that costs more than it helps there, is the rarer.
+ * Slow is not silent: on an overloaded machine or engine the timeout is this
+ * many times the slowest recent answer. Takeovers, which cost more than they
+ * help there, become rarer.
  */
 const SLOW_FACTOR = 4;
-/** Nobody waits longer than so many times the usual. */
+/** Maximum factor by which a timeout is stretched. */
 const MAX_STRETCH = 5;
-/** What is left of the slowest answer with each one that follows: half after 10 s. */
+/**
+ * Decay of the slowest answer time with each further answer: half after 10 s.
+ */
 const FADING = 0.97;
 
-/** What every publisher begins as. */
+/** The initial state of every publisher. */
 export const STANDBY: LeadState = { role: "standby", seen: undefined };
 
 /**
- * Takes an event.
+ * Processes an event.
  *
  * @param state The state before.
- * @param event What happened.
- * @param nowMs When, by a clock that never jumps.
- * @param pace The times to go by.
+ * @param event The event.
+ * @param nowMs Its time, by a clock that never jumps.
+ * @param pace The intervals and timeouts.
  *
  * @example
  * ```ts
@@ -150,7 +153,10 @@ export function leadStep(
   }
 }
 
-/** Whether an active publisher may let nodes in: one that hears no log is none for long. */
+/**
+ * Whether an active publisher may admit nodes: without the log it soon steps
+ * down.
+ */
 export function isSure(
   state: LeadState,
   nowMs: number,
@@ -170,7 +176,7 @@ function standbyStep(
   nowMs: number,
   { graceMs, spreadMs, lookMs }: LeadPace,
 ): LeadStep {
-  // Whoever can't read the log does not know whether it moves.
+  // A publisher that can't read the log does not know whether it changes.
   if (event.kind === "unanswered") return { state: STANDBY };
   if (event.kind !== "looked") return { state: { role: "standby", seen } };
   const { view: { versions, lead }, chance, name } = event;
@@ -179,10 +185,10 @@ function standbyStep(
     ...{ versions, sinceMs: nowMs, looks: 0 },
     graceMs: graceMs + chance * spreadMs,
   };
-  // Whoever can look only now and then has not seen much of that time.
+  // A publisher that looked only rarely has not observed that whole time.
   const isStill = nowMs - now.sinceMs >= now.graceMs &&
     now.looks >= Math.floor(graceMs / lookMs);
-  // Where the next one is named the others wait, as for one that died.
+  // If the next publisher is named, the others wait as for one that died.
   const isFree = lead.holder === undefined && (lead.next ?? name) === name;
   if (!isFree && !isStill) {
     return { state: { role: "standby", seen: now } };

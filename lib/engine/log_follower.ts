@@ -18,22 +18,21 @@ import { applyStep, decodeStep } from "./shared_step.ts";
 export interface LogFollowerOptions {
   readonly log: Pick<SharedLog, "read" | "begin">;
   readonly copy: CopyStore;
-  /** Makes the id that a log begins with. */
+  /** Creates the ID that a log begins with. */
   readonly newId: () => string;
-  /** Told of each record that is applied. @default {nobody is told} */
+  /** Receives each applied record. @default {nobody} */
   readonly onRecord?: (record: SharedRecord) => void;
 }
 
-/** Records that are read at once. */
+/** Number of records read at once. */
 const PAGE = 64;
 
 /**
- * This host's copy is not of the shared log: nothing is merged, and nothing
- * overwritten.
+ * This host's copy belongs to another log: nothing is merged or overwritten.
  */
 export class OtherLogError extends RuntimeError {}
 
-/** Follows the log. Only one at a time may use a copy. */
+/** Follows the log. A copy may have one follower at a time. */
 export class LogFollower {
   readonly #options: LogFollowerOptions;
 
@@ -43,9 +42,10 @@ export class LogFollower {
   }
 
   /**
-   * Begins a log with all that this host's copy has.
+   * Begins a log with the contents of this host's copy.
    *
-   * @throws {OtherLogError} when the copy is of a log that was begun already.
+   * @throws {OtherLogError} when the copy belongs to a log that was begun
+   * before.
    */
   async begin(signal: AbortSignal): Promise<void> {
     const { log, copy, newId } = this.#options;
@@ -57,18 +57,19 @@ export class LogFollower {
     }
     const { epoch, seq } = copy;
     const base = { epoch, seq, id: newId() };
-    // Somebody else may have: then the next look at it tells.
+    // Another publisher may have begun it: the next look tells.
     if (await log.begin(base, signal)) copy.follow(epoch, startOf(base));
   }
 
   /**
-   * Applies what the copy does not have yet.
+   * Applies the records that the copy lacks.
    *
    * @param view The log as it was seen.
-   * @param signal Ends it; the promise then rejects with its reason.
-   * @throws {OtherLogError} when the copy is not of this log.
+   * @param signal Aborts it; the promise then rejects with its reason.
+   * @throws {OtherLogError} when the copy belongs to another log.
    * @throws {NoLogError} when the log does not answer.
-   * @throws {RuntimeError} when the copy can't be written, or a record not read.
+   * @throws {RuntimeError} when the copy can't be written, or a record can't be
+   * read.
    */
   async catchUp(
     { base, head }: Pick<LogView, "base" | "head">,
@@ -94,7 +95,7 @@ export class LogFollower {
     }
   }
 
-  /** The last record that the copy has; an empty copy begins with the log. */
+  /** The last record in the copy; an empty copy begins with the log. */
   #appliedOf(base: LogBase): RecordMark {
     const { copy } = this.#options;
     if (copy.applied !== undefined && copy.epoch === base.epoch) {
@@ -102,7 +103,8 @@ export class LogFollower {
     }
     const start = startOf(base);
     const isOwn = copy.epoch === base.epoch && copy.seq === base.seq;
-    // It began the log, and was not answered, or is a copy of the store that did.
+    // This host began the log without an answer, or has a copy of the store
+    // that did.
     if (isOwn && copy.applied === undefined) {
       copy.follow(base.epoch, start);
       return start;

@@ -1,6 +1,6 @@
 /**
- * Lets the shared log not grow for ever: what every publisher that runs has
- * long since is deleted.
+ * Keeps the shared log from growing without limit: deletes records that every
+ * running publisher has had for long.
  *
  * @module
  */
@@ -13,34 +13,43 @@ import type { SharedLog } from "./shared_log.ts";
 export interface LogTrimmerOptions {
   readonly log: Pick<SharedLog, "trim">;
   readonly clock: Pick<Clock, "delay">;
-  /** Records that are kept at most. @default {200000} */
+  /** Maximum number of kept records. @default {200000} */
   readonly keptRecords?: number;
-  /** Bytes of records that are kept at most. @default {268435456} */
+  /** Maximum total size of kept records, in bytes. @default {268435456} */
   readonly keptBytes?: number;
 }
 
-/** Interval between trimmings. */
+/** Interval between deletions. */
 const INTERVAL_MS = 10_000;
-/** Days of a cluster: a host that was away for longer is copied anew. */
+/**
+ * Days of a cluster's records: a host that was away for longer needs a new
+ * copy.
+ */
 const KEPT_RECORDS = 200_000;
-/** Far below what etcd takes as a rule, 2 GiB, with what it holds until it compacts. */
+/**
+ * Far below etcd's usual limit of 2 GiB, including what etcd holds until it
+ * compacts.
+ */
 const KEPT_BYTES = 256 * 1024 * 1024;
-/** Steps in which bytes and records are counted: less is not worth a request. */
+/** Granularity of counting and deleting: less is not worth a request. */
 const STEP_BYTES = 4 * 1024 * 1024;
 const STEP_RECORDS = 1_000;
 
-/** So many bytes end at a record. */
+/** A stretch of records: the index of its last one, and its size. */
 interface Stretch {
   readonly index: number;
   readonly bytes: number;
 }
 
-/** Counts what is in the log, whoever appends, and trims beside the active publisher. */
+/**
+ * Counts the records of all writers, and deletes old ones for the active
+ * publisher.
+ */
 export class LogTrimmer {
   readonly #options: Required<LogTrimmerOptions>;
   readonly #stretches: Stretch[] = [];
   #kept = 0;
-  /** Of the last stretch, which is open. */
+  /** Size of the last stretch, which is not complete. */
   #bytes = 0;
   #last = 0;
   #upTo = 0;
@@ -54,7 +63,7 @@ export class LogTrimmer {
     };
   }
 
-  /** A record is in the log: the next one. */
+  /** Records the log's next record. */
   note(index: number, bytes: number): void {
     this.#last = index;
     this.#bytes += bytes;
@@ -65,7 +74,7 @@ export class LogTrimmer {
   }
 
   /**
-   * Trims until aborted. What fails is done the next time.
+   * Trims until aborted. A failed deletion is repeated at the next interval.
    *
    * @param signal Ends it; the promise then rejects with its reason.
    */
@@ -84,7 +93,7 @@ export class LogTrimmer {
     }
   }
 
-  /** The last record that is one too many. */
+  /** The last record that exceeds a limit. */
   #tooOld(): number {
     const { keptRecords, keptBytes } = this.#options;
     const count = this.#last - keptRecords;

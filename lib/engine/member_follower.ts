@@ -1,6 +1,6 @@
 /**
- * Has a publisher go by the list of members that all share, and keeps this
- * host's copy of it.
+ * Applies the shared list of members at a publisher, and keeps this host's copy
+ * of it.
  *
  * @module
  */
@@ -19,13 +19,13 @@ import type { SharedMembers } from "./shared_members.ts";
 /** Options for {@link MemberFollower}. */
 export interface MemberFollowerOptions {
   readonly shared: Pick<SharedMembers, "share">;
-  /** For a backup, for `doctor`, and for a start that has to know the last list. */
+  /** Used by a backup, by `doctor`, and by a start that needs the last list. */
   readonly copy: Pick<StoredValue<MemberList>, "read" | "replace">;
   readonly clock: Clock;
   readonly records: Log;
 }
 
-/** Interval between looks, as of a file. */
+/** Interval between looks, as for a file. */
 const LOOK_MS = 500;
 
 /** Follows the list, whoever edits it. */
@@ -36,7 +36,7 @@ export class MemberFollower {
   readonly #changed = new Condition();
   readonly #asked = new Condition();
   #list: MemberList = NO_MEMBERS;
-  /** Revision of the copy; `undefined`: that is not known. */
+  /** Revision of the copy; `undefined`: unknown. */
   #kept: number | undefined;
 
   /** @param options See {@link MemberFollowerOptions}. */
@@ -55,7 +55,7 @@ export class MemberFollower {
     });
   }
 
-  /** The list as it was seen last. */
+  /** The list as last seen. */
   get list(): MemberList {
     return this.#list;
   }
@@ -66,10 +66,10 @@ export class MemberFollower {
   }
 
   /**
-   * Resolves once the list is known as it is now.
+   * Resolves once the current list is known.
    *
-   * @param signal Ends the wait.
-   * @throws {OtherLogError} when this host has a newer list, or another.
+   * @param signal Aborts the wait.
+   * @throws {OtherLogError} when this host has a newer or different list.
    * @throws the signal's reason on abort.
    */
   async catchUp(signal: AbortSignal): Promise<void> {
@@ -77,10 +77,10 @@ export class MemberFollower {
   }
 
   /**
-   * Follows until aborted.
+   * Follows the list until aborted.
    *
    * @param signal Ends it; the promise then rejects with its reason.
-   * @throws {OtherLogError} when this host has a newer list, or another.
+   * @throws {OtherLogError} when this host has a newer or different list.
    */
   async run(signal: AbortSignal): Promise<void> {
     while (true) {
@@ -90,9 +90,9 @@ export class MemberFollower {
   }
 
   /**
-   * Gives each list that follows one, until aborted.
+   * Yields each list after a given one, until aborted.
    *
-   * @param told The list that is known already.
+   * @param told The list that the caller has.
    * @param signal Ends it; the sequence then returns.
    */
   async *changes(

@@ -1,17 +1,17 @@
 /**
- * Text as bytes of the engine, compressed where that pays.
+ * Text as bytes for the engine, compressed if that saves space.
  *
  * @module
  */
 
 /** Longer text is compressed. */
 const PLAIN_BYTES = 2_048;
-/** Longest text that is read, in bytes. */
+/** Maximum length of text that is read, in bytes. */
 const MAX_BYTES = 16 * 1024 * 1024;
-/** JSON begins with it, compressed bytes never do. */
+/** JSON of an object begins with this byte, compressed data never does. */
 const BRACE = 0x7b;
 
-/** Packs JSON of an object. */
+/** Packs the JSON of an object. */
 export async function packText(
   text: string,
 ): Promise<Uint8Array<ArrayBuffer>> {
@@ -21,9 +21,9 @@ export async function packText(
 }
 
 /**
- * Unpacks it.
+ * Unpacks text.
  *
- * @throws {Error} of any kind when these are no such bytes.
+ * @throws {Error} of any kind when the bytes are malformed.
  */
 export async function unpackText(
   bytes: Uint8Array<ArrayBuffer>,
@@ -39,7 +39,7 @@ async function throughStream(
   { readable, writable }: CompressionStream | DecompressionStream,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const writer = writable.getWriter();
-  // What it fails with the reader is told as well.
+  // The reader receives the same error.
   const writing = writer.write(bytes).then(() => writer.close())
     .catch(() => {});
   const parts: Uint8Array[] = [];

@@ -19,16 +19,16 @@ import {
 import { NoLogError, type SharedLog } from "./shared_log.ts";
 import type { SharedValues } from "./shared_values.ts";
 
-/** A publisher, as an operator sees it. */
+/** A publisher in an operator's view. */
 export interface ListedPublisher {
   readonly name: HostName;
-  /** `away`: it says nothing. */
+  /** `away`: it reports no state. */
   readonly role: LeadState["role"] | "away";
   /** The term that it knows; `null`: it is away. */
   readonly term: number | null;
-  /** Records of the log that its copy lacks; `null`: it is away. */
+  /** Number of the log's records that its copy lacks; `null`: it is away. */
   readonly behind: number | null;
-  /** Where nodes reach it; `null`: nobody has added it. */
+  /** Its address for nodes; `null`: nobody has added it. */
   readonly controlUrl: string | null;
 }
 
@@ -39,16 +39,16 @@ export interface PublisherGroupOptions {
   readonly clock: Pick<Clock, "delay">;
 }
 
-/** Longest wait for a publisher to tell how it is. */
+/** Longest wait for a publisher's state. */
 const LISTEN_MS = 3 * TELL_MS;
-/** Longest wait for the engine, which may be electing, to answer. */
+/** Longest wait for the engine, which may be in an election. */
 const ELECTION_MS = 8_000;
-/** Longest wait for the next one to be active. */
+/** Longest wait for the next active publisher. */
 const TAKEOVER_MS = 10_000;
 const LOOK_MS = 100;
 const NEVER = new AbortController().signal;
 
-/** Looks at all publishers, and has another be active. */
+/** Lists all publishers, and changes the active one. */
 export class PublisherGroup {
   readonly #options: PublisherGroupOptions;
 
@@ -58,10 +58,10 @@ export class PublisherGroup {
   }
 
   /**
-   * How each is. Whoever says nothing for some time is away, whatever it said
-   * last: no clock is compared.
+   * The state of each publisher. A publisher that reports nothing for a while
+   * is away, whatever it reported before: no clocks are compared.
    *
-   * @param added Those that were added.
+   * @param added The publishers that were added.
    * @throws {NoLogError} when the engine does not answer.
    */
   async list(
@@ -92,12 +92,12 @@ export class PublisherGroup {
   }
 
   /**
-   * Has the active publisher make way for another one.
+   * Makes the active publisher hand over to another one.
    *
-   * @param to Which; `undefined`: any standby.
-   * @param added Those that were added.
-   * @returns Who is active then.
-   * @throws {RuntimeError} when that one can't be, or is not within 10 s.
+   * @param to The next active one; `undefined`: any standby.
+   * @param added The publishers that were added.
+   * @returns The new active publisher.
+   * @throws {RuntimeError} when it can't be active, or is not within 10 s.
    */
   async handOver(
     to: HostName | undefined,
@@ -117,7 +117,7 @@ export class PublisherGroup {
     });
   }
 
-  /** Has the lead meant for one. @returns Whether it has it. */
+  /** Offers the lead to one publisher. @returns Whether that one has it. */
   async #passOn(next: HostName, signal: AbortSignal): Promise<boolean> {
     const { log } = this.#options;
     const view = await log.look(signal);
@@ -130,9 +130,10 @@ export class PublisherGroup {
   }
 
   /**
-   * Asks again while the engine elects.
+   * Repeats a request while the engine is in an election.
    *
-   * @throws {NoLogError} when it does not answer for longer than that takes.
+   * @throws {NoLogError} when it does not answer for longer than an election
+   * takes.
    */
   async #untilAnswered<T>(
     ask: (signal: AbortSignal) => Promise<T>,
@@ -149,9 +150,9 @@ export class PublisherGroup {
   }
 
   /**
-   * Forgets how a publisher was that is away.
+   * Forgets the state of an absent publisher.
    *
-   * @throws {RuntimeError} when it is not.
+   * @throws {RuntimeError} when it is not absent.
    */
   async forget(
     name: HostName,

@@ -1,6 +1,6 @@
 /**
- * How each of several publishers is, as it says so itself beside their log: a
- * standby binds no port at which it could be asked.
+ * The state of each of several publishers, as it reports it beside their log: a
+ * standby has no open port that could be asked.
  *
  * @module
  */
@@ -20,24 +20,24 @@ import {
 import type { LeadState } from "./lead_state.ts";
 import type { SharedValue, SharedValues } from "./shared_values.ts";
 
-/** How a publisher is. */
+/** The state of a publisher. */
 export interface PublisherState {
   readonly role: LeadState["role"];
   /** The term that it knows. */
   readonly term: number;
-  /** Records of the log that its copy lacks. */
+  /** Number of the log's records that its copy lacks. */
   readonly behind: number;
-  /** Digest of the settings by which it decides. */
+  /** Digest of the settings that affect its decisions. */
   readonly settings: string;
 }
 
-/** A state that was told. */
+/** A reported state. */
 export interface ToldState extends PublisherState {
-  /** Changes each time that it is told. */
+  /** Changes with each report. */
   readonly version: number;
 }
 
-/** Interval in which a publisher tells how it is, in milliseconds. */
+/** Interval between a publisher's reports of its state, in milliseconds. */
 export const TELL_MS = 1_000;
 const BEGINNING = "publishers/";
 const shape: Shape<PublisherState> = record<PublisherState>({
@@ -57,7 +57,7 @@ export interface StateTellerOptions {
 }
 
 /**
- * Tells how this publisher is, again and again.
+ * Reports this publisher's state at intervals.
  *
  * @param signal Ends it; the promise then rejects with its reason.
  */
@@ -72,14 +72,14 @@ export async function tellState(
       const bytes = new TextEncoder().encode(told);
       await values.put(`${BEGINNING}${name}`, bytes, signal);
     } catch (error) {
-      // That the engine does not answer is told of elsewhere.
+      // A silent engine is logged elsewhere.
       if (!(error instanceof RuntimeError)) throw error;
     }
     await clock.delay(TELL_MS, signal);
   }
 }
 
-/** How each publisher said that it is. */
+/** The reported state of each publisher. */
 export async function toldStates(
   values: Pick<SharedValues, "all">,
   signal: AbortSignal,
@@ -94,7 +94,7 @@ export async function toldStates(
   return states;
 }
 
-/** Forgets how a publisher was. */
+/** Deletes a publisher's state. */
 export async function forgetState(
   values: Pick<SharedValues, "remove">,
   name: HostName,
@@ -103,7 +103,7 @@ export async function forgetState(
   await values.remove(`${BEGINNING}${name}`, signal);
 }
 
-/** One of another version says something else, and is none that can be shown. */
+/** The state; `undefined` for another version's form, which can't be shown. */
 function stateOf({ bytes }: SharedValue): PublisherState | undefined {
   try {
     return FORM.decode(new TextDecoder().decode(bytes));

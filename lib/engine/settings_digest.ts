@@ -1,5 +1,5 @@
 /**
- * Tells settings from others, for publishers that decide about the same bans.
+ * Identifies the settings of publishers that decide about the same bans.
  *
  * @module
  */
@@ -9,7 +9,7 @@ const BYTES = 8;
 /**
  * Digest of settings.
  *
- * @param settings Values of JSON, and infinite numbers, in a fixed order.
+ * @param settings JSON values or infinite numbers, in a fixed order.
  *
  * @example
  * ```ts
@@ -22,7 +22,7 @@ const BYTES = 8;
 export async function settingsDigest(
   settings: readonly unknown[],
 ): Promise<string> {
-  // JSON has no infinite number, which a permanent ban's time is.
+  // JSON has no infinite number, which stands for a permanent ban's time.
   const text = JSON.stringify(
     settings,
     (_, value) => value === Infinity ? "forever" : value,

@@ -1,5 +1,5 @@
 /**
- * The store of the active publisher: what is stored goes into the shared log
+ * The store of the active publisher: every write goes into the shared log
  * first, and from there into this host's copy.
  *
  * @module
@@ -37,30 +37,30 @@ import { encodeStep, type SharedStep } from "./shared_step.ts";
 /** Options for {@link SharedBanStore}. */
 export interface SharedBanStoreOptions {
   readonly log: SharedLog;
-  /** Has every record of the log. */
+  /** Contains every record of the log. */
   readonly copy: CopyStore;
-  /** As this publisher became the active one. */
+  /** The versions when this publisher became active. */
   readonly seen: SeenVersions;
   readonly clock: Pick<Clock, "delay">;
-  /** Makes a record's id. */
+  /** Creates a record's ID. */
   readonly newId: () => string;
-  /** Aborted when this publisher is not the active one any more. */
+  /** Aborted when this publisher is no longer active. */
   readonly signal: AbortSignal;
-  /** Told of each record that is appended. @default {nobody is told} */
+  /** Receives each appended record. @default {nobody} */
   readonly onRecord?: (record: SharedRecord) => void;
-  /** Told why it can't be the active one any more. */
+  /** Called with the reason when this publisher can't stay active. */
   readonly onLost: (reason: string) => void;
 }
 
-/** Pause before a record whose outcome is not known is tried again. */
+/** Pause before a record with unknown outcome is tried again. */
 const RETRY_MS = 100;
 
 /**
- * A {@link BanStore} of which any number of publishers have a copy, and one
- * may write. What is written is in the log before anybody is answered.
+ * A {@link BanStore} with copies at any number of publishers and a single
+ * writer. A write is in the log before it is acknowledged.
  *
- * Once a write was refused or the copy failed nothing is written any more: the
- * publisher begins again as a standby.
+ * After a refused write or a failed copy nothing more is written: the publisher
+ * starts again as a standby.
  */
 export class SharedBanStore implements BanStore {
   readonly records: NodeRecords;
@@ -98,7 +98,7 @@ export class SharedBanStore implements BanStore {
     return this.#options.copy.time;
   }
 
-  /** How this host's clock stands: no other host's does. */
+  /** The state of this host's clock, which differs from other hosts'. */
   keepTime(time: StoreTime): Promise<void> {
     return this.#options.copy.keepTime(time);
   }
@@ -155,12 +155,12 @@ export class SharedBanStore implements BanStore {
     return this.#alone(() => this.#options.copy.settle());
   }
 
-  /** Each host forgets its own past. */
+  /** Each host deletes its own history. */
   prune(beforeMs: number, nowMs: number): Promise<boolean> {
     return this.#alone(() => this.#options.copy.prune(beforeMs, nowMs));
   }
 
-  /** Resolves once nothing is being written. */
+  /** Resolves once no write is in progress. */
   async whenIdle(): Promise<void> {
     await this.#mutex.withLock(NEVER, () => Promise.resolve());
   }
@@ -186,7 +186,7 @@ export class SharedBanStore implements BanStore {
       audit: (max) => records.audit(max),
       auditOf: (subject, max) => records.auditOf(subject, max),
       quarantines: () => records.quarantines(),
-      // Nodes that are there say so again to whoever is active next.
+      // Connected nodes report again to the next active publisher.
       keepPresences: (presences) => records.keepPresences(presences),
       presences: () => records.presences(),
     };
@@ -222,7 +222,7 @@ export class SharedBanStore implements BanStore {
     };
   }
 
-  /** What no store takes must not be in the log. */
+  /** Entries that no store accepts must not be in the log. */
   #refuseOdd(entries: readonly StoreEntry[]): void {
     const names = new Set<string>();
     let { seq } = this;
@@ -262,7 +262,8 @@ export class SharedBanStore implements BanStore {
       try {
         return await copy.apply(mark(record), work);
       } catch (error) {
-        // It is in the log: as a standby this host tries until it has it too.
+        // The record is in the log: as a standby this host retries until it has
+        // it.
         this.#lose(`its copy failed: ${messageOf(error)}`);
         throw error;
       }
@@ -281,7 +282,7 @@ export class SharedBanStore implements BanStore {
       }
       if (outcome !== undefined) {
         const { head, versions, lead } = outcome.view;
-        // An attempt that was not answered may have been carried out.
+        // An unanswered attempt may have been carried out.
         const isOwn = head.id === record.id &&
           versions.lead === this.#seen.lead;
         if (!isOwn) {
@@ -299,7 +300,7 @@ export class SharedBanStore implements BanStore {
     }
   }
 
-  /** @returns `undefined`: the outcome is not known. */
+  /** @returns `undefined`: the outcome is unknown. */
   async #tryAppend(record: SharedRecord): Promise<WriteOutcome | undefined> {
     const { log, signal } = this.#options;
     try {
@@ -326,7 +327,7 @@ export class SharedBanStore implements BanStore {
   }
 }
 
-/** Its own signal ends the wait for the log, and with it the lock. */
+/** The store's own signal ends the wait for the log, and so the lock. */
 const NEVER = new AbortController().signal;
 
 function mark({ index, id }: SharedRecord): RecordMark {

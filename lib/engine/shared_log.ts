@@ -1,9 +1,9 @@
 /**
  * The port of the log that several publishers share.
  *
- * Nothing in it decides by time: whoever writes names what it has seen, and is
- * refused where that is not so any more. So two publishers that both take
- * themselves for the active one can't both write.
+ * Nothing in it depends on time: a writer names the versions that it has seen,
+ * and is refused if they have changed. So of two publishers that both consider
+ * themselves active only one can write.
  *
  * @module
  */
@@ -14,50 +14,50 @@ import { RuntimeError } from "../base/errors.ts";
 
 /** One step of a publisher's store. */
 export interface SharedRecord extends RecordMark {
-  /** Id of the record before it. */
+  /** ID of the previous record. */
   readonly previous: string;
-  /** What to do, as `shared_step.ts` writes it. */
+  /** The step, as `shared_step.ts` encodes it. */
   readonly step: Uint8Array<ArrayBuffer>;
 }
 
-/** What a log begins with. */
+/** The beginning of a log. */
 export interface LogBase {
-  /** Of all publishers of the log. */
+  /** Shared by all publishers of the log. */
   readonly epoch: Epoch;
-  /** What the first record follows; its index is 0. */
+  /** The predecessor of the first record; its index is 0. */
   readonly id: string;
   /** Number of the last change before the first record. */
   readonly seq: number;
 }
 
-/** Who may append. */
+/** The publisher that may append. */
 export interface Lead {
   /** Counts takeovers, from 1; 0: nobody was active yet. */
   readonly term: number;
-  /** The publisher; `undefined`: it handed over, and nobody is active. */
+  /** The active publisher; `undefined`: it handed over, and none is active. */
   readonly holder: string | undefined;
-  /** Who is to be active next; left out: whoever is first. */
+  /** The next active publisher; left out: whichever is first. */
   readonly next?: string;
 }
 
-/** What the active publisher says every now and then. */
+/** A regular sign of life of the active publisher. */
 export interface Beat {
   /** Its store's time, in milliseconds since 1970. */
   readonly storeMs: number;
-  /** Digest of the settings by which it decides. */
+  /** Digest of the settings that affect its decisions. */
   readonly settings: string;
 }
 
-/** Versions of the head and of the lead, by which a writer says what it has seen. */
+/** Versions of head and lead that a writer has seen. */
 export interface SeenVersions {
   readonly head: number;
   readonly lead: number;
 }
 
-/** The log as it was at one moment. */
+/** The log at one moment. */
 export interface LogView {
   readonly base: LogBase;
-  /** The last record; the base's id with index 0 where there is none. */
+  /** The last record; without one, the base's ID with index 0. */
   readonly head: RecordMark;
   readonly lead: Lead;
   /** `undefined`: there was none yet. */
@@ -68,58 +68,63 @@ export interface LogView {
   };
 }
 
-/** Whether something was written, which it was as a whole or not at all. */
+/** Outcome of a write, which is carried out as a whole or not at all. */
 export type WriteOutcome =
-  /** It was; the versions that the writer goes by from now on. */
+  /** Written; with the new versions. */
   | { readonly isWritten: true; readonly versions: SeenVersions }
-  /** It was not, since somebody else wrote meanwhile. */
+  /** Not written, because another publisher wrote meanwhile. */
   | { readonly isWritten: false; readonly view: LogView };
 
 /**
- * The log did not answer. Whether what was asked was done is not known.
+ * The log did not answer. It is unknown whether the request was carried out.
  */
 export class NoLogError extends RuntimeError {}
 
-/** The log; every method rejects with a {@link NoLogError} where it does not answer. */
+/**
+ * The log; every method rejects with a {@link NoLogError} when it does not
+ * answer.
+ */
 export interface SharedLog {
-  /** Looks at it; `undefined`: it was not begun. */
+  /** Reads its state; `undefined`: it was not begun. */
   look(signal: AbortSignal): Promise<LogView | undefined>;
-  /** Begins it. @returns Whether it did; somebody else may have. */
+  /** Begins it. @returns Whether it did; another publisher may have. */
   begin(base: LogBase, signal: AbortSignal): Promise<boolean>;
   /**
    * The records after an index, in order.
    *
    * @param after An index.
-   * @param max How many at most; fewer may come, where they are long.
+   * @param max Maximum number; fewer are returned if they are long.
    */
   read(
     after: number,
     max: number,
     signal: AbortSignal,
   ): Promise<readonly SharedRecord[]>;
-  /** Appends a record, if head and lead are as they were seen. */
+  /** Appends a record if head and lead are unchanged. */
   append(
     record: SharedRecord,
     seen: SeenVersions,
     signal: AbortSignal,
   ): Promise<WriteOutcome>;
-  /** Replaces the lead, likewise. */
+  /** Replaces the lead if head and lead are unchanged. */
   take(
     lead: Lead,
     seen: SeenVersions,
     signal: AbortSignal,
   ): Promise<WriteOutcome>;
   /**
-   * Replaces the lead if it is as it was seen, whatever the head is: an
-   * operator has the active publisher make way. What that one writes from then
-   * on is refused. @returns Whether it did.
+   * Replaces the lead if it is unchanged, whatever the head is. An operator
+   * uses it to make the active publisher hand over, which can't write any more
+   * then.
+   *
+   * @returns Whether it did.
    */
   passOn(
     lead: Lead,
     seen: Pick<SeenVersions, "lead">,
     signal: AbortSignal,
   ): Promise<boolean>;
-  /** Says that the active publisher is there, if the lead is as it was seen. @returns Whether it did. */
+  /** Writes a beat if the lead is unchanged. @returns Whether it did. */
   beat(
     beat: Beat,
     seen: Pick<SeenVersions, "lead">,

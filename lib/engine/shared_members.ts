@@ -1,6 +1,6 @@
 /**
- * The list of members and the allowlist of several publishers: one value that
- * an operator edits on the host of any of them.
+ * The members and allowlist of several publishers: a single value that an
+ * operator can edit on any of their hosts.
  *
  * @module
  */
@@ -20,21 +20,21 @@ import type { SharedValue, SharedValues } from "./shared_values.ts";
 /** Options for {@link SharedMembers}. */
 export interface SharedMembersOptions {
   readonly values: SharedValues;
-  /** This host's copy, by which a list is known that nobody has shared yet. */
+  /** This host's copy, in case its list has not been shared yet. */
   readonly copy: Pick<EditedValue<MemberList>, "read">;
   readonly clock: Pick<Clock, "delay">;
 }
 
 /** Name of the value. */
 const NAME = "members";
-/** How long an edit waits for the engine: longer than its election takes. */
+/** Longest wait of an edit for the engine: longer than an election takes. */
 const EDIT_MS = 8_000;
-/** Pause before what was not answered is asked again. */
+/** Pause before an unanswered request is repeated. */
 const RETRY_MS = 200;
-/** Each request has its own end. */
+/** Each request has its own timeout. */
 const NEVER = new AbortController().signal;
 
-/** What is known of the list. */
+/** The known state of the list. */
 interface Known {
   readonly version: number;
   readonly list: MemberList | undefined;
@@ -42,7 +42,7 @@ interface Known {
   readonly isShared: boolean;
 }
 
-/** The list that counts; never one that is older than what this host has seen. */
+/** The shared list; never an older one than this host has seen. */
 export class SharedMembers implements EditedValue<MemberList> {
   readonly #options: SharedMembersOptions;
   readonly #mutex = new Mutex();
@@ -57,8 +57,8 @@ export class SharedMembers implements EditedValue<MemberList> {
    * Reads the list.
    *
    * @returns `undefined`: there is none.
-   * @throws {OtherLogError} when the engine has an older one, or another.
-   * @throws {NoLogError} when it does not answer.
+   * @throws {OtherLogError} when the engine's list is older or different.
+   * @throws {NoLogError} when the engine does not answer.
    */
   async read(signal: AbortSignal = NEVER): Promise<MemberList | undefined> {
     return await this.#mutex.withLock(
@@ -67,7 +67,7 @@ export class SharedMembers implements EditedValue<MemberList> {
     );
   }
 
-  /** As {@link read}, and shares this host's list where the engine has none. */
+  /** Like {@link read}; also shares this host's list if the engine has none. */
   async share(signal: AbortSignal): Promise<MemberList | undefined> {
     return await this.#mutex.withLock(signal, async () => {
       const { list, isShared, version } = await this.#look(signal);
@@ -79,11 +79,11 @@ export class SharedMembers implements EditedValue<MemberList> {
   }
 
   /**
-   * Replaces the list by one derived from it. What others edit meanwhile is
-   * edited first.
+   * Replaces the list by one derived from it, after any concurrent edits of
+   * others.
    *
-   * @throws {OtherLogError} when the engine has an older one, or another.
-   * @throws {NoLogError} when it does not answer for so long.
+   * @throws {OtherLogError} when the engine's list is older or different.
+   * @throws {NoLogError} when the engine does not answer for a while.
    */
   async edit(
     change: (list: MemberList | undefined) => MemberList,
@@ -98,7 +98,7 @@ export class SharedMembers implements EditedValue<MemberList> {
           while (true) {
             try {
               const { list, version } = await this.#look(signal);
-              // An attempt that was not answered may have been carried out.
+              // An unanswered attempt may have been carried out.
               if (own !== undefined && has(list, own)) return own;
               own = change(list);
               if (await this.#write(own, version, signal)) return own;
@@ -142,7 +142,10 @@ export class SharedMembers implements EditedValue<MemberList> {
   }
 }
 
-/** Whether a list has all that another one had, as far as its journal tells. */
+/**
+ * Whether a list includes all changes of an earlier one, judging by its
+ * journal.
+ */
 function has(list: MemberList | undefined, earlier: MemberList): boolean {
   const { revision, journal } = earlier;
   const last = journal.at(-1);
@@ -153,7 +156,7 @@ function has(list: MemberList | undefined, earlier: MemberList): boolean {
   return !reaches || JSON.stringify(same) === JSON.stringify(last);
 }
 
-/** A member that was revoked must not come back with an older list. */
+/** A revoked member must not return with an older list. */
 function refuseOther(shared: MemberList, known: MemberList): void {
   if (has(shared, known)) return;
   const isOlder = shared.revision < known.revision;

@@ -1,15 +1,17 @@
 /**
- * The port of the snapshots beside the shared log: with one a host needs only
- * the records that follow it.
+ * The port of the snapshots beside the shared log: a host that has one needs
+ * only the records after it.
  *
  * @module
  */
 
 import type { RecordMark } from "../ban/ban_store.ts";
 
-/** A snapshot: what a copy had after a record, in pieces. */
+/** A snapshot in pieces: the contents of a copy after a record. */
 export interface SnapshotMark extends RecordMark {
-  /** Of its pieces; sorted by this, snapshots are in the order of their records. */
+  /**
+   * Prefix of its pieces; names sort in the order of the snapshots' records.
+   */
   readonly name: string;
   readonly pieces: number;
   readonly bytes: number;
@@ -19,15 +21,15 @@ export interface SnapshotMark extends RecordMark {
 export interface SeenSnapshot {
   /** `undefined`: there is none. */
   readonly last: SnapshotMark | undefined;
-  /** Changes with each one. */
+  /** Changes with each snapshot. */
   readonly version: number;
 }
 
-/** Snapshots; every method rejects with a `NoLogError` where nobody answers. */
+/** Snapshots; every method rejects with a `NoLogError` when nobody answers. */
 export interface SharedSnapshots {
-  /** The last one that is whole. */
+  /** The last complete snapshot. */
   last(signal: AbortSignal): Promise<SeenSnapshot>;
-  /** Stores a piece of one that is not whole yet. */
+  /** Stores a piece of an incomplete snapshot. */
   put(
     name: string,
     at: number,
@@ -35,10 +37,11 @@ export interface SharedSnapshots {
     signal: AbortSignal,
   ): Promise<void>;
   /**
-   * One is whole, and the last one from now on; those before the last one but
-   * one are deleted.
+   * Completes a snapshot and makes it the last one; all older ones but the
+   * previous one are deleted.
    *
-   * @returns Whether it is; somebody else may have written one meanwhile.
+   * @returns Whether it is the last one; another publisher may have written
+   * one.
    */
   finish(
     mark: SnapshotMark,
@@ -53,5 +56,8 @@ export interface SharedSnapshots {
   ): Promise<Uint8Array<ArrayBuffer> | undefined>;
 }
 
-/** Longest piece, in bytes: etcd takes 1.5 MiB at once, as a third more of text. */
+/**
+ * Maximum size of a piece in bytes: etcd accepts 1.5 MiB, and text is a third
+ * longer.
+ */
 export const PIECE_BYTES = 512 * 1024;

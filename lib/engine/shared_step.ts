@@ -1,9 +1,9 @@
 /**
  * Converts a step of a publisher's store to bytes of the shared log, and back.
  *
- * A step is JSON, compressed where that pays. What breaks the grammar is
- * refused: a publisher rather stops than that its table differs from the
- * others'.
+ * A step is JSON, compressed if that saves space. A step that breaks the
+ * grammar is refused: a publisher should rather stop than have a different
+ * table from the others.
  *
  * @module
  */
@@ -36,7 +36,7 @@ import { BAD_KINDS, type NewAuditEntry } from "../members/node_records.ts";
 import type { Quarantine } from "../members/node_records.ts";
 import { packText, unpackText } from "./packed_text.ts";
 
-/** What a record of the log has every store do. */
+/** What a record of the log makes every store do. */
 export type SharedStep =
   | {
     readonly kind: "append";
@@ -80,7 +80,7 @@ const origin = text("origin", parseOrigin);
 const anyText = (name: string) => text(name, (value: string) => value);
 const count = (name: string) => integer(name, 0);
 
-/** A moment or a span; JSON writes an infinite one as `null`. */
+/** A time or duration; `null` stands for an infinite one. */
 function moment(name: string): Shape<number> {
   return {
     read: (value, reading) => {
@@ -154,9 +154,9 @@ const step = variants<WrittenStep>({
 });
 
 /**
- * Writes a step.
+ * Encodes a step.
  *
- * @throws {TypeError} when it is none that could be read again.
+ * @throws {TypeError} when it could not be decoded again.
  */
 export async function encodeStep(
   value: SharedStep,
@@ -170,9 +170,9 @@ export async function encodeStep(
 }
 
 /**
- * Reads a step.
+ * Decodes a step.
  *
- * @throws {RuntimeError} when it is none.
+ * @throws {RuntimeError} when it is malformed.
  */
 export async function decodeStep(
   bytes: Uint8Array<ArrayBuffer>,
@@ -190,7 +190,7 @@ export async function decodeStep(
 }
 
 /**
- * Has a store do what a step says.
+ * Carries out a step in a store.
  *
  * @throws {RuntimeError} when it can't be stored.
  */

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** A value as it was read. */
+/** A value, and its version. */
 export interface SharedValue {
   /** Changes with each write; 0: there is none. */
   readonly version: number;
@@ -13,15 +13,15 @@ export interface SharedValue {
 }
 
 /**
- * Values by name; every method rejects with a `NoLogError` where nobody
- * answers: whether what was asked was done is not known then.
+ * Values by name. Every method rejects with a `NoLogError` when nobody answers;
+ * it is then unknown whether the request was carried out.
  */
 export interface SharedValues {
   /**
    * Reads a value.
    *
    * @param known The version that the caller has; `undefined`: none.
-   * @returns `undefined`: it is as it was at that version.
+   * @returns `undefined`: it still has that version.
    */
   read(
     name: string,
@@ -29,10 +29,10 @@ export interface SharedValues {
     signal: AbortSignal,
   ): Promise<SharedValue | undefined>;
   /**
-   * Replaces a value, if it is as it was seen.
+   * Replaces a value if it is unchanged.
    *
-   * @returns Whether it did; a write that was carried out before without an
-   * answer is refused too, the second time.
+   * @returns Whether it did. The repetition of a write that was carried out but
+   * not answered is refused, too.
    */
   write(
     name: string,
@@ -48,7 +48,9 @@ export interface SharedValues {
   ): Promise<void>;
   /** Deletes a value. */
   remove(name: string, signal: AbortSignal): Promise<void>;
-  /** The values whose names begin so, by the rest of their names. */
+  /**
+   * The values whose names begin with `beginning`, by the rest of their names.
+   */
   all(
     beginning: string,
     signal: AbortSignal,

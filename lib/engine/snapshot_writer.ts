@@ -1,6 +1,6 @@
 /**
- * Has a snapshot beside the shared log again and again, so that a host that
- * comes new, or was away for long, needs no more than the log's end.
+ * Writes snapshots beside the shared log at intervals, so that a host that is
+ * new, or was away for long, needs only the end of the log.
  *
  * @module
  */
@@ -18,9 +18,9 @@ import {
   type SharedSnapshots,
 } from "./shared_snapshots.ts";
 
-/** An image of a copy, as it was after a record; its disk space is free once disposed. */
+/** An image of a copy after a record; disposal frees its disk space. */
 export interface CopyImage extends AsyncDisposable {
-  /** The last record that it has. */
+  /** The last record in it. */
   readonly mark: RecordMark;
   /** Its bytes, in parts of any length. */
   bytes(): AsyncIterable<Uint8Array<ArrayBuffer>>;
@@ -29,11 +29,11 @@ export interface CopyImage extends AsyncDisposable {
 /** Takes images of a host's copy while it is written to. */
 export type TakeImage = () => Promise<CopyImage>;
 
-/** When a snapshot is due. */
+/** Limits above which a snapshot is due. */
 export interface SnapshotLimits {
-  /** Records since the last one. */
+  /** Number of records since the last one. */
   readonly records: number;
-  /** Bytes of records since the last one, as far as they were seen. */
+  /** Size of records since the last one in bytes, as far as they were seen. */
   readonly bytes: number;
 }
 
@@ -44,32 +44,38 @@ export interface SnapshotWriterOptions {
   readonly copy: Pick<CopyStore, "applied">;
   readonly clock: Clock;
   readonly records: Log;
-  /** Makes a snapshot's id. */
+  /** Creates a snapshot's ID. */
   readonly newId: () => string;
   /** From 0 to 1. */
   readonly chance: () => number;
-  /** What this publisher is now. */
+  /** The current role of this publisher. */
   readonly role: () => LeadState["role"];
-  /** Whether the log begins with bans that no record has. */
+  /** Whether the log begins with bans that are in no record. */
   readonly needsFirst: () => boolean;
   /** @default {SNAPSHOT_LIMITS} */
   readonly limits?: SnapshotLimits;
 }
 
-/** A quarter of what the log keeps: three can fail before somebody misses one. */
+/** A quarter of what the log keeps: three may fail before a host misses one. */
 export const SNAPSHOT_LIMITS: SnapshotLimits = {
   records: 50_000,
   bytes: 64 * 1024 * 1024,
 };
-/** Interval between looks, and up to so much longer by chance: so that two rarely write at once. */
+/**
+ * Interval between looks; a random part of it is added, so that two hosts
+ * rarely write at once.
+ */
 const INTERVAL_MS = 10_000;
-/** The same while it has no record yet, and nothing to write. */
+/** The interval while there is no record yet, and nothing to write. */
 const FIRST_INTERVAL_MS = 1_000;
-/** The active publisher has other work: it waits for twice as much, unless there is no standby. */
+/**
+ * The active publisher has other work: it waits for twice as many records, so
+ * that it writes only if no standby does.
+ */
 const ACTIVE_FACTOR = 2;
 const DIGITS = 16;
 
-/** Writes snapshots of this host's copy, where nobody else did. */
+/** Writes snapshots of this host's copy if no other host did. */
 export class SnapshotWriter {
   readonly #options: Required<SnapshotWriterOptions>;
   readonly #troubleLog: TroubleLog;
@@ -87,18 +93,18 @@ export class SnapshotWriter {
     });
   }
 
-  /** Record of the last snapshot, as far as is known; 0: there is none. */
+  /** Record of the last known snapshot; 0: there is none. */
   get lastIndex(): number {
     return this.#lastIndex;
   }
 
-  /** A record is in the log. */
+  /** Counts a record in the log. */
   note({ step }: SharedRecord): void {
     this.#bytes += step.length;
   }
 
   /**
-   * Writes until aborted.
+   * Writes snapshots until aborted.
    *
    * @param signal Ends it; the promise then rejects with its reason.
    */
@@ -119,7 +125,7 @@ export class SnapshotWriter {
     }
   }
 
-  /** Writes one if it is due. @returns Whether it did. */
+  /** Writes a snapshot if one is due. @returns Whether it did. */
   async writeIfDue(signal: AbortSignal): Promise<boolean> {
     const { snapshots, copy } = this.#options;
     if (copy.applied === undefined) return false;
@@ -152,7 +158,8 @@ export class SnapshotWriter {
     }
     const whole = { ...mark, name, pieces, bytes };
     if (!await snapshots.finish(whole, seen, signal)) {
-      // It was carried out, not answered, and refused when it was asked again?
+      // It may have succeeded without an answer, so that the repetition was
+      // refused.
       const { last } = await snapshots.last(signal);
       if (last?.name !== name) return false;
     }
@@ -185,7 +192,7 @@ export async function* snapshotBytes(
   }
 }
 
-/** The same bytes in pieces that the engine takes. */
+/** Splits bytes into pieces that the engine accepts. */
 async function* inPieces(
   parts: AsyncIterable<Uint8Array<ArrayBuffer>>,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {

@@ -1,6 +1,6 @@
 /**
- * Has a standby go by the active publisher's time, so that it goes on in that
- * when it takes over, whatever its own clock says.
+ * Makes a standby follow the active publisher's time, so that it continues that
+ * time after a takeover, whatever its own clock says.
  *
  * @module
  */
@@ -15,22 +15,34 @@ export interface StandbyClockOptions {
   readonly clock: Clock;
 }
 
-/** A smaller difference between the clocks is none. */
+/** Smaller differences between the clocks are ignored. */
 const STEP_MS = 1_000;
-/** A beat that came sooner than the others counts for so long: no two clocks go quite alike. */
+/**
+ * How long the beat with the least delay counts: no two clocks run at exactly
+ * the same speed.
+ */
 const BEST_MS = 60_000;
-/** Interval between notes of a time that goes on as it should. */
+/** Interval between stores of a time that runs as expected. */
 const NOTE_INTERVAL_MS = 60_000;
 
-/** Follows the beats of the active publisher; as a clock it gives the store's time. */
+/**
+ * Follows the beats of the active publisher; as a clock it returns the store's
+ * time.
+ */
 export class StandbyClock implements Clock {
   readonly #options: StandbyClockOptions;
   #version: number | undefined;
-  /** When the log was looked at last. */
+  /** When the log was last read. */
   #lookedMs = -Infinity;
-  /** The store's time less that of a clock that never jumps; `undefined`: no beat came yet. */
+  /**
+   * The store's time minus that of a clock that never jumps; `undefined`: there
+   * was no beat yet.
+   */
   #beyondMs: number | undefined;
-  /** Whose beats they were, and when the one came that {@link #beyondMs} is of. */
+  /**
+   * The term of the beats, and the arrival of the beat that set
+   * {@link #beyondMs}.
+   */
   #term = 0;
   #bestAtMs = -Infinity;
   #notedMs = -Infinity;
@@ -40,12 +52,15 @@ export class StandbyClock implements Clock {
     this.#options = options;
   }
 
-  /** Whether a beat told the time. */
+  /** Whether a beat has set the time. */
   get isFollowed(): boolean {
     return this.#beyondMs !== undefined;
   }
 
-  /** The store's time, in milliseconds since 1970: as it was left, where no beat told it. */
+  /**
+   * The store's time in milliseconds since 1970: as it was stored, until a beat
+   * sets it.
+   */
   nowMs(): number {
     const { copy: { time }, clock } = this.#options;
     return this.#beyondMs === undefined
@@ -62,12 +77,12 @@ export class StandbyClock implements Clock {
   }
 
   /**
-   * The log was looked at. The first beat that is seen may be old, and so may
-   * one that came while nobody looked: at least so late it is then.
+   * Processes a view of the log. The first beat seen may be old, and so may one
+   * that came while nobody looked: it only sets a lower bound.
    *
-   * A beat is on its way for some time, and is seen late: of those of a minute
-   * the one counts that came soonest. So a store's time does not fall behind
-   * with each takeover.
+   * A beat takes some time to arrive and is seen late. So of the beats of a
+   * minute the one with the least delay counts, and the store's time does not
+   * fall behind with each takeover.
    *
    * @param seenMs When the answer came, by the clock that never jumps.
    * @throws {RuntimeError} when the time can't be stored.
@@ -98,7 +113,7 @@ export class StandbyClock implements Clock {
   }
 
   /**
-   * Stores the time that was followed.
+   * Stores the followed time.
    *
    * @throws {RuntimeError} when it can't be stored.
    */

@@ -1,16 +1,19 @@
 /**
- * What is wrong with a standby, in the words of `status`.
+ * The faults of a standby, in the words of `status`.
  *
  * @module
  */
 
 import type { LeadFigures } from "./lead_keeper.ts";
 
-/** Records that a standby may lack; what a second's load leaves to be read is no fault. */
+/**
+ * Maximum number of missing records; the backlog of a second's load is no
+ * fault.
+ */
 const MAX_BEHIND = 1_000;
 
 /**
- * Says how a standby is.
+ * Describes the condition of a standby.
  *
  * @returns `ok`, or what is wrong.
  *

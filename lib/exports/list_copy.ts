@@ -1,6 +1,6 @@
 /**
- * The newest copy of a list: made when somebody asks for it, and again when the
- * table has changed, or a ban in it has ended.
+ * The latest copy of a list. It is made on request, and again after the table
+ * has changed or a ban in it has ended.
  *
  * @module
  */
@@ -15,24 +15,26 @@ import {
 } from "./list_rendering.ts";
 import type { ListRules } from "./list_rules.ts";
 
-/** The publisher's table, as far as lists go by it; each member as it is now. */
+/** The publisher's current table, as far as lists use it. */
 export interface ListSource {
   readonly table: ListTable & {
-    /** The number of its last change. */
+    /** The sequence number of its last change. */
     readonly seq: number;
   };
-  /** Why nothing can be stored; `undefined`: it can, as far as was tried. */
+  /**
+   * Why nothing can be stored; `undefined`: storing works, as far as is known.
+   */
   readonly storeTrouble: string | undefined;
-  /** The time by which bans end, as it is now. */
+  /** The present time for the ends of bans. */
   readonly time: ListTime;
 }
 
-/** A list as it was made. */
+/** A finished list. */
 export interface MadeList {
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Addresses and networks in it. */
+  /** Number of addresses and networks in it. */
   readonly entries: number;
-  /** Stands for its bytes, without quotes. */
+  /** Entity tag of its bytes, without quotes. */
   readonly tag: string;
 }
 
@@ -40,20 +42,23 @@ export interface MadeList {
 export interface ListCopyOptions {
   readonly rules: ListRules;
   readonly clock: Pick<Clock, "monotonicMs" | "delay">;
-  /** Shared by all lists: one is made at a time. */
+  /** Shared by all lists, because only one is made at a time. */
   readonly mutex: Mutex;
   readonly turns: SharedTurns;
-  /** Ends what is being made. */
+  /** Aborts the making of a list. */
   readonly signal: AbortSignal;
 }
 
-/** After it was made nothing is made for as long as that took, but for no longer than this, in milliseconds. */
+/**
+ * The pause after making a list is as long as that took, but at most this long,
+ * in milliseconds.
+ */
 const MAX_PAUSE_MS = 2_000;
-/** Bytes that are compressed in a turn. */
+/** Number of bytes compressed in a turn. */
 const GZIP_BYTES = 32_768;
 
 interface Kept extends MadeList {
-  /** Of the table when it was begun. */
+  /** Sequence number of the table when it was begun. */
   readonly seq: number;
   /** By the table's clock. */
   readonly untilMs: number;
@@ -67,7 +72,7 @@ export class ListCopy {
   #kept: Kept | undefined;
   #making: Promise<Kept> | undefined;
   #gzip: { readonly tag: string; readonly bytes: Promise<Gzip> } | undefined;
-  /** How often it was made. */
+  /** How often the list was made. */
   made = 0;
 
   /** @param options See {@link ListCopyOptions}. */
@@ -76,7 +81,7 @@ export class ListCopy {
   }
 
   /**
-   * The newest copy; who asks while it is being made gets that one.
+   * Returns the latest copy; requests during its making share it.
    *
    * @throws the signal's reason on abort.
    * @throws {RuntimeError} when it can't be made.
@@ -92,7 +97,7 @@ export class ListCopy {
     return await this.#making;
   }
 
-  /** The bytes of a copy, compressed; once for all who ask. */
+  /** The compressed bytes of a copy, which all requests share. */
   async gzipOf({ tag, bytes }: MadeList): Promise<Gzip> {
     if (this.#gzip?.tag !== tag) {
       this.#gzip = { tag, bytes: this.#compress(bytes) };
@@ -102,7 +107,8 @@ export class ListCopy {
 
   async #make(source: ListSource): Promise<Kept> {
     const { rules, mutex, clock, signal } = this.#options;
-    // However often bans change and somebody asks, other work has its time.
+    // Leaves time for other work, however often bans change and lists are
+    // requested.
     const waitMs = (this.#kept?.againMs ?? 0) - clock.monotonicMs();
     if (waitMs > 0) await clock.delay(waitMs, signal);
     return await mutex.withLock(signal, async () => {
@@ -153,7 +159,7 @@ export class ListCopy {
   }
 }
 
-/** Bytes of RFC 1952. */
+/** Bytes in the gzip format (RFC 1952). */
 export type Gzip = Uint8Array<ArrayBuffer>;
 
 async function tagOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> {

@@ -1,5 +1,5 @@
 /**
- * Bans -> the bytes of a list, in short steps.
+ * Renders bans as the bytes of a list, in short steps.
  *
  * @module
  */
@@ -10,13 +10,13 @@ import { exportLines } from "../views/export_formats.ts";
 import { ExportedNetworks } from "../views/exported_networks.ts";
 import { isListed, type ListRules } from "./list_rules.ts";
 
-/** What a list is made from. */
+/** The bans for a list. */
 export interface ListTable {
-  /** All bans; the table may change before the next is asked for. */
+  /** All bans; the table may change during the iteration. */
   bans(): Iterable<Ban>;
 }
 
-/** The time by which bans end. */
+/** The present time for the ends of bans. */
 export interface ListTime {
   /** In milliseconds since 1970, by the table's clock. */
   readonly nowMs: number;
@@ -24,28 +24,31 @@ export interface ListTime {
   readonly aheadMs: number;
 }
 
-/** A list as it is sent. */
+/** The bytes of a list, and facts about it. */
 export interface ListBytes {
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Addresses and networks in it. */
+  /** Number of addresses and networks in it. */
   readonly entries: number;
-  /** When it is another list though no ban changes, by the table's clock; `Infinity`: never. */
+  /**
+   * When the list changes even without a change of bans, by the table's clock;
+   * `Infinity`: never.
+   */
   readonly untilMs: number;
 }
 
-/** Bans, and lines, of a step. */
+/** Number of bans or lines in a step. */
 const STEP = 64;
-/** A million addresses for RouterOS have 100 MB. */
+/** Maximum length; a million addresses for RouterOS take 100 MB. */
 const MAX_LIST_BYTES = 128 << 20;
 const ENCODER = new TextEncoder();
 
 /**
- * Makes a list.
+ * Renders a list.
  *
- * @param rules What is in it.
- * @param table Where the bans are.
- * @param time By which they end.
- * @param maxBytes How long it may be.
+ * @param rules What the list contains.
+ * @param table The bans.
+ * @param time The present time.
+ * @param maxBytes Maximum length of the list.
  * @throws {RuntimeError} when it is too long to be kept.
  */
 export function* renderingList(
@@ -86,7 +89,10 @@ function* collecting(
   return { networks, untilMs };
 }
 
-/** The first and the last end of reports that are not over: what is over is taken out of the table a little later. */
+/**
+ * The first and last end of current reports; ended ones stay in the table for a
+ * while.
+ */
 function endsOf({ reports }: Ban, nowMs: number) {
   let [firstMs, lastMs] = [Infinity, -Infinity];
   for (const { expiresMs } of reports) {

@@ -1,5 +1,5 @@
 /**
- * What a list is made of, and for whom: a section `[list:NAME]`.
+ * What a list contains and who may read it: a section `[list:NAME]`.
  *
  * @module
  */
@@ -14,39 +14,45 @@ import { EXPORT_FORMATS, type ExportFormat } from "../views/export_formats.ts";
 export { EXPORT_FORMATS };
 export type { Credentials, ExportFormat };
 
-/** A list. */
+/** The rules of a list. */
 export interface ListRules {
-  /** As {@link parseListName} gives it. */
+  /** Checked by {@link parseListName}. */
   readonly name: string;
   readonly format: ExportFormat;
-  /** Patterns, of which a ban's jail matches one. */
+  /** Patterns; a ban's jail has to match one of them. */
   readonly jails: readonly string[];
-  /** Patterns in lower case, of which one matches a node or import that reports a ban. */
+  /**
+   * Patterns in lower case; a node or import that reports a ban has to match
+   * one of them.
+   */
   readonly nodes: readonly string[];
-  /** A ban that ends earlier than this is left out, in milliseconds. */
+  /** A ban with less time left than this is left out, in milliseconds. */
   readonly minLeftMs: number;
-  /** Whether neighbouring addresses are joined to networks. */
+  /** Whether adjacent addresses are joined to networks. */
   readonly isAggregated: boolean;
-  /** Networks of those who may read it; over a Unix socket the file's rights count. */
+  /**
+   * Networks of allowed readers; for a Unix socket the file's permissions
+   * decide.
+   */
   readonly allowFrom: readonly Address[];
-  /** What has to be shown as well; `undefined`: nothing. */
+  /** Credentials that a reader needs as well; `undefined`: none. */
   readonly credentials: Credentials | undefined;
 }
 
-/** Most lists of a publisher. */
+/** Maximum number of lists of a publisher. */
 export const MAX_LISTS = 32;
 
 const NAME = /^[a-z0-9][a-z0-9_-]{0,31}$/;
 
-/** Reads a list's name: 1 to 32 small letters, digits, `_` and `-`. */
+/** Reads a list's name: 1 to 32 lower-case letters, digits, `_` and `-`. */
 export function parseListName(text: string): string | undefined {
   return NAME.test(text) ? text : undefined;
 }
 
 /**
- * Whether a list has the bans of a jail, as some nodes report them.
+ * Whether a list contains a jail's ban, given the nodes that report it.
  *
- * @param ban The ban; of its reports those count that are not over.
+ * @param ban The ban; reports that have ended do not count.
  * @param nowMs By the clock of their ends.
  */
 export function isListed(

@@ -1,5 +1,5 @@
 /**
- * Answers who asks for `/list/NAME`.
+ * Answers requests for `/list/NAME`.
  *
  * @module
  */
@@ -31,27 +31,30 @@ export interface ListServiceOptions {
   readonly source: () => ListSource | undefined;
   readonly clock: Clock;
   readonly log: Log;
-  /** Ends what is being made. */
+  /** Aborts the making of lists. */
   readonly signal: AbortSignal;
 }
 
-/** What was answered so far. */
+/** Counts of answers. */
 export interface ListCounters {
   /** Lists that were sent. */
   sent: number;
-  /** Whoever asked has the newest one. */
+  /** The client already had the latest list. */
   unchanged: number;
-  /** Whoever asked may not have it. */
+  /** The client may not read the list. */
   refused: number;
-  /** There was none: the table was not loaded, or can't be kept. */
+  /** There was no list: the table was not loaded, or can't be stored. */
   unavailable: number;
 }
 
-/** Where lists are. */
+/** Prefix of the lists' paths. */
 export const LIST_PATH = "/list/";
-/** When it is worth asking again, in seconds. */
+/** When the client should try again, in seconds. */
 const RETRY_SECONDS = "10";
-/** A copy is good as long as whoever has it asks each time whether it is. */
+/**
+ * A client may use a copy after it has checked each time that the copy is the
+ * latest.
+ */
 const CACHE_CONTROL = "private, no-cache, no-transform";
 
 const TYPES: Readonly<Record<ExportFormat, string>> = {
@@ -74,7 +77,7 @@ interface ServedList {
 
 /** Serves all lists of a publisher. */
 export class ListService implements HttpRoute {
-  /** What was answered so far. */
+  /** Counts of answers so far. */
   readonly counters: ListCounters = {
     sent: 0,
     unchanged: 0,
@@ -107,7 +110,9 @@ export class ListService implements HttpRoute {
     return this.#options.lists.map(({ name }) => name);
   }
 
-  /** Lists that were made: each once for a change of the table at most. */
+  /**
+   * How often lists were made: each at most once for each change of the table.
+   */
   get made(): number {
     let made = 0;
     for (const { copy } of this.#lists.values()) made += copy.made;
@@ -118,7 +123,7 @@ export class ListService implements HttpRoute {
     return this.#lists.has(path);
   }
 
-  /** Whether a peer may read any list, as far as its address says so. */
+  /** Whether a peer may read any list, judging by its address. */
   hasReader(peer: string): boolean {
     return this.#lists.values().some(({ readers }) => isReader(readers, peer));
   }
@@ -131,7 +136,7 @@ export class ListService implements HttpRoute {
     return answer;
   }
 
-  /** Says what was not logged for its number. */
+  /** Logs what the throttle suppressed. */
   flush(): void {
     this.#throttled.flush();
   }
@@ -191,7 +196,7 @@ export class ListService implements HttpRoute {
   }
 }
 
-/** Over a Unix socket the file's rights have let the peer in. */
+/** For a Unix socket the file's permissions have admitted the peer. */
 function isReader(readers: NetworkSet, peer: string): boolean {
   if (peer === "local") return true;
   const address = parseAddress(peer);

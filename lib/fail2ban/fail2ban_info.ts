@@ -101,7 +101,7 @@ export class Fail2banInfo {
     return (await this.#ask(signal)).jails;
   }
 
-  /** Its jails as they are now, and the names of those that can't be named. */
+  /** Its jails at present, and the names of jails that can't be shared. */
   async allJails(
     signal: AbortSignal,
   ): Promise<Pick<Knowledge, "jails" | "oddJails">> {
@@ -109,7 +109,9 @@ export class Fail2banInfo {
     return await this.#ask(signal);
   }
 
-  /** How long a jail bans, in milliseconds; `undefined` when there is no such jail. */
+  /**
+   * A jail's ban time in milliseconds; `undefined` when there is no such jail.
+   */
   async banTimeIn(
     jail: JailName,
     signal: AbortSignal,
@@ -120,7 +122,7 @@ export class Fail2banInfo {
       : readBanTime(valueOf(reply)) * 1_000;
   }
 
-  /** Where it logs to, and from which level on, in its own words. */
+  /** Its log target and log level, in its own words. */
   async logging(
     signal: AbortSignal,
   ): Promise<{ readonly target: string; readonly level: string }> {
@@ -129,14 +131,14 @@ export class Fail2banInfo {
     return { target: readWord(target), level: readWord(level) };
   }
 
-  /** Its database; `undefined` when it has none. */
+  /** The path of its database; `undefined` when it has none. */
   async databasePath(signal: AbortSignal): Promise<string | undefined> {
     const value = valueOf(await this.command(["get", "dbfile"], signal));
     const path = typeof value === "string" ? readWord(value) : "";
     return path.startsWith("/") ? path : undefined;
   }
 
-  /** The version that it says, empty where it does not. */
+  /** Its version; empty if it does not say. */
   async version(signal: AbortSignal): Promise<string> {
     const reply = await this.command(["version"], signal);
     const value = reply.kind === "done" ? reply.value : "";
@@ -193,7 +195,7 @@ export class Fail2banInfo {
       const maxAgeMs = isMissing ? MISSING_MAX_AGE_MS : MAX_AGE_MS;
       if (nowMs - known.askedAtMs < maxAgeMs) return known;
     }
-    // The oldest versions do not know the command.
+    // The oldest versions don't know this command.
     const version = await this.command(["version"], signal);
     const status = valueOf(await this.command(["status"], signal));
     const jails = new Set<JailName>();

@@ -8,7 +8,7 @@
 import { type Address, canonicalAddress } from "../base/address.ts";
 import { type LabelledNetwork, NetworkSet } from "../base/network_set.ts";
 
-/** fail2ban prints a prefix of no bits without its length. */
+/** fail2ban prints the prefixes of length 0 without their length. */
 const EVERYTHING: Readonly<Record<string, string>> = {
   "0.0.0.0": "0.0.0.0/0",
   "::": "::/0",

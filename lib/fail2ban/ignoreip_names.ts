@@ -42,7 +42,7 @@ const LOOKUP_TIMEOUT_MS = 3_000;
 const MAX_NAMES = 1_000;
 
 /**
- * Looks names up, all at once. A name whose lookup fails keeps its last
+ * Looks up names concurrently. A name whose lookup fails keeps its last
  * addresses; one that never had any is ignored and logged.
  */
 export class IgnoreipNames {
@@ -66,7 +66,7 @@ export class IgnoreipNames {
    *
    * @param entries Host names. Anything else (a file, a command) is logged once
    * and ignored.
-   * @param signal Ends the wait.
+   * @param signal Aborts the wait.
    */
   async networksOf(
     entries: readonly string[],

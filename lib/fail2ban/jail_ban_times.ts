@@ -23,12 +23,12 @@ export interface JailBanTimesOptions {
 
 /** Maximum age of an answer. */
 const MAX_AGE_MS = 60_000;
-/** Maximum age of a failure to get one. */
+/** Maximum age of a failed request. */
 const FAILURE_MAX_AGE_MS = 10_000;
 /** Maximum number of cached jails; above it all are forgotten. */
 const MAX_JAILS = 1_000;
 
-/** {@link JailTimes} of a fail2ban. An answer is cached for a minute. */
+/** {@link JailTimes} of a fail2ban; answers are cached for a minute. */
 export class JailBanTimes implements JailTimes {
   readonly #options: JailBanTimesOptions;
   readonly #troubleLog: TroubleLog;

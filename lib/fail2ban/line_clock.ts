@@ -1,11 +1,11 @@
 /**
- * When lines of fail2ban's log were written, by this host's clock.
+ * Determines when lines of fail2ban's log were written, by this host's clock.
  *
- * fail2ban stamps its lines with local time and no zone. A fail2ban in a
- * container, or one that runs on while the zone is changed, writes another
- * zone's time than this process reads. What was appended just now is what tells:
- * a line that is hours old or early by its stamp all the same comes from another
- * zone or clock, and the difference counts for all that this log says.
+ * fail2ban's time stamps are local times without a zone. A fail2ban in a
+ * container, or one that keeps running while the zone is changed, writes the
+ * time of another zone than this process reads. A line that has just been
+ * appended reveals that: if its stamp is hours off, it comes from another zone
+ * or clock, and the difference applies to the whole log.
  *
  * @module
  */
@@ -13,22 +13,30 @@
 import { endInLine, hasZone, timeOfLine } from "./line_time.ts";
 import type { Log } from "../log/log.ts";
 
-/** Stamps are made a little before their line can be read, in milliseconds. */
+/**
+ * A stamp is a little older than the moment when its line can be read, in
+ * milliseconds.
+ */
 const SLACK_MS = 5_000;
-/** A line is of now where its file was seen to end without it no longer ago. */
+/**
+ * A line is new if its file was seen to end without it at most this long ago.
+ */
 const MAX_WINDOW_MS = 60_000;
-/** Zones differ by whole quarters of an hour. */
+/** Zones differ by multiples of a quarter of an hour. */
 const ZONE_STEP_MS = 900_000;
-/** So far a stamp may be from a whole quarter of an hour, in milliseconds. */
+/** Tolerance of such a multiple, in milliseconds. */
 const ZONE_SLACK_MS = 90_000;
-/** What is later than this, and no zone's, was brought here late, in milliseconds. */
+/** Smallest zone difference that counts as one, in milliseconds. */
 const MIN_ZONE_MS = 1_800_000;
-/** What differs by more than this, in milliseconds, is another clock, if no zone. */
+/**
+ * Smallest other difference that counts as another clock, in milliseconds; below
+ * that the line was delivered late.
+ */
 const MIN_CLOCK_MS = 3_600_000;
 const HOUR_MS = 3_600_000;
 
 /**
- * Reads stamps, and learns by how much they are off.
+ * Reads stamps, and learns their difference from this host's clock.
  *
  * @example
  * ```ts
@@ -46,40 +54,46 @@ const HOUR_MS = 3_600_000;
 export class LineClock {
   readonly #log: Log | undefined;
   #offsetMs: number;
-  /** The lines that are read now were written later; `undefined`: nobody knows. */
+  /**
+   * Lower bound of the write times of the lines being read; `undefined`:
+   * unknown.
+   */
   #afterMs: number | undefined;
 
   /**
-   * @param log Where to tell of another clock.
-   * @param offsetMs What was learned before of the same log, in milliseconds.
+   * @param log Receives a record of another clock.
+   * @param offsetMs The difference learned earlier from the same log, in
+   * milliseconds.
    */
   constructor(log?: Log, offsetMs = 0) {
     this.#log = log;
     this.#offsetMs = offsetMs;
   }
 
-  /** By how much stamps without a zone are behind this host's clock, in milliseconds. */
+  /**
+   * Milliseconds by which stamps without a zone are behind this host's clock.
+   */
   get offsetMs(): number {
     return this.#offsetMs;
   }
 
   /**
-   * Says what is known of the lines that are read next.
+   * Sets the lower bound of the write times of the next lines.
    *
    * @param afterMs When their file was seen to end without them, in
-   * milliseconds since 1970; `undefined`: they may be of any time.
+   * milliseconds since 1970; `undefined`: unknown.
    */
   follow(afterMs: number | undefined): void {
     this.#afterMs = afterMs;
   }
 
   /**
-   * Works out when a line was written.
+   * Determines when a line was written.
    *
    * @param line The line.
    * @param nowMs Milliseconds since 1970.
-   * @returns Milliseconds since 1970; `undefined` where neither the line nor
-   * the moment at which it came says so.
+   * @returns Milliseconds since 1970; `undefined` if neither the line nor the
+   * moment of its arrival tells.
    */
   timeOf(line: string, nowMs: number): number | undefined {
     const stampMs = timeOfLine(line, nowMs);
@@ -98,10 +112,10 @@ export class LineClock {
   }
 
   /**
-   * Reads until when the ban of an `Increase Ban` line holds.
+   * Reads the end of a ban from an `Increase Ban` line.
    *
    * @param line The line.
-   * @returns Milliseconds since 1970; `undefined` where the line does not say.
+   * @returns Milliseconds since 1970; `undefined` if the line does not say.
    */
   endIn(line: string): number | undefined {
     const endMs = endInLine(line);
@@ -124,7 +138,10 @@ export class LineClock {
   }
 }
 
-/** What a new line's delay is taken for; `undefined`: it was brought here late. */
+/**
+ * The clock difference that explains a new line's delay; `undefined`: it was
+ * delivered late.
+ */
 function offsetOf(behindMs: number): number | undefined {
   const zoneMs = Math.round(behindMs / ZONE_STEP_MS) * ZONE_STEP_MS;
   const isZone = Math.abs(behindMs - zoneMs) <= ZONE_SLACK_MS;
@@ -134,7 +151,7 @@ function offsetOf(behindMs: number): number | undefined {
   return Math.abs(behindMs) >= MIN_CLOCK_MS ? behindMs : undefined;
 }
 
-/** Whether a local time is in the hour that comes twice, the first time. */
+/** Whether a local time is in the hour that occurs twice, the first time. */
 function comesTwice(stampMs: number): boolean {
   const [first, second] = [stampMs, stampMs + HOUR_MS]
     .map((ms) => new Date(ms));

@@ -1,6 +1,6 @@
 /**
- * Reads the times in a line of fail2ban's log: when it was written, and how long
- * a ban was increased to.
+ * Reads the times in a line of fail2ban's log: when the line was written, and
+ * to which duration a ban was increased.
  *
  * @see fail2ban/server/observer.py and utils.py of 0.11 to 1.1
  * @module
@@ -18,11 +18,11 @@ const DAY_MS = 86_400_000;
 /**
  * Reads when a line was written. A time without a zone is local time; in the
  * hour that summer time repeats it is the first one. A date without a year is
- * in the last year in which it is not in the future.
+ * in the latest year in which it is not in the future.
  *
  * @param line The line.
  * @param nowMs Milliseconds since 1970.
- * @returns Milliseconds since 1970; `undefined` where the line does not contain
+ * @returns Milliseconds since 1970; `undefined` if the line does not contain
  * it.
  *
  * @example
@@ -52,7 +52,7 @@ export function timeOfLine(line: string, nowMs: number): number | undefined {
     : thisYear;
 }
 
-/** Whether a line's stamp names its zone, so that it can't be another's. */
+/** Whether a line's stamp names its zone, so that it is unambiguous. */
 export function hasZone(line: string): boolean {
   return ISO.test(line) || UNIX.test(line);
 }
@@ -61,7 +61,7 @@ export function hasZone(line: string): boolean {
  * Reads the end of the ban from an `Increase Ban` line.
  *
  * @param line The line.
- * @returns Milliseconds since 1970; `undefined` where the line does not contain
+ * @returns Milliseconds since 1970; `undefined` if the line does not contain
  * it.
  */
 export function endInLine(line: string): number | undefined {
@@ -88,12 +88,13 @@ const SECONDS_OF = {
 } as const;
 
 /**
- * Reads how long a ban was increased to. Ban times with a random or computed
- * part have fractions.
+ * Reads an increased ban time. Ban times with a random or computed part have
+ * fractions.
  *
- * @param text As in `4:00:00`, `1 day, 0:00:00`, `6s`, `2d 7h`, `6.0m 28.06s`, `0`, `permanent`.
+ * @param text As in `4:00:00`, `1 day, 0:00:00`, `6s`, `2d 7h`, `6.0m 28.06s`,
+ * `0`, `permanent`.
  * @returns Seconds, with their fraction; `undefined` when it is no duration, or
- * more seconds than a number holds exactly.
+ * has more seconds than a number holds exactly.
  *
  * @example
  * ```ts

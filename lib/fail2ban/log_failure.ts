@@ -6,8 +6,8 @@
  * failure = prefix "Failed to execute " ("ban" / "reban" / "unban") " jail '" jail
  *           "' action '" name "' info '" text LF
  * ; prefix: as in log_line.ts, the logger "actions", the level "ERROR"
- * ; text: of any length, and much of it an attacker's; of it only the address is
- * ;       looked at that fail2ban itself puts at its beginning
+ * ; text: of any length and mostly under an attacker's control; only the
+ * ;       address that fail2ban itself puts at its beginning is used
  * ```
  *
  * @see fail2ban/server/actions.py
@@ -19,7 +19,7 @@ import { type JailName, parseJailName } from "../base/jail_name.ts";
 import { linePatterns } from "./log_prefix.ts";
 import type { LineFormat } from "./log_format.ts";
 
-/** An action of a jail failed. */
+/** A failed action of a jail. */
 export interface ActionFailure {
   /** Distinguishes it from other events. */
   readonly kind: "action_failed";
@@ -27,9 +27,9 @@ export interface ActionFailure {
   readonly jail: JailName;
   /** What the action should have done. */
   readonly verb: "ban" | "reban" | "unban";
-  /** The action's name, where it is a plain one. */
+  /** The action's name, if it is a plain one. */
   readonly action?: string;
-  /** The address, where the details begin with one. */
+  /** The address, if the details begin with one. */
   readonly address?: Address;
 }
 
@@ -39,7 +39,7 @@ const FAILURES = linePatterns(
     .raw`Failed to execute (ban|reban|unban) jail '([^']{1,64})' action '([^']{1,100})' info '(?:(?:\w{1,20}\()?\{'ip': '([0-9a-f:.]{2,39}(?:\/\d{1,3})?)')?`,
 );
 const PLAIN_NAME = /^[\w.:-]{1,100}$/;
-/** A cheap test that most lines fail. */
+/** A cheap test that rejects most lines. */
 const WORDS = "Failed to execute ";
 
 /**

@@ -4,10 +4,10 @@
  * @module
  */
 
-/** What stands before the message of a line, where lines stand by themselves. */
+/** The prefix of a line, for logs of plain lines. */
 export type LineFormat = "file" | "syslog" | "sysout" | "journal";
 
-/** Who keeps the lines where each stands in a record: see `log_record.ts`. */
+/** The program that keeps each line in a record; see `log_record.ts`. */
 export type RecordFormat = "journal-json" | "docker-json" | "container";
 
 /** How the lines of a log begin. */
@@ -34,7 +34,7 @@ export const LOG_FORMATS: readonly LogFormat[] = [
   ...RECORD_FORMATS,
 ];
 
-/** Whether lines stand in records. */
+/** Whether the lines are in records. */
 export function isRecordFormat(format: LogFormat): format is RecordFormat {
   return RECORD_FORMATS.some((each) => each === format);
 }

@@ -33,7 +33,7 @@ import { rememberNames } from "../base/name_cache.ts";
 import { parseLoggedDuration } from "./line_time.ts";
 import type { LineFormat } from "./log_format.ts";
 
-/** Why a line that speaks of a ban can't be shared. */
+/** Why a line about a ban can't be shared. */
 export type LineRefusal = "bytes" | "format" | "jail" | "target" | "duration";
 
 /** The event that a line reports. */
@@ -58,8 +58,8 @@ export type LogEvent =
   | { readonly kind: "refused"; readonly reason: LineRefusal };
 
 /**
- * Maximum length of an event line, in characters. Of a longer line only the
- * beginning is read, and only for a failed action; fail2ban's other lines are
+ * Maximum length of an event line, in characters. Only the beginning of a
+ * longer line is read, and only for a failed action; fail2ban's other lines are
  * much shorter.
  */
 export const MAX_EVENT_LINE_LENGTH = 512;
@@ -69,7 +69,7 @@ const PREFIXES = linePatterns(
   String.raw`([\x20-\x7e]*)$`,
 );
 
-/** Whole lines, so that one that says this is matched once. */
+/** Patterns of whole lines, so that a ticket's line is matched only once. */
 const TICKETS = linePatterns(
   "NOTICE|WARNING",
   String
@@ -81,12 +81,12 @@ const LOOKS_LIKE_TICKET =
   /^\[(?<jail>.*?)\] (?:Ban|Unban|Restore Ban|Repeal Ban) /;
 const REFUSED_JAIL =
   /(?:NOTICE|WARNING|\]:) +\[(?<jail>.*?)\] (?:Ban|Unban|Restore Ban|Repeal Ban) /;
-/** Of an odd jail's name so much is told, in characters. */
+/** Maximum length of an odd jail's name in records, in characters. */
 const MAX_NAME_LENGTH = 64;
 /** A ban in a format that is not the configured one: the prefix is unknown. */
 const LOOKS_LIKE_OTHER_FORMAT =
   /^(?: ?\d{4}-|<|[A-Z][a-z]{2} |[ +]|fail2ban\.|[\w.:-]+ fail2ban).{0,160}(?:(?:NOTICE?|WARNING) +|\]: )\[[^\]]*\] (?:Ban|Unban) [0-9a-f:.\/]+$/;
-/** A message that begins with a prefix that the journal does not have. */
+/** A message with a prefix that the journal's lines don't have. */
 const LOOKS_LIKE_PREFIX = /^(?:\d{4}-|fail2ban\.)/;
 const JAIL_MARK =
   /^(?:Jail '([^']+)' (stopped|started)|Creating new jail '([^']+)')$/;
@@ -101,11 +101,11 @@ const TICKET_KINDS = {
 } as const;
 
 /**
- * The name of the jail in a line that can't be shared because of it, fit to be
- * told: printable, and cut.
+ * The jail's name from a line that can't be shared because of it; printable and
+ * cut.
  *
  * @param line The line.
- * @returns As a string of JSON; `undefined` where the line names none.
+ * @returns A JSON string; `undefined` if the line names no jail.
  *
  * @example
  * ```ts
@@ -127,10 +127,10 @@ export function jailInRefused(line: string): string | undefined {
 }
 
 /**
- * Reads the text of a line.
+ * Parses the text of a line.
  *
- * @param text The line, or a little more of its beginning than {@link
- * MAX_EVENT_LINE_LENGTH}.
+ * @param text The line, or at least one character more of its beginning than
+ * {@link MAX_EVENT_LINE_LENGTH}.
  * @param format The form of its prefix.
  * @returns Its event; `undefined` for most lines, which have none.
  */
@@ -138,7 +138,7 @@ export function parseText(
   text: string,
   format: LineFormat,
 ): LogEvent | undefined {
-  // What follows the beginning of such a line may come from an attacker.
+  // An attacker may have written anything behind the beginning of such a line.
   if (text.length > MAX_EVENT_LINE_LENGTH) {
     return parseActionFailure(text, format);
   }
@@ -161,14 +161,14 @@ export function parseText(
   }
 }
 
-/** The journal's own form names no logger: the message alone decides. */
+/** The journal's own form has no logger: only the message counts. */
 function parseUnnamed(message: string): LogEvent | undefined {
   return LOOKS_LIKE_PREFIX.test(message)
     ? refuseUnknown(message)
     : refuseTicket(message) ?? parseIncrease(message) ?? parseMark(message);
 }
 
-/** Tells a message that has nearly the form of a ticket's. */
+/** Refuses a message that is almost a ticket's. */
 function refuseTicket(message: string): LogEvent | undefined {
   const jailText = LOOKS_LIKE_TICKET.exec(message)?.groups?.["jail"];
   if (jailText === undefined) return undefined;
@@ -180,7 +180,7 @@ function parseTicket(text: string, format: LineFormat): LogEvent | undefined {
   const match = TICKETS[format].exec(text);
   if (match === null) return undefined;
   const [, logger, , jailText = "", verb = "", addressText = ""] = match;
-  // The journal's own form names none.
+  // The journal's own form has none.
   if (logger !== "" && logger !== "actions") return undefined;
   const jail = readJail(jailText);
   if (jail === undefined) return refused("jail");
@@ -200,7 +200,7 @@ function parseIncrease(message: string): LogEvent | undefined {
     match;
   const jail = parseJailName(jailText);
   const address = parseAddress(addressText);
-  // The line of the ban itself was refused before, where it names an odd one.
+  // An odd name has already been refused in the line of the ban itself.
   if (jail === undefined || address === undefined) return undefined;
   const durationSeconds = parseLoggedDuration(durationText);
   if (durationSeconds === undefined) return refused("duration");
@@ -230,7 +230,7 @@ function parseMark(message: string): LogEvent | undefined {
 }
 
 /**
- * Tells a line that seems to speak of a ban and begins otherwise than it should.
+ * Refuses a line that seems to report a ban but has another prefix.
  *
  * @returns `undefined` for all other lines.
  */

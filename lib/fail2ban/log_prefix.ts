@@ -11,20 +11,20 @@ const STAMP = String
   .raw`(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{6})?|\d{10}\.\d{6}|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:?\d\d))`;
 /**
  * A host name or an address. A word that ends in a single colon is a program,
- * and its message follows.
+ * followed by its message.
  */
 const HOST = String
   .raw`(?:[A-Za-z0-9_.-]{1,255}|[0-9A-Fa-f:.]{0,43}(?:[0-9A-Fa-f]|::))`;
 
 /**
  * Builds patterns for whole lines, from their first byte. Groups have numbers,
- * since an object of named ones costs as much as the match itself.
+ * because an object of named groups costs as much as the match itself.
  *
  * @param levels The log levels, as alternatives. The journal's own form has
  * none.
  * @param message Pattern of the message.
  * @returns Patterns by format. The first two groups are the logger and the
- * level, both empty for the journal; those of the message follow.
+ * level, both empty for the journal; the groups of the message follow.
  */
 export function linePatterns(
   levels: string,
@@ -39,8 +39,8 @@ export function linePatterns(
 }
 
 /**
- * What any line of fail2ban begins with, whichever logger wrote it. In the
- * journal's own form no second prefix follows.
+ * The beginning of any fail2ban line, from any logger. In the journal's own
+ * form no second prefix follows.
  */
 export const LINE_BEGINNINGS: Readonly<Record<LineFormat, RegExp>> = patternsOf(
   String
@@ -54,10 +54,11 @@ const REPEATED = new RegExp(
 );
 
 /**
- * The line that a syslog server folded into `message repeated 2 times: [ ... ]`.
+ * Extracts the line that a syslog server folded into `message repeated 2 times:
+ * [ ... ]`.
  *
  * @param text A line that a syslog server wrote.
- * @returns The line itself where nothing was folded.
+ * @returns The text itself if nothing was folded.
  * @see rsyslog's `$RepeatedMsgReduction`
  */
 export function unfolded(text: string): string {
@@ -66,15 +67,15 @@ export function unfolded(text: string): string {
     : text;
 }
 
-/** Another program's line in a log that it shares with fail2ban. */
+/** Another program's line in a log shared with fail2ban. */
 const FOREIGN = new RegExp(
   String
     .raw`^(?:<\d{1,3}>)?${STAMP} ${HOST} (?!fail2ban|message repeated )[\w./@()-]{1,128}(?:\[\d{1,10}\])?:(?: |$)`,
 );
 
 /**
- * Whether another program wrote a line into a log that fail2ban shares with it,
- * as the programs of a host share a syslog.
+ * Whether another program wrote a line of a log that it shares with fail2ban,
+ * such as a host's syslog.
  */
 export function isForeign(text: string, format: LineFormat): boolean {
   return format !== "file" && FOREIGN.test(text);

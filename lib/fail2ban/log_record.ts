@@ -1,17 +1,18 @@
 /**
- * Takes fail2ban's line out of the record of the program that keeps its output.
+ * Extracts fail2ban's line from the record of a program that keeps its output.
  *
  * ```abnf
- * journal-json = one JSON object a line, as `journalctl --output=json` writes it
- * docker-json  = one JSON object a line, as docker's driver json-file writes it
+ * journal-json = a JSON object per line, as `journalctl --output=json` prints it
+ * docker-json  = a JSON object per line, as docker's driver json-file writes it
  * container    = [service *SP "| "] [stamp SP [stream SP ("F" / "P") SP]] text
  * ; container: docker logs, docker compose logs, and the files of CRI
  * ```
  *
- * Who keeps output cuts lines that are long. What follows such a cut may be an
- * attacker's from its first byte on, so it is no line's beginning.
+ * Programs that keep output cut long lines. The text after such a cut may be an
+ * attacker's from its first byte on, so it is not read as the beginning of a
+ * line.
  *
- * A record's own stamp has a zone, so it is what counts.
+ * A record's own stamp has a zone, so it takes precedence.
  *
  * @see systemd.journal-fields(7)
  * @module
@@ -19,29 +20,29 @@
 
 import type { LineFormat, RecordFormat } from "./log_format.ts";
 
-/** What a record holds. */
+/** The contents of a record. */
 export type RecordContent =
-  /** A line of fail2ban, or what may be one. */
+  /** A line of fail2ban, or a possible one. */
   | {
     readonly kind: "line";
     readonly text: string;
     readonly format: LineFormat;
   }
-  /** What another program wrote. */
+  /** Output of another program. */
   | { readonly kind: "foreign" }
-  /** It is no such record. */
+  /** Not such a record. */
   | { readonly kind: "unknown" };
 
 /** A record. */
 export interface LogRecord {
   readonly content: RecordContent;
-  /** Which of several outputs it is of. */
+  /** The output that it belongs to, if there are several. */
   readonly stream: string;
-  /** Whether the stream's next record goes on with the same line. */
+  /** Whether the stream's next record continues the same line. */
   readonly isCut: boolean;
 }
 
-/** The place of the host in what is written as `syslog` has it. */
+/** Placeholder for the host in a line of the format `syslog`. */
 const HOST = "record";
 const UNIT = "fail2ban.service";
 const FILE_STAMP = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} /;
@@ -49,7 +50,9 @@ const RECORD_STAMP =
   /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?)\d*(Z|[+-]\d\d:\d\d)$/;
 const CONTAINER =
   /^(?:(?<service>[\w.-]{1,128}) *\| )?(?:(?<stamp>\d{4}-\d\d-\d\dT[\d:]{8}(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)) (?:(?<stream>stdout|stderr) (?<part>[FP]) )?)?(?<text>.*)$/s;
-/** Python has no NOTICE of syslog's: systemd is told 4 of it. */
+/**
+ * Levels by syslog priority. Python has no NOTICE: systemd receives 4 for it.
+ */
 const LEVELS: readonly string[] = [
   ...["CRITICAL", "CRITICAL", "CRITICAL", "ERROR"],
   ...["NOTICE", "NOTICE", "INFO", "DEBUG"],
@@ -59,7 +62,7 @@ const LEVELS: readonly string[] = [
  * Reads a record.
  *
  * @param record A line of the log.
- * @param format Who wrote it.
+ * @param format The format of the record.
  *
  * @example
  * ```ts
@@ -106,7 +109,7 @@ function readContainer(record: string): LogRecord {
   };
 }
 
-/** Fields that begin with `_` are journald's own: no program can write them. */
+/** Only journald can write fields that begin with `_`. */
 function readJournal(fields: Readonly<Record<string, unknown>>): LogRecord {
   const stream = textOf(fields["_STREAM_ID"]);
   const at = /^\d{1,17}$/.exec(textOf(fields["__REALTIME_TIMESTAMP"]))?.[0];
@@ -128,7 +131,7 @@ function readJournal(fields: Readonly<Record<string, unknown>>): LogRecord {
   return { content: lineOf(text, stamp), stream, isCut };
 }
 
-/** The line as `syslog` has it, with the record's stamp, where that has one. */
+/** The line in the format `syslog`, with the record's stamp if it has one. */
 function lineOf(text: string, stamp: string): RecordContent {
   const rest = text.replace(FILE_STAMP, "");
   const [, time, zone] = RECORD_STAMP.exec(stamp) ?? [];
@@ -149,7 +152,7 @@ function textOf(value: unknown): string {
   return typeof value === "string" ? value : "";
 }
 
-/** An object without members where it is none. */
+/** An empty object if the text is no object. */
 function parseObject(text: string): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(text);

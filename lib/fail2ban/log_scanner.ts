@@ -1,5 +1,5 @@
 /**
- * Reads the lines of fail2ban's log, as they come in pieces of whole lines.
+ * Reads the lines of fail2ban's log, which come in pieces of whole lines.
  *
  * @module
  */
@@ -27,16 +27,19 @@ const [DIGIT_AT, DOT_AT] = [LOGGER.indexOf("2"), LOGGER.indexOf(".")] as const;
 const LF = 0x0a;
 /** First letters of the relevant loggers: actions, observer, server, jail. */
 const [A, O, S, J] = [0x61, 0x6f, 0x73, 0x6a] as const;
-/** One of these is in every line of actions and observer that says something. */
+/** Every relevant line of actions and observer contains one of these. */
 const TELLING_WORDS = ["Ban ", "Unban ", "ERROR"] as const;
 /**
- * So many bytes are made text at once, in whole lines. V8 maps memory for each
- * text of 128 KiB and more, and gives it back: that costs as much as reading it.
+ * Number of bytes converted to text at once, in whole lines. V8 maps and unmaps
+ * memory for each text of 128 KiB or more, which costs as much as reading it.
  */
 const PIECE_BYTES = 61_440;
-/** What is no line of fail2ban at all where it tells of a ban. */
+/** A report of a ban in a line that is not fail2ban's. */
 const HAS_BAN = /\] (?:Ban|Unban|Restore Ban) [0-9a-f]{0,4}[.:][0-9a-f.:]{2,}/;
-/** Outputs with a line that was cut; above it the oldest is taken for ended. */
+/**
+ * Maximum number of outputs with a cut line; above it the oldest counts as
+ * ended.
+ */
 const MAX_CUT_STREAMS = 100;
 /**
  * Invalid UTF-8 and byte order marks become characters that are not ASCII and
@@ -51,31 +54,31 @@ export interface LocatedEvent {
   /** Start of the line, in bytes from the start of the input. */
   readonly startBytes: number;
   /**
-   * The beginning of the line: at most one character more than {@link
-   * MAX_EVENT_LINE_LENGTH}. Of a record: the line in it, with the record's
-   * stamp where it has one.
+   * The beginning of the line: at most one character more than
+   * {@link MAX_EVENT_LINE_LENGTH}. In a record: the line that it contains, with
+   * the record's stamp if it has one.
    */
   readonly line: string;
 }
 
-/** Counts lines by whether they begin as the configured format says. */
+/** Counts lines by whether they have the configured format. */
 export interface LineTally {
-  /** A line was read that begins so. */
+  /** Counts a line with the format. */
   understood(): void;
   /**
-   * A line was read that begins otherwise.
+   * Counts a line with another format.
    *
-   * @param line Its head.
-   * @param hasBan Whether it seems to tell of a ban.
+   * @param line Its beginning.
+   * @param hasBan Whether it seems to report a ban.
    */
   unknown(line: string, hasBan: boolean): void;
 }
 
-/** What a line says, and the line. */
+/** An event and its line. */
 export type ReadLine = Omit<LocatedEvent, "startBytes">;
 
 /**
- * Reads lines of one log, piece after piece.
+ * Reads the lines of one log, piece by piece.
  *
  * @example
  * ```ts
@@ -97,13 +100,13 @@ export class LogScanner {
     | { readonly kind: "records"; readonly format: RecordFormat }
     | { readonly kind: "lines"; readonly format: LineFormat };
   readonly #tally: LineTally | undefined;
-  /** Outputs whose next record goes on with a line. */
+  /** Outputs whose next record continues a line. */
   readonly #cut = new Set<string>();
   #endsInCut = false;
 
   /**
    * @param format How the lines begin.
-   * @param tally Where to count all lines.
+   * @param tally Counts all lines.
    */
   constructor(format: LogFormat, tally?: LineTally) {
     this.#lines = isRecordFormat(format)
@@ -113,15 +116,15 @@ export class LogScanner {
   }
 
   /**
-   * Whether what was read last is only the first part of a line: whoever reads
-   * on without it takes the rest for a line.
+   * Whether the input so far ends within a line: a reader that started here
+   * would take the rest for a line.
    */
   get endsInCut(): boolean {
     return this.#endsInCut;
   }
 
   /**
-   * Reads what the next lines say; most say nothing.
+   * Reads the events of the next lines; most lines have none.
    *
    * @param bytes Lines, each ending in 0x0A.
    */
@@ -137,7 +140,7 @@ export class LogScanner {
     bytes: Uint8Array,
     pieceAt: number,
   ): Generator<LocatedEvent, void, undefined> {
-    // In UTF-8 byte 0x0A is always LF: lines of the text are lines of the bytes.
+    // In UTF-8, byte 0x0A is always LF: lines of text are lines of bytes.
     const text = DECODER.decode(bytes);
     const words = new WordsAhead(text, TELLING_WORDS);
     // Each character takes at least one byte: with equal lengths each takes
@@ -160,7 +163,7 @@ export class LogScanner {
   }
 
   /**
-   * Reads what the next line says.
+   * Reads the event of the next line.
    *
    * @param line The line without its 0x0A.
    */
@@ -188,7 +191,7 @@ export class LogScanner {
     const line = ownText(format === "file" ? head : unfolded(head));
     if (isForeign(line, format)) return undefined;
     const event = parseText(line, format);
-    // What tells of something begins as it should, or it would be refused.
+    // A line with an event has the format, or it would be refused.
     const isUnderstood = (event !== undefined && event.kind !== "refused") ||
       LINE_BEGINNINGS[format].test(line);
     if (isUnderstood) this.#tally?.understood();
@@ -210,7 +213,8 @@ export class LogScanner {
           content.format,
         );
       case "foreign":
-        // Perhaps fail2ban has another name than the one that is looked for.
+        // fail2ban's unit or program may have another name than the expected
+        // one.
         if (HAS_BAN.test(text)) this.#tally?.unknown(head, true);
         return undefined;
       case "unknown": {
@@ -269,21 +273,21 @@ export function parseLine(
   return new LogScanner(format).read(line)?.event;
 }
 
-/** A crash of the host leaves NULs before the next line; nobody else writes any there. */
+/** A host crash leaves NULs before the next line; nothing else writes them. */
 function textStart(text: string, start: number, end: number): number {
   let from = start;
   while (from < end && text.charCodeAt(from) === 0) from++;
   return from;
 }
 
-/** The line, or enough of it to see that it is too long. */
+/** The line, or enough of it to detect that it is too long. */
 function headOf(text: string, start: number, end: number): string {
   return text.slice(start, Math.min(end, start + MAX_EVENT_LINE_LENGTH + 1));
 }
 
 /**
- * A cheap test that most lines fail before their text is copied; of the form
- * `file`.
+ * A cheap test that rejects most lines of the format `file` before their text
+ * is copied.
  */
 function maySay(words: WordsAhead, start: number, end: number): boolean {
   const { text } = words;
@@ -302,7 +306,7 @@ function maySay(words: WordsAhead, start: number, end: number): boolean {
   }
 }
 
-/** The end of the last line that begins within a piece; of one line at least. */
+/** The end of the last line that begins within a piece; at least one line. */
 function pieceEnd(bytes: Uint8Array, start: number): number {
   if (bytes.length - start <= PIECE_BYTES) return bytes.length;
   const last = bytes.lastIndexOf(LF, start + PIECE_BYTES - 1);
@@ -311,9 +315,8 @@ function pieceEnd(bytes: Uint8Array, start: number): number {
 }
 
 /**
- * Whether the name of one of fail2ban's loggers is there, as far as three of
- * its letters tell: this is asked of each line, and only whether a line that
- * says nothing is counted as understood depends on it.
+ * Whether the name of one of fail2ban's loggers is there, judged by three of
+ * its letters for speed. Only the count of understood lines depends on it.
  */
 function isLogger(text: string, at: number): boolean {
   return text.charCodeAt(at) === LOGGER_CODES[0] &&
@@ -327,21 +330,21 @@ function ownText(part: string): string {
 }
 
 /**
- * Where the next of some words is. A text is asked about line after line, so
- * each word is searched for once in all of it, not once in each line.
+ * Finds the next occurrence of several words. Lines are queried in order, so
+ * each word is searched for once in the whole text, not in each line.
  */
 class WordsAhead {
   /** The text. */
   readonly text: string;
   readonly #words: readonly string[];
-  /** Where each word comes next; `Infinity`: not again. */
+  /** The next position of each word; `Infinity`: none. */
   readonly #places: number[];
-  /** The first of these. */
+  /** The smallest of these. */
   #next = -1;
 
   /**
    * @param text The text.
-   * @param words Those that are looked for.
+   * @param words The words to find.
    */
   constructor(text: string, words: readonly string[]) {
     this.text = text;
@@ -350,10 +353,10 @@ class WordsAhead {
   }
 
   /**
-   * Whether one of them begins within a part of the text.
+   * Whether one of the words begins within a part of the text.
    *
-   * @param start Not before that of an earlier call.
-   * @param end After the part.
+   * @param start Start of the part; not before that of an earlier call.
+   * @param end End of the part.
    */
   comeWithin(start: number, end: number): boolean {
     if (this.#next < start) this.#goOn(start);

@@ -6,10 +6,10 @@
  * function's name, and an instruction that no fail2ban sends (0.8 to 1.1,
  * Python 2 and 3, protocols 2, 4 and 5) is refused.
  *
- * A pickle of words is text between instructions; fail2ban cuts what it
- * receives at the marker first and unpickles then. A word with the marker in it
- * would begin a pickle of its own, and a pickle runs code: so such words are
- * refused here.
+ * A pickle of words contains the words as they are. fail2ban cuts its input at
+ * the marker before it unpickles. So the rest of a word with the marker in it
+ * would be a new pickle, and a pickle can run code: such words are refused
+ * here.
  *
  * @see {@link https://docs.python.org/3/library/pickletools.html | pickletools}
  * @module

@@ -71,7 +71,11 @@ export class PickleMachine {
     );
   }
 
-  /** Runs it to its end. @throws {PickleError} when it is not one of fail2ban's. */
+  /**
+   * Runs the pickle.
+   *
+   * @throws {PickleError} when it is not one of fail2ban's.
+   */
   run(): PickleValue {
     while (true) {
       const opcode = this.uint8();
@@ -112,7 +116,7 @@ export class PickleMachine {
     return this.#view.getFloat64(this.#read(8), false);
   }
 
-  /** Reads an integer: two's complement, little-endian, of any length. */
+  /** Reads an integer of any length: two's complement, little-endian. */
   long(): number {
     const length = this.uint8();
     const start = this.#read(length);
@@ -127,7 +131,7 @@ export class PickleMachine {
 
   text(length: number): string {
     const start = this.#read(length);
-    // Invalid UTF-8 comes from a user name in a log: it is shown, never used.
+    // Invalid UTF-8 comes from user names in a log, which are only displayed.
     return DECODER.decode(this.#bytes.subarray(start, start + length));
   }
 
@@ -220,7 +224,7 @@ export class PickleMachine {
   }
 
   /**
-   * Lists can't be recalled: no answer needs it, and a list could contain
+   * Lists can't be recalled: no answer needs that, and a list could contain
    * itself.
    */
   recall(index: number): void {

@@ -11,14 +11,14 @@ import type { PickleValue } from "./pickle_machine.ts";
 /** The state of a ticket in fail2ban's own database. */
 export type TicketState = "gone" | "expired" | "in_force" | "unknown";
 
-/** Knows which bans fail2ban on this host decided itself. */
+/** Tells which bans this host's fail2ban decided itself. */
 export interface DetectionOracle {
   /**
    * When the last ban of an address in a jail was made, if fail2ban made it
    * because of log lines.
    *
    * @returns Milliseconds since 1970; `undefined`: it was made by command, or
-   * that is unknown.
+   * this is unknown.
    */
   detectedAtMs(jail: JailName, address: Address): number | undefined;
 }
@@ -64,11 +64,11 @@ export interface Fail2banClient extends AsyncDisposable {
    */
   readonly servers: number;
   /**
-   * Executes a command. When this throws it may have been executed, once or
-   * twice; an unban of a prefix at most once.
+   * Executes a command. If this throws, the command may have been executed once
+   * or twice; an unban of a prefix at most once.
    *
    * @param words The command; see `commands.ts` for the allowed ones.
-   * @param signal Ends the wait for the answer.
+   * @param signal Aborts the wait for the answer.
    * @throws {RuntimeError} when fail2ban can't be reached, or does not answer.
    * @throws {RangeError} when there is no such command; nothing was sent.
    */
@@ -78,22 +78,22 @@ export interface Fail2banClient extends AsyncDisposable {
   ): Promise<Fail2banReply>;
 }
 
-/** A row of fail2ban's database: the current or last ban of an address in a jail. */
+/** A row of fail2ban's database: the latest ban of an address in a jail. */
 export interface TicketRow {
-  /** When the ban began, in milliseconds since 1970, where that is told. */
+  /** When the ban began, in milliseconds since 1970, if known. */
   readonly beganMs?: number;
-  /** When the ban ends or ended, in milliseconds since 1970; `Infinity`: never. */
+  /** Its past or future end, in milliseconds since 1970; `Infinity`: never. */
   readonly endsMs: number;
 }
 
 /** The bans in fail2ban's own database, which is written after the log. */
 export interface TicketRows {
-  /** Whether it could be asked the last time, so that a row is to be expected. */
+  /** Whether the last query worked, so that a row can be expected. */
   readonly answers?: boolean;
   /**
-   * Looks a row up.
+   * Looks up a row.
    *
-   * @returns `undefined` when there is none, or when it can't be asked.
+   * @returns `undefined` when there is none, or the database can't be read.
    */
   ticketRow(jail: JailName, address: Address): TicketRow | undefined;
 }
@@ -101,49 +101,58 @@ export interface TicketRows {
 /** The ban times of jails. */
 export interface JailTimes {
   /**
-   * Gives the ban time of a jail.
+   * Returns the ban time of a jail.
    *
-   * @returns Milliseconds, `Infinity` for ever; `undefined` when there is no
+   * @returns Milliseconds, `Infinity` for forever; `undefined` when there is no
    * such jail, or fail2ban can't be asked.
    */
   banTimeMs(jail: JailName, signal: AbortSignal): Promise<number | undefined>;
 }
 
-/** A ban that a fail2ban has now. */
+/** A ban that fail2ban has. */
 export interface HeldTicket {
   readonly jail: JailName;
   readonly address: Address;
-  /** When it began, in milliseconds since 1970; `undefined`: that is not told. */
+  /** When it began, in milliseconds since 1970; `undefined`: unknown. */
   readonly beganMs: number | undefined;
-  /** When it ends, in milliseconds since 1970, `Infinity` for never; `undefined`: likewise. */
+  /**
+   * When it ends, in milliseconds since 1970, `Infinity` for never;
+   * `undefined`: unknown.
+   */
   readonly endsMs: number | undefined;
 }
 
-/** All bans that a fail2ban has. */
+/** All bans that fail2ban has. */
 export interface TicketList {
-  /** Those that could be shared. */
+  /** The bans that can be shared. */
   readonly tickets: readonly HeldTicket[];
-  /** Names of jails that can't be shared, as fail2ban gives them. */
+  /** Names of jails that can't be shared, as fail2ban spells them. */
   readonly oddJails: ReadonlySet<string>;
-  /** Whether a running fail2ban says so itself: what is not listed is not in force. */
+  /**
+   * Whether the list is from a running fail2ban: unlisted bans are not in
+   * force.
+   */
   readonly isExact: boolean;
-  /** Whether a ban of that jail that was listed before, and is no more, is gone. */
+  /** Whether a ban of the jail that is no longer listed is gone. */
   covers(jail: JailName): boolean;
 }
 
-/** Lists what a fail2ban has. */
+/** Lists fail2ban's bans. */
 export interface TicketLists {
   /**
-   * Asks now.
+   * Requests a list.
    *
-   * @param signal Ends the wait.
-   * @returns `undefined` when it can't be asked.
+   * @param signal Aborts the wait.
+   * @returns `undefined` when fail2ban can't be asked.
    */
   list(signal: AbortSignal): Promise<TicketList | undefined>;
 }
 
-/** Tells one run of fail2ban from the next. */
+/** Distinguishes the runs of fail2ban. */
 export interface Fail2banRun {
-  /** When the running server was started, in milliseconds since 1970; `undefined`: none runs, or nobody knows. */
+  /**
+   * When the running server was started, in milliseconds since 1970;
+   * `undefined`: none runs, or unknown.
+   */
   startedMs(): number | undefined;
 }

@@ -14,8 +14,7 @@ import { type JailName, parseJailName } from "../base/jail_name.ts";
 /** The abilities of a version of fail2ban. */
 export interface Fail2banAbilities {
   /**
-   * Whether a command may have many addresses, and is answered after they are
-   * banned.
+   * Whether a command may have many addresses and is answered after their bans.
    */
   readonly takesMany: boolean;
   /** Whether it lists the times of bans. */
@@ -28,15 +27,15 @@ export interface Fail2banAbilities {
 export interface ListedTicket {
   /** The banned address. */
   readonly address: Address;
-  /** Its times; `undefined` where they are not listed. */
+  /** Its times; `undefined` if they are not listed. */
   readonly times: TicketTimes | undefined;
 }
 
-/** The beginning and length of a ban. */
+/** The beginning and duration of a ban. */
 export interface TicketTimes {
   /** Its beginning in local time: `2026-11-22 14:09:21`. */
   readonly madeAt: string;
-  /** Its length in seconds; `Infinity`: for ever. */
+  /** Its duration in seconds; `Infinity`: forever. */
   readonly seconds: number;
 }
 
@@ -83,8 +82,8 @@ export function readJails(value: PickleValue): ReadonlySet<JailName> {
 }
 
 /**
- * Reads the names of all jails, those too that no ban can be shared of. A
- * name with a comma in it is taken for several.
+ * Reads the names of all jails, including those whose bans can't be shared. A
+ * name with a comma counts as several.
  *
  * @param value The answer to `status`.
  * @throws {RuntimeError} when it is not understood.
@@ -116,7 +115,7 @@ export function readCount(value: PickleValue): number {
  * Reads the ban time of a jail.
  *
  * @param value The answer to `get JAIL bantime`.
- * @returns Seconds; `Infinity`: for ever.
+ * @returns Seconds; `Infinity`: forever.
  * @throws {RuntimeError} when it is not understood.
  */
 export function readBanTime(value: PickleValue): number {
@@ -132,8 +131,8 @@ export function readBanTime(value: PickleValue): number {
 /**
  * Reads a setting.
  *
- * @param value The answer to `get logtarget` or `get loglevel`; the text of
- * `fail2ban-client` has it behind words of its own.
+ * @param value The answer to `get logtarget` or `get loglevel`;
+ * `fail2ban-client` adds words of its own before it.
  * @throws {RuntimeError} when it is not understood.
  */
 export function readWord(value: PickleValue): string {
@@ -195,7 +194,7 @@ export function readBannedInStatus(
   return readTickets(list);
 }
 
-/** The value of the first pair whose name ends with this. */
+/** The value of the first pair whose name ends with `name`. */
 function entry(
   pairs: PickleValue | undefined,
   name: string,
@@ -211,7 +210,7 @@ function asList(value: PickleValue | undefined): readonly PickleValue[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** The text after the first name that ends with this, in a tree of lines. */
+/** The text after the first name that ends with `name`, in a tree of lines. */
 function textEntry(text: string, name: string): string | undefined {
   for (const line of text.split("\n")) {
     const at = line.indexOf(`${name}:`);

@@ -5,7 +5,8 @@
  */
 
 /**
- * Counts the servers behind one socket: each creates the socket's file again.
+ * Counts the servers behind one socket: each one creates the socket's file
+ * anew.
  *
  * @example
  * ```ts
@@ -27,7 +28,7 @@ export class RestartCounter {
   }
 
   /**
-   * Records the present socket file.
+   * Records the current socket file.
    *
    * @param file Identifies the file; `undefined`: there is none.
    */

@@ -1,5 +1,5 @@
 /**
- * One connection to fail2ban for several who ask.
+ * One connection to fail2ban for several callers.
  *
  * @module
  */
@@ -7,12 +7,12 @@
 import { Mutex } from "../async/mutex.ts";
 import type { Fail2banClient, Fail2banReply } from "./ports.ts";
 
-/** Gives the commands of several askers to a client one after the other. */
+/** Passes the commands of several callers to a client, one at a time. */
 export class SerialClient implements Fail2banClient {
   readonly #client: Fail2banClient;
   readonly #mutex = new Mutex();
 
-  /** @param client Disposed of with this. */
+  /** @param client The client; disposed of together with this. */
   constructor(client: Fail2banClient) {
     this.#client = client;
   }

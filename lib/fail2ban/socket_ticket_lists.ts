@@ -1,5 +1,5 @@
 /**
- * All bans that a fail2ban has, as it says itself.
+ * All bans that a running fail2ban reports.
  *
  * @module
  */
@@ -16,14 +16,14 @@ import type {
 import { localMs, ticketEnds, zonesBehind } from "./ticket_times.ts";
 import type { Clock } from "../async/clock.ts";
 
-/** What they are asked with. */
+/** Options for {@link SocketTicketLists}. */
 export interface SocketTicketListsOptions {
-  /** The fail2ban that is asked. */
+  /** The fail2ban to list. */
   readonly fail2ban: Fail2banInfo;
   readonly clock: Clock;
-  /** The rows of its database, which name no zone. */
+  /** The rows of its database, whose times have no time zone. */
   readonly rows: TicketRows;
-  /** By how much fail2ban's zone is off, where no row says so. */
+  /** The offset of fail2ban's zone, for bans without a row. */
   readonly lines: Pick<LineClock, "offsetMs">;
 }
 
@@ -31,7 +31,7 @@ export interface SocketTicketListsOptions {
 export class SocketTicketLists implements TicketLists {
   readonly #options: SocketTicketListsOptions;
 
-  /** @param options What they are asked with. */
+  /** @param options See {@link SocketTicketListsOptions}. */
   constructor(options: SocketTicketListsOptions) {
     this.#options = options;
   }
@@ -58,7 +58,8 @@ export class SocketTicketLists implements TicketLists {
           tickets.push({ jail, address, beganMs, endsMs });
         });
       }
-      // Without any jail a reload has failed: fail2ban means to ban still.
+      // If no jail is listed, a reload has failed, and fail2ban's bans still
+      // apply.
       const covers = () => jails.size > 0;
       return { tickets, oddJails, covers, isExact: true };
     } catch (error) {

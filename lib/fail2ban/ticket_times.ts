@@ -2,12 +2,12 @@
  * Computes the ends of fail2ban's bans.
  *
  * fail2ban lists local times without a zone. The end is the beginning, read as
- * this process's local time, plus the length: so a change to or from summer
+ * this process's local time, plus the duration, so a change to or from summer
  * time during the ban does not matter. In the hour that summer time repeats it
  * is the first one.
  *
- * fail2ban lists the local times of the zone that it was started in; its
- * database has the same moments without one, and so tells which zone that is.
+ * The listed times are in the zone that fail2ban was started in. Its database
+ * has the same moments independently of zones, which reveals that zone.
  *
  * @module
  */
@@ -15,13 +15,13 @@
 import type { ListedTicket, TicketTimes } from "./replies.ts";
 
 /**
- * How far in the future a beginning may be: the two clocks are read at
- * different moments.
+ * Tolerance for a beginning in the future: the two clocks are read at different
+ * moments.
  */
 const EARLY_LIMIT_MS = 5_000;
 /**
- * How long after its end a ban may still be listed: fail2ban removes bans with
- * a delay.
+ * How long an ended ban may still be listed: fail2ban removes bans with a
+ * delay.
  */
 const LATE_LIMIT_MS = 60_000;
 
@@ -30,12 +30,12 @@ const LATE_LIMIT_MS = 60_000;
  *
  * @param tickets The bans in one answer.
  * @param nowMs Milliseconds since 1970.
- * @param behindMs By how much the zone of each is behind this process's; by
- * default it is the same.
+ * @param behindMs How far each ban's zone is behind this process's zone; by
+ * default not at all.
  * @returns The ends in milliseconds since 1970, `Infinity` for never.
- * `undefined` without times; also for all but permanent bans when one begins in
- * the future or has ended already, because fail2ban uses another clock or zone
- * then.
+ * `undefined` without times. If a ban begins in the future or has already
+ * ended, fail2ban uses another clock or zone: then all but permanent bans are
+ * `undefined`.
  */
 export function ticketEnds(
   tickets: readonly ListedTicket[],
@@ -60,20 +60,22 @@ function spanOf({ madeAt, seconds }: TicketTimes, behindMs: number) {
   return { startMs, endMs: startMs + seconds * 1_000 };
 }
 
-/** Rows looked up of one list, at most: each takes some 30 us of everything here. */
+/**
+ * Maximum number of rows looked up for a list: a row costs some 30 us in total.
+ */
 const MAX_ROWS = 500;
-/** Zones differ by whole quarters of an hour. */
+/** Zones differ by multiples of a quarter of an hour. */
 const STEP_MS = 900_000;
-/** A row's beginning is rounded to whole seconds, the list's is cut. */
+/** A row's beginning is rounded to whole seconds, a list's is truncated. */
 const ROUNDED_MS = 1_500;
 
 /**
- * Finds by how much the zone of each listed ban is behind this process's: by
- * the rows of these bans, else as most of those that have one say.
+ * Finds how far the zone of each listed ban is behind this process's zone: by
+ * the bans' rows, or else by the majority of the rows.
  *
  * @param tickets The bans in one answer.
  * @param beganMsOf When a ban began by its row, in milliseconds since 1970.
- * @param otherwiseMs The answer where no row says anything, in milliseconds.
+ * @param otherwiseMs The answer if no row tells, in milliseconds.
  *
  * @example
  * ```ts
@@ -109,7 +111,7 @@ export function zonesBehind(
   return own.map((ms) => ms ?? most);
 }
 
-/** `undefined`: the row is that of another ban. */
+/** `undefined`: the row belongs to another ban. */
 function behindMs(
   { madeAt }: TicketTimes,
   beganMs: number | undefined,
@@ -117,11 +119,11 @@ function behindMs(
   if (beganMs === undefined) return undefined;
   const behind = beganMs - localMs(madeAt);
   const zoneMs = Math.round(behind / STEP_MS) * STEP_MS;
-  // Never -0.
+  // Avoids -0.
   return Math.abs(behind - zoneMs) <= ROUNDED_MS ? zoneMs + 0 : undefined;
 }
 
-/** A time of a list, read in the zone of this process. */
+/** Reads a listed time in the zone of this process. */
 export function localMs(madeAt: string): number {
   return new Date(madeAt.replace(" ", "T")).getTime();
 }

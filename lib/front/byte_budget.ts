@@ -1,5 +1,5 @@
 /**
- * How much a peer may say.
+ * Limits the bytes that a peer may send.
  *
  * @module
  */
@@ -12,23 +12,28 @@ import {
 } from "../members/token_bucket.ts";
 import type { SharedRates } from "./shared_rates.ts";
 
-/** Bounds of what a peer may say over one connection. */
+/** Limits for the bytes of one connection. */
 export interface ByteLimits {
-  /** Bytes until it is let in; above it is cut. `undefined`: nobody is let in, all bytes go by the others. */
+  /**
+   * Maximum bytes before the peer is let in; above it is cut. `undefined`:
+   * there is no handshake, and the other limits hold from the start.
+   */
   readonly handshakeBytes: number | undefined;
-  /** Bytes after that: how many at once, and in a second. */
+  /** Bytes after that: burst, and rate per second. */
   readonly rate: BucketRate;
   /**
-   * What becomes of a peer above its rate: it is not read from for a while, and
-   * all connections of a member, or of an address where nobody is let in, count
-   * together; or it is cut, each by itself.
+   * What happens to a peer above its rate. `wait`: it is not read from for a
+   * while; all connections of a member, or of an address on a port without
+   * members, count together. `cut`: it is cut; each connection counts by
+   * itself.
    */
   readonly aboveRate: "wait" | "cut";
-  /** Bytes after that in all; above it is cut. @default {Infinity} */
+  /** Maximum total bytes after that; above it is cut. @default {Infinity} */
   readonly totalBytes?: number;
   /**
-   * Bytes that all connections of a member are told: what is above it waits, and
-   * who waits is not listened to. @default {there is no bound}
+   * Bytes that may be sent to all connections of a member. Excess bytes wait,
+   * and a peer with waiting bytes is not read from.
+   * @default {there is no bound}
    */
   readonly toldRate?: BucketRate;
 }
@@ -42,7 +47,7 @@ export type ByteVerdict =
 const PASS: ByteVerdict = { kind: "pass" };
 const CUT: ByteVerdict = { kind: "cut" };
 
-/** Counts what a peer says. */
+/** Counts the bytes of a peer. */
 export class ByteBudget {
   readonly #limits: ByteLimits;
   readonly #rates: SharedRates;
@@ -53,9 +58,9 @@ export class ByteBudget {
   #bucket: Bucket | undefined;
 
   /**
-   * @param limits What it may say.
-   * @param rates How fast those of the port speak that wait.
-   * @param source Who says it, until it is let in.
+   * @param limits The limits for its bytes.
+   * @param rates The shared rates of the port, for `aboveRate: "wait"`.
+   * @param source The sender until the peer is let in.
    */
   constructor(limits: ByteLimits, rates: SharedRates, source: string) {
     this.#limits = limits;
@@ -64,12 +69,12 @@ export class ByteBudget {
     this.#isLetIn = limits.handshakeBytes === undefined;
   }
 
-  /** Bytes said before it was let in. */
+  /** Bytes that it sent before it was let in. */
   get handshakeBytes(): number {
     return this.#handshakeBytes;
   }
 
-  /** The handshake is over. @param who Says what follows. */
+  /** Ends the handshake. @param who The sender of what follows. */
   letIn(who: string): void {
     this.#isLetIn = true;
     this.#who = who;
@@ -78,7 +83,7 @@ export class ByteBudget {
   /**
    * Counts bytes.
    *
-   * @param count How many were read; they are handed on after the wait.
+   * @param count Number of bytes read; they are handed on after the wait.
    * @param nowMs By a monotonic clock.
    */
   take(count: number, nowMs: number): ByteVerdict {

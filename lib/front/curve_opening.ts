@@ -1,30 +1,30 @@
 /**
- * How a handshake of ZMTP's CURVE begins.
+ * The beginning of a handshake of ZMTP's CURVE.
  *
- * Whoever makes a connection costs libzmq an engine, and its front a private
- * address. So the front says libzmq's greeting itself, and hands a connection
- * on once its peer has greeted and said HELLO. What is in HELLO only libzmq
- * can tell.
+ * Any connection costs libzmq an engine and the front a private address. So the
+ * front sends libzmq's greeting itself, and hands a connection on only after
+ * its peer has sent a greeting and HELLO. Only libzmq can read the contents of
+ * HELLO.
  *
  * @see {@link https://rfc.zeromq.org/spec/23/ | RFC 23}
  * @see {@link https://rfc.zeromq.org/spec/26/ | RFC 26}
  * @module
  */
 
-/** What a peer has said so far, as the beginning of a handshake. */
+/** Verdict on the first bytes of a peer. */
 export type OpeningVerdict =
-  /** It may become one. */
+  /** They may become a handshake. */
   | "more"
-  /** It is one. */
+  /** They begin a handshake. */
   | "begun"
-  /** It is none. */
+  /** They are no handshake. */
   | "none";
 
-/** How handshakes of a port begin. */
+/** How the handshakes of a port begin. */
 export interface Opening {
-  /** What the ZeroMQ socket says first, whoever it is. */
+  /** The first bytes that the ZeroMQ socket sends to any peer. */
   readonly greeting: Uint8Array<ArrayBuffer>;
-  /** Judges what a peer said. @param bytes All of it. */
+  /** Judges a peer's first bytes. @param bytes All that it sent. */
   judge(bytes: Uint8Array): OpeningVerdict;
 }
 
@@ -33,7 +33,7 @@ const GREETING_BYTES = 64;
 const HELLO_HEAD = [0x04, 200];
 const HELLO_BYTES = HELLO_HEAD.length + 200;
 const SIGNATURE_FIRST = 0xff;
-/** Place of the last byte of the signature; its lowest bit is 1 since ZMTP 2. */
+/** Position of the signature's last byte; its lowest bit is 1 since ZMTP 2. */
 const SIGNATURE_LAST = 9;
 const MAJOR_VERSION = 10;
 

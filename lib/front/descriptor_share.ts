@@ -1,9 +1,9 @@
 /**
- * The ports' share of the descriptors that the process may have.
+ * The ports' share of the file descriptors that the process may have.
  *
- * libzmq 4.3.5 aborts the process when it lacks one for a connection to an
- * `ipc://` address (`ipc_listener.cpp`). So the ports never take so many
- * connections that one could be lacking.
+ * libzmq 4.3.5 aborts the process when it has no descriptor for a connection to
+ * an `ipc://` address (`ipc_listener.cpp`). So the ports take only as many
+ * connections as there are descriptors for.
  *
  * @module
  */
@@ -12,34 +12,47 @@ import { RuntimeError } from "../base/errors.ts";
 import type { FrontLimits } from "./front.ts";
 
 /**
- * The peer's, both ends of the one to ZeroMQ, and the private address that one
- * keeps open once nobody else shakes hands there.
+ * Descriptors of a connection: the peer's, both ends of the one to ZeroMQ, and
+ * a private address that may be kept open only for it.
  */
 const OF_CONNECTION = 4;
-/** Private addresses for each handshake: one that was cut keeps its own until libzmq knows. */
+/**
+ * Private addresses for each handshake: a cut one keeps its own until libzmq
+ * notices.
+ */
 export const ENDPOINTS_OF_HANDSHAKE = 2;
-/** For all else that the process has open: some 60 files, operators, connections on their way out. */
+/**
+ * Descriptors for everything else: some 60 files, operators, closing
+ * connections.
+ */
 const RESERVED = 192;
-/** With fewer a port is of no use. */
+/** With fewer connections a port is useless. */
 const LEAST_OPEN = 8;
-/** With fewer who comes back would wait for strangers; they fit into what is reserved. */
+/**
+ * With fewer, returning nodes would wait for strangers; these fit into the
+ * reserve.
+ */
 const LEAST_SHAKING = 8;
 const LEAST_OF_NODE = 4;
 
-/** Bounds of ports, and whether they are less than they could be. */
+/** Limits of the ports, and whether they had to be reduced. */
 export interface SharedLimits<Name extends string> {
   readonly limits: Readonly<Record<Name, FrontLimits>>;
-  /** How many files would have to be open for the ports' own bounds; `undefined`: they have those. */
+  /**
+   * Number of descriptors that the full limits would need; `undefined`: the
+   * limits are full.
+   */
   readonly lackOf: number | undefined;
 }
 
 /**
- * Makes ports' bounds small enough for the descriptors that there are: each
- * gets the same part of its own.
+ * Reduces the ports' limits to the available descriptors; each port gets the
+ * same fraction of its own limits.
  *
- * @param wanted The bounds of all ports of the process.
- * @param openFiles How many descriptors it may have; `Infinity`: no bound.
- * @throws {RuntimeError} when they don't do for ports that are of use.
+ * @param wanted The limits of all ports of the process.
+ * @param openFiles Number of descriptors that it may have; `Infinity`: no
+ * limit.
+ * @throws {RuntimeError} when there are too few for useful ports.
  */
 export function shareDescriptors<Name extends string>(
   wanted: Readonly<Record<Name, FrontLimits>>,

@@ -1,6 +1,6 @@
 /**
- * A public port of the publisher: takes connections, keeps them within bounds,
- * hands their bytes on to a ZeroMQ socket, and can cut any one of them.
+ * A public port of the publisher: takes connections within limits, hands their
+ * bytes on to a ZeroMQ socket, and can cut any connection.
  *
  * @module
  */
@@ -26,24 +26,24 @@ import type {
   PeerListener,
 } from "./ports.ts";
 
-/** Bounds of a port. */
+/** Limits of a port. */
 export interface FrontLimits extends ConnectionLimits {
-  /** What a peer may say. */
+  /** Limits for the bytes of a peer. */
   readonly bytes: ByteLimits;
-  /** How long a peer may take nothing, in milliseconds. @default {20000} */
+  /** How long a peer may read nothing, in milliseconds. @default {20000} */
   readonly stallMs?: number;
 }
 
-/** Where bytes are handed on to. */
+/** Where bytes are handed on. */
 export type InnerAddress =
-  /** An endpoint for each handshake: libzmq asks who it is. */
+  /** An endpoint for each handshake, because libzmq asks who the peer is. */
   | {
     readonly kind: "asked";
     readonly endpoints: InnerEndpoints;
-    /** Who has not begun so is not handed on. */
+    /** A peer is handed on only once it has sent this. */
     readonly opening: Opening;
   }
-  /** One for all: nobody has a name. */
+  /** One path for all peers: they have no names. */
   | { readonly kind: "open"; readonly path: string };
 
 /** Options for {@link Front}. */
@@ -57,15 +57,15 @@ export interface FrontOptions {
   readonly log: Log;
 }
 
-/** What a port did so far. */
+/** What a port has done so far. */
 export interface FrontCounters {
-  /** Connections that were turned away for want of room. */
+  /** Connections that were turned away because a limit was reached. */
   turnedAway: number;
   /** Handshakes that were cut to make room. */
   replaced: number;
-  /** Peers that were cut since they said more than they may. */
+  /** Peers that were cut because they sent too much. */
   saidTooMuch: number;
-  /** Peers that were cut since they took nothing. */
+  /** Peers that were cut because they read nothing. */
   tookNothing: number;
 }
 
@@ -73,15 +73,15 @@ export interface FrontCounters {
 export interface AskedConnection {
   /** The peer's real address. */
   readonly address: string;
-  /** Says that the peer is a member. */
+  /** Records that the peer is a member. */
   letIn(node: HostName): void;
 }
 
 /** A port whose connections belong to members. */
 export interface MemberConnections {
-  /** The connection that shakes hands under a ZAP domain. */
+  /** The connection in handshake under a ZAP domain. */
   asked(zapDomain: string): AskedConnection | undefined;
-  /** Cuts the connections of a member. @returns How many. */
+  /** Cuts the connections of a member. @returns Their number. */
   cut(node: HostName): number;
 }
 
@@ -92,22 +92,22 @@ interface Shaking {
   wasAsked: boolean;
 }
 
-/** Connections that are taken before others have their turn, and how long that is: some 4,000 a second. */
+/** Connections taken before a pause for other work: some 4,000 a second. */
 const TAKEN_IN_A_TURN = 8;
 const OTHERS_TURN_MS = 2;
-/** Pause after a connection that could not be taken, such as for want of descriptors. */
+/** Pause after a connection could not be taken. */
 const ACCEPT_PAUSE_MS = 100;
-/** Interval between looks for peers that take nothing, and for what can be forgotten. */
+/** Interval between sweeps for stalled peers and forgettable rates. */
 const LOOK_INTERVAL_MS = 1_000;
-/** A peer of ZeroMQ's that takes nothing for so long is cut; libzmq's heartbeat gives up before. */
+/** Default of `stallMs`; libzmq's heartbeat gives up before. */
 const STALL_TIMEOUT_MS = 20_000;
-/** Who has not said HELLO is cut after so long, by the next look; from then on libzmq gives it as long again. */
+/** Timeout for a peer's HELLO; libzmq then allows the same time again. */
 const OPENING_TIMEOUT_MS = 2_000;
-/** Pumps have so long to end once ZeroMQ's sockets are closed. */
+/** Time for the pumps to end once ZeroMQ's sockets are closed. */
 const CLOSING_TIMEOUT_MS = 500;
 /**
- * Nobody is asked about who has said less: ZMTP's greeting (64 bytes) and
- * CURVE's HELLO (202) and INITIATE (257 or more).
+ * libzmq does not ask about a peer that has sent fewer bytes: ZMTP's greeting
+ * (64), CURVE's HELLO (202) and INITIATE (257 or more).
  */
 const MIN_HANDSHAKE_BYTES = 523;
 
@@ -139,12 +139,12 @@ export class Front implements MemberConnections, AsyncDisposable {
     this.#throttled = new LogThrottle(options.log, options.clock);
   }
 
-  /** Connections now. */
+  /** Number of connections. */
   get size(): number {
     return this.#open.size;
   }
 
-  /** Connections at most. */
+  /** Maximum number of connections. */
   get max(): number {
     return this.#options.limits.maxOpen;
   }
@@ -169,9 +169,10 @@ export class Front implements MemberConnections, AsyncDisposable {
   }
 
   /**
-   * Takes connections until aborted; those that it has go on until disposal.
+   * Takes connections until aborted; open ones stay until disposal.
    *
-   * @param signal Ends it; the promise then rejects with its reason or resolves.
+   * @param signal Ends it; the promise then rejects with its reason or
+   * resolves.
    */
   async run(signal: AbortSignal): Promise<void> {
     const { listener } = this.#options;
@@ -190,7 +191,7 @@ export class Front implements MemberConnections, AsyncDisposable {
     }
   }
 
-  /** Ends all connections. ZeroMQ's sockets must be closed before. */
+  /** Ends all connections. ZeroMQ's sockets must be closed first. */
   async [Symbol.asyncDispose](): Promise<void> {
     const { clock, listener } = this.#options;
     listener.close();
@@ -199,8 +200,8 @@ export class Front implements MemberConnections, AsyncDisposable {
       .finally(() => late.abort());
     await clock.delay(CLOSING_TIMEOUT_MS, late.signal).catch(() => {});
     for (const connection of this.#open) connection.cut();
-    // Up to Deno 2.6 closing a connection does not end a write that waits for
-    // the peer: there is nothing that would be worth waiting for.
+    // Up to Deno 2.6, closing a connection does not end a write that waits for
+    // the peer; such a write is not worth waiting for.
     const given = new AbortController();
     await Promise.race([
       ended.finally(() => given.abort()),
@@ -217,7 +218,7 @@ export class Front implements MemberConnections, AsyncDisposable {
       try {
         const peer = await listener.accept();
         if (peer === undefined) return;
-        // Whoever gives up at once, again and again, holds nobody else up.
+        // A peer that connects and gives up repeatedly delays nobody else.
         if (peer !== "gone") this.#take(peer);
       } catch (error) {
         if (!(error instanceof RuntimeError)) throw error;
@@ -315,7 +316,7 @@ export class Front implements MemberConnections, AsyncDisposable {
     });
   }
 
-  /** libzmq has closed it, so whether there is a question about it does not change any more. */
+  /** Called once libzmq has closed the connection: it asks no new question. */
   #leave(endpoint: InnerEndpoint, connection: HandedConnection): void {
     const { inner } = this.#options;
     if (inner.kind !== "asked") return;
@@ -341,7 +342,9 @@ export class Front implements MemberConnections, AsyncDisposable {
     });
   }
 
-  /** Another may shake hands at an endpoint: libzmq asks about nobody twice. */
+  /**
+   * Frees an endpoint for another handshake: libzmq asks about nobody twice.
+   */
   #free(zapDomain: string): void {
     const { inner } = this.#options;
     const shaking = this.#shaking.get(zapDomain);

@@ -1,8 +1,8 @@
 /**
- * Bounds of the publisher's ports.
+ * Limits of the publisher's ports.
  *
- * A fleet behind one address (NAT) is one source, and all of it may come back
- * at once: what members may have goes by their keys, not by their addresses.
+ * All nodes behind one address (NAT) are one source, and all may reconnect at
+ * once. So members' limits depend on their keys, not on their addresses.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import type { FrontLimits } from "./front.ts";
 const KIB = 1_024;
 const MIB = 1_024 * KIB;
 
-/** Connections of a port where everybody proves who it is. */
+/** Connections of a port where every peer proves its identity. */
 const MEMBERS = {
   maxOpen: 4_096,
   maxOfAddress: 4_096,
@@ -23,7 +23,7 @@ const MEMBERS = {
   maxOfNode: 64,
 };
 
-/** Connections of a port where nobody does. */
+/** Connections of a port where no peer does. */
 const ANYBODY = {
   maxOpen: 2_048,
   maxOfAddress: 1_024,
@@ -34,8 +34,8 @@ const ANYBODY = {
 };
 
 /**
- * Connections for HTTP: routers fetch a list now and then. What they say is a
- * request's head.
+ * Connections for HTTP: routers fetch a list now and then, and send only the
+ * head of a request.
  */
 export const HTTP_LIMITS: FrontLimits = {
   ...ANYBODY,
@@ -51,7 +51,7 @@ export const HTTP_LIMITS: FrontLimits = {
 };
 
 /**
- * Connections for the page: a browser keeps some, of which one follows for
+ * Connections for the page: a browser keeps several, one of them open for
  * hours, and all of them come from this host.
  */
 export const PAGE_LIMITS: FrontLimits = {
@@ -61,17 +61,19 @@ export const PAGE_LIMITS: FrontLimits = {
   stallMs: 10_000,
   bytes: {
     handshakeBytes: undefined,
-    // All browsers of an ssh or a proxy are one address.
+    // All browsers behind an ssh tunnel or a proxy are one address.
     rate: { burst: 4 * MIB, perSecond: MIB },
     aboveRate: "wait",
     totalBytes: 16 * MIB,
   },
 };
 
-/** Greeting, HELLO and INITIATE have less than 1 KiB. */
+/** Greeting, HELLO and INITIATE together are shorter than 1 KiB. */
 const HANDSHAKE_BYTES = 4 * KIB;
 
-/** Subscriptions and heartbeats: one, and some 20 bytes a second, of a peer of ours. */
+/**
+ * Subscriptions and heartbeats: one of our peers sends some 20 bytes a second.
+ */
 function listeningBytes(
   totalBytes: number,
 ): Omit<ByteLimits, "handshakeBytes"> {
@@ -82,37 +84,43 @@ function listeningBytes(
   };
 }
 
-/** Protocol 2's control port: a report of 1,000 bans has some 150 KiB, and may be followed by more. */
+/**
+ * Protocol 2's control port: a report of 1,000 bans has some 150 KiB, and more
+ * may follow.
+ */
 export const CONTROL_LIMITS: FrontLimits = {
   ...MEMBERS,
   bytes: {
     handshakeBytes: HANDSHAKE_BYTES,
-    // 100,000 reports at once, which a member that was away may have, are 15 MiB.
+    // A member that was away may have 100,000 reports at once: 15 MiB.
     rate: { perSecond: 4 * MIB, burst: 16 * MIB },
     aboveRate: "wait",
-    // As many bans in a copy are as much; a copy of a million takes 20 s as it is.
+    // A copy needs as much for each ban; a copy of a million takes 20 s anyway.
     toldRate: { perSecond: 16 * MIB, burst: 64 * MIB },
   },
 };
 
-/** Protocol 2's stream: whoever listens has nothing to say. */
+/** Protocol 2's stream: subscribers send almost nothing. */
 export const STREAM_LIMITS: FrontLimits = {
   ...MEMBERS,
   bytes: { handshakeBytes: HANDSHAKE_BYTES, ...listeningBytes(256 * KIB) },
 };
 
-/** Protocol 1's requests: of 625 bytes at most, as a rule of 60; a refused one costs the publisher as much as a good one. */
+/**
+ * Protocol 1's requests have some 60 bytes, 625 at most; a refused one costs
+ * the publisher as much as an accepted one.
+ */
 export const REPLY_LIMITS: FrontLimits = {
   ...ANYBODY,
   bytes: {
     handshakeBytes: undefined,
-    // 20,000 reports at once, which a host that was away may have.
+    // A host that was away may have 20,000 reports at once.
     rate: { perSecond: 128 * KIB, burst: MIB },
     aboveRate: "wait",
   },
 };
 
-/** Protocol 1's broadcasts: as the stream, and nobody is known there. */
+/** Protocol 1's broadcasts: like the stream, but without members. */
 export const BROADCAST_LIMITS: FrontLimits = {
   ...ANYBODY,
   bytes: { handshakeBytes: undefined, ...listeningBytes(16 * KIB) },

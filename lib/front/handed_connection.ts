@@ -1,9 +1,10 @@
 /**
- * A peer's connection, and the one that its bytes are handed on to.
+ * A peer's connection, and the inner connection that its bytes are handed on
+ * to.
  *
  * libzmq 4.3.5 aborts the process when it writes to a connection that broke
  * while its input was held back (`!_io_error`, stream_engine_base.cpp). So the
- * inner connection never breaks: when the peer goes, this side says no more,
+ * inner connection never breaks: when the peer goes, this side stops writing,
  * and reads and drops answers until libzmq closes.
  *
  * @see {@link https://github.com/zeromq/libzmq/issues/4841 | libzmq#4841}
@@ -26,24 +27,24 @@ export interface HandedConnectionOptions {
   readonly limits: ByteLimits;
   /** Shared by all connections of the port. */
   readonly rates: SharedRates;
-  /** The same for what they are told; `undefined`: there is no bound. */
+  /** Rates of the bytes sent to peers, likewise; `undefined`: unlimited. */
   readonly toldRates: SharedRates | undefined;
   readonly clock: Clock;
   /** Shared by all connections of the process. */
   readonly turn: LoopTurn;
-  /** Told when the peer said more than it may; it is cut then. */
+  /** Called when the peer sent too much; it is then cut. */
   readonly onTooMuch: () => void;
 }
 
-/** Whoever waits is notified when the connection is cut. */
+/** Waits need no signal: a cut notifies them. */
 const NEVER = new AbortController().signal;
 const NOTHING = new Uint8Array(0);
-/** A buffer before the handshake is over: thousands may be at it. */
+/** Buffer size during the handshake, which thousands may be in. */
 const FIRST_BUFFER_BYTES = 1_024;
-/** A buffer after that. */
+/** Buffer size after the handshake. */
 const BUFFER_BYTES = 16_384;
 
-/** Hands bytes on, both ways. */
+/** Hands bytes on in both directions. */
 export class HandedConnection {
   /** When it was made, by the monotonic clock. */
   readonly sinceMs: number;
@@ -53,13 +54,13 @@ export class HandedConnection {
   readonly #ended = new AbortController();
   readonly #written = new Condition();
   #node: HostName | undefined;
-  /** What the peer said before there was somebody to hand it on to. */
+  /** What the peer sent before there was an inner connection. */
   #opened: Uint8Array<ArrayBuffer> | undefined;
-  /** Bytes of the inner connection that the peer was told before. */
+  /** Bytes of the inner connection that the peer already has. */
   #toldBefore = 0;
   #isOpening = false;
   #isPeerGone = false;
-  /** Whether something waits to be told to the peer. */
+  /** Whether bytes wait to be sent to the peer. */
   #isTelling = false;
   #writingSinceMs: number | undefined;
 
@@ -72,17 +73,17 @@ export class HandedConnection {
     this.address = peer.address;
   }
 
-  /** Whose it is; `undefined` until it is let in. */
+  /** The member; `undefined` until it is let in. */
   get node(): HostName | undefined {
     return this.#node;
   }
 
-  /** Bytes that the peer said before it was let in. */
+  /** Bytes that the peer sent before it was let in. */
   get handshakeBytes(): number {
     return this.#budget.handshakeBytes;
   }
 
-  /** Whether the peer has still to begin its handshake. */
+  /** Whether the peer has not begun its handshake yet. */
   get isOpening(): boolean {
     return this.#isOpening;
   }
@@ -92,18 +93,21 @@ export class HandedConnection {
     return this.#isPeerGone;
   }
 
-  /** Since when the peer has taken nothing of what waits for it; `undefined`: nothing waits. */
+  /**
+   * Since when the peer has read none of the bytes that wait for it;
+   * `undefined`: none wait.
+   */
   get writingSinceMs(): number | undefined {
     return this.#writingSinceMs;
   }
 
-  /** The peer has proven to be a member. */
+  /** Records that the peer has proved to be a member. */
   letIn(node: HostName): void {
     this.#node = node;
     this.#budget.letIn(canonicalHost(node));
   }
 
-  /** Ends the peer's connection at once; the inner one is drained. */
+  /** Closes the peer's connection at once; the inner one is drained. */
   cut(): void {
     this.#isPeerGone = true;
     this.#ended.abort();
@@ -114,8 +118,8 @@ export class HandedConnection {
   /**
    * Greets the peer, and waits until it has begun a handshake.
    *
-   * @param opening What that is.
-   * @returns Whether it has; if not it is gone or was cut.
+   * @param opening How handshakes begin.
+   * @returns Whether it has begun; otherwise it is gone or was cut.
    */
   async opens({ greeting, judge }: Opening): Promise<boolean> {
     const { peer, turn } = this.#options;
@@ -138,9 +142,9 @@ export class HandedConnection {
   }
 
   /**
-   * Hands on until both ends are closed.
+   * Hands bytes on until both ends are closed.
    *
-   * @param inner Where to; closed at the end.
+   * @param inner The connection to ZeroMQ; closed at the end.
    */
   async run(inner: ByteConnection): Promise<void> {
     try {
@@ -193,7 +197,10 @@ export class HandedConnection {
     }
   }
 
-  /** Who does not take what is said to it, or asks for more than it may, is not listened to: answers would pile up. */
+  /**
+   * Waits until the peer has read its bytes: the answers to further input would
+   * pile up.
+   */
   async #hasTaken(): Promise<boolean> {
     while (this.#isTelling && !this.#isPeerGone) {
       await this.#written.wait(NEVER);
@@ -217,7 +224,7 @@ export class HandedConnection {
       this.#written.notify();
       buffer = roomier(buffer, count);
     }
-    // libzmq closed; the last bytes were handed over before.
+    // libzmq has closed; its last bytes have been handed over.
     this.cut();
   }
 
@@ -234,7 +241,7 @@ export class HandedConnection {
   }
 }
 
-/** The buffer, or a larger one when the read filled it. */
+/** The buffer, or a larger one if the read filled it. */
 function roomier(buffer: Uint8Array<ArrayBuffer>, count: number) {
   return count < buffer.length || count === BUFFER_BYTES
     ? buffer

@@ -2,13 +2,13 @@
  * The private addresses of a ZeroMQ socket.
  *
  * libzmq tells its ZAP handler neither a connection's number nor, over a Unix
- * socket, anything else of its own; but it tells the domain, and each address
- * that a socket is bound to can have another one. So one connection at a time
- * shakes hands at an address, and the domain says which it is.
+ * socket, anything else that identifies it. But it tells the ZAP domain, and
+ * each address of a socket can have its own. So at most one connection at a
+ * time is in handshake at an address, and the domain identifies it.
  *
- * What libzmq asks may wait to be read when the connection is long gone. So an
- * address where a question may still be on its way is retired: its domain names
- * nobody else, ever.
+ * libzmq's question may still wait to be read after its connection is gone. So
+ * an address with a question that may be outstanding is retired: its domain is
+ * never used for another connection.
  *
  * @module
  */
@@ -17,20 +17,23 @@ import type { InnerEndpoint } from "./ports.ts";
 
 /** Options for {@link InnerEndpoints}. */
 export interface InnerEndpointsOptions {
-  /** Binds the socket to one more address. @param number Counts them. */
+  /** Binds the socket to another address. @param number Counts them. */
   readonly open: (number: number) => InnerEndpoint;
-  /** Unbinds it from one where nobody is connected any more. */
+  /** Unbinds it from an address without connections. */
   readonly close: (endpoint: InnerEndpoint) => void;
-  /** Addresses at most, without those that are retired. */
+  /** Maximum number of addresses, not counting retired ones. */
   readonly max: number;
 }
 
-/** Hands out addresses; the one that was given back last first, so that few are needed. */
+/**
+ * Hands out addresses; the one returned last comes first, so that few are
+ * needed.
+ */
 export class InnerEndpoints {
   readonly #options: InnerEndpointsOptions;
   readonly #free: InnerEndpoint[] = [];
   readonly #retired = new Set<InnerEndpoint>();
-  /** How many are connected at each. */
+  /** Number of connections at each address. */
   readonly #connected = new Map<InnerEndpoint, number>();
   #opened = 0;
   #retirements = 0;
@@ -41,8 +44,8 @@ export class InnerEndpoints {
   }
 
   /**
-   * An address where nobody shakes hands, for one connection, which has to
-   * {@link InnerEndpoints.leave}; `undefined`: there is none.
+   * An address without a handshake, for one connection, which has to
+   * {@link InnerEndpoints.leave} it; `undefined`: there is none.
    */
   take(): InnerEndpoint | undefined {
     const endpoint = this.#free.pop() ?? this.#open();
@@ -50,18 +53,20 @@ export class InnerEndpoints {
     return endpoint;
   }
 
-  /** Another may shake hands there. */
+  /** Frees an address for another handshake. */
   giveBack(endpoint: InnerEndpoint): void {
     this.#free.push(endpoint);
   }
 
-  /** Nobody else may shake hands there, as libzmq may have asked about one who is gone. */
+  /**
+   * Retires an address: libzmq may have asked about a connection that is gone.
+   */
   retire(endpoint: InnerEndpoint): void {
     this.#retired.add(endpoint);
     this.#retirements++;
   }
 
-  /** libzmq has closed a connection there. */
+  /** Records that libzmq has closed a connection at an address. */
   leave(endpoint: InnerEndpoint): void {
     if (this.#count(endpoint, -1) > 0) return;
     this.#connected.delete(endpoint);
@@ -72,7 +77,7 @@ export class InnerEndpoints {
     const { max, open } = this.#options;
     if (this.#opened - this.#retirements >= max) return undefined;
     const endpoint = open(this.#opened);
-    // Only now: what could not be opened is tried again.
+    // Counted only now, so that a failed attempt is repeated.
     this.#opened++;
     return endpoint;
   }

@@ -1,5 +1,5 @@
 /**
- * The connections of a port, and whether one more may come.
+ * The connections of a port, and whether another one is accepted.
  *
  * @module
  */
@@ -8,68 +8,73 @@ import { canonicalHost, type HostName } from "../base/host_name.ts";
 import type { HandedConnection } from "./handed_connection.ts";
 import { sourceOf } from "./source.ts";
 
-/** Bounds of a port's connections. */
+/** Limits of a port's connections. */
 export interface ConnectionLimits {
-  /** In all; above it the newcomer is turned away. */
+  /** Maximum total; above it a newcomer is turned away. */
   readonly maxOpen: number;
-  /** From an address, or a /64 of IPv6, likewise. */
+  /** Maximum from an address, or a /64 of IPv6, likewise. */
   readonly maxOfAddress: number;
   /**
-   * That shake hands at a time: the one that is at it longest is cut for the
-   * newcomer once it had `graceMs`; before that the newcomer is turned away.
+   * Maximum in handshake. Above it the oldest one is cut for a newcomer, if it
+   * has had `graceMs`; otherwise the newcomer is turned away.
    */
   readonly maxShaking: number;
-  /** From an address, likewise. */
+  /** Maximum in handshake from an address, likewise. */
   readonly maxShakingOfAddress: number;
-  /** How long a handshake may take while others want its place, in milliseconds. */
+  /**
+   * How long a handshake may take while others want its place, in milliseconds.
+   */
   readonly graceMs: number;
   /**
-   * Of a member; above it its oldest is cut. One that is cut counts until it is
-   * closed at both ends: while one does, the newcomer is the one too many.
+   * Maximum of a member; above it the member's oldest one is cut. A cut
+   * connection counts until it is closed at both ends; while one does, the
+   * newcomer is cut instead.
    */
   readonly maxOfNode: number;
 }
 
-/** Whether a connection may come. */
+/** Whether a connection is accepted. */
 export type Entry =
   | { readonly kind: "enter" }
   | { readonly kind: "replace"; readonly oldest: HandedConnection }
   | { readonly kind: "turn away"; readonly why: string };
 
-/** Knows the connections of a port. */
+/** Tracks the connections of a port. */
 export class OpenConnections {
   readonly #limits: ConnectionLimits;
-  /** With the source of each. */
+  /** With the source of each connection. */
   readonly #open = new Map<HandedConnection, string>();
-  /** Those that shake hands, the one that is at it longest first. */
+  /** Connections in handshake, the oldest first. */
   readonly #shaking = new Set<HandedConnection>();
   readonly #shakingOf = new Groups();
-  /** Those that were cut for others, until they are closed at both ends. */
+  /**
+   * Connections that were cut for others and are not yet closed at both ends.
+   */
   readonly #replacedOf = new Groups();
   readonly #ofSource = new Groups();
   readonly #ofNode = new Groups();
 
-  /** @param limits How many there may be. */
+  /** @param limits The limits of the port. */
   constructor(limits: ConnectionLimits) {
     this.#limits = limits;
   }
 
-  /** How many there are; some may be about to end. */
+  /** Number of connections; some may be about to end. */
   get size(): number {
     return this.#open.size;
   }
 
-  /** How many shake hands. */
+  /** Number of connections in handshake. */
   get shaking(): number {
     return this.#shaking.size;
   }
 
-  /** All of them. */
+  /** All connections. */
   [Symbol.iterator](): IterableIterator<HandedConnection> {
     return this.#open.keys();
   }
 
-  /** Those that are at their handshake since a moment or longer. */
+  /** The connections in handshake since `sinceMs` or longer. */
   *shakingSince(sinceMs: number): Generator<HandedConnection> {
     for (const connection of this.#shaking) {
       if (connection.sinceMs > sinceMs) return;
@@ -77,7 +82,7 @@ export class OpenConnections {
     }
   }
 
-  /** Whether a connection from an address may come. */
+  /** Whether a connection from an address is accepted. */
   judge(address: string, nowMs: number): Entry {
     const { maxOpen, maxOfAddress, maxShakingOfAddress, graceMs } =
       this.#limits;
@@ -98,7 +103,7 @@ export class OpenConnections {
       : { kind: "turn away", why: "handshakes" };
   }
 
-  /** Takes one in. */
+  /** Adds a connection. */
   add(connection: HandedConnection, isShaking: boolean): void {
     const source = sourceOf(connection.address);
     this.#open.set(connection, source);
@@ -108,14 +113,14 @@ export class OpenConnections {
     this.#shakingOf.add(source, connection);
   }
 
-  /** Its handshake is over, one way or the other. */
+  /** Records the end of a handshake, successful or not. */
   settle(connection: HandedConnection): void {
     this.#shaking.delete(connection);
     const source = this.#open.get(connection);
     if (source !== undefined) this.#shakingOf.delete(source, connection);
   }
 
-  /** It was cut for a newcomer while it shook hands. */
+  /** Records that a connection was cut for a newcomer during its handshake. */
   replace(connection: HandedConnection): void {
     this.settle(connection);
     const source = this.#open.get(connection);
@@ -123,9 +128,9 @@ export class OpenConnections {
   }
 
   /**
-   * It is a member's.
+   * Records a connection as a member's.
    *
-   * @returns Which one is to be cut, once the member has one more than it may.
+   * @returns The connection to cut, if the member now has too many.
    */
   settleAs(
     connection: HandedConnection,
@@ -137,11 +142,12 @@ export class OpenConnections {
     const { size } = this.#ofNode.of(name);
     if (size <= this.#limits.maxOfNode) return undefined;
     const open = this.of(node);
-    // What drains can't be cut, and who makes ever more of them has no place for another.
+    // A draining connection can't be cut again: a member with many of them gets
+    // no further one.
     return open.length < size ? connection : open[0];
   }
 
-  /** It is closed at both ends. */
+  /** Removes a connection that is closed at both ends. */
   remove(connection: HandedConnection): void {
     const source = this.#open.get(connection);
     if (source === undefined) return;
@@ -155,13 +161,13 @@ export class OpenConnections {
     }
   }
 
-  /** Those of a member that are not cut, the oldest first. */
+  /** The connections of a member that are not cut, the oldest first. */
   of(node: HostName): readonly HandedConnection[] {
     return [...this.#ofNode.of(canonicalHost(node))]
       .filter(({ isCut }) => !isCut);
   }
 
-  /** Who has to make room for one more of a source. */
+  /** The connection that has to make room for another one of a source. */
   #rival(source: string): HandedConnection | undefined {
     const { maxShaking, maxShakingOfAddress } = this.#limits;
     const own = this.#shakingOf.of(source);
@@ -172,7 +178,7 @@ export class OpenConnections {
   }
 }
 
-/** Connections by something that they have in common, in the order in which they came. */
+/** Connections grouped by a name, in order of arrival. */
 class Groups {
   readonly #groups = new Map<string, Set<HandedConnection>>();
 

@@ -4,43 +4,44 @@
  * @module
  */
 
-/** One end of a connection, both ways bytes. */
+/** One end of a connection that carries bytes in both directions. */
 export interface ByteConnection {
   /**
-   * Reads what has come; waits for it. One call at a time.
+   * Reads available bytes; waits for some. One call at a time.
    *
-   * @param buffer Takes it.
-   * @returns How many bytes; 0: the other end says no more, or is gone.
+   * @param buffer Receives the bytes.
+   * @returns Number of bytes; 0: the other end has stopped writing or is gone.
    */
   read(buffer: Uint8Array<ArrayBuffer>): Promise<number>;
   /**
-   * Writes all bytes; waits while there is no room. One call at a time.
+   * Writes all bytes; waits for room. One call at a time.
    *
-   * @returns Whether they were taken; if not the other end is gone.
+   * @returns Whether they were taken; otherwise the other end is gone.
    */
   write(bytes: Uint8Array<ArrayBuffer>): Promise<boolean>;
-  /** Says no more; what was written before still arrives. */
+  /** Ends writing; bytes written before still arrive. */
   closeWrite(): Promise<void>;
-  /** Ends both ways, and the calls that wait. It may be called again. */
+  /** Closes both directions and ends waiting calls. May be called again. */
   close(): void;
 }
 
-/** A connection that a peer made. */
+/** A connection from a peer. */
 export interface PeerConnection extends ByteConnection {
   /** The peer's address; `local` over a Unix socket. */
   readonly address: string;
 }
 
-/** Where peers connect to. */
+/** Listens for peers. */
 export interface PeerListener {
   /**
    * Waits for the next connection. One call at a time.
    *
-   * @returns `gone`: it was given up before it was taken; `undefined` once closed.
-   * @throws {RuntimeError} when the system has no room for one now.
+   * @returns `gone`: the peer gave up before it was accepted; `undefined` once
+   * closed.
+   * @throws {RuntimeError} when the system has no room for a connection now.
    */
   accept(): Promise<PeerConnection | "gone" | undefined>;
-  /** Takes no more. It may be called again. */
+  /** Stops listening. May be called again. */
   close(): void;
 }
 
@@ -48,15 +49,15 @@ export interface PeerListener {
 export interface InnerEndpoint {
   /** The Unix socket. */
   readonly path: string;
-  /** Under which libzmq asks about whoever connects there. */
+  /** The domain under which libzmq asks about peers that connect there. */
   readonly zapDomain: string;
 }
 
 /**
- * Connects to where bytes are handed on to, such as an {@link InnerEndpoint}.
+ * Connects to where bytes are handed on, such as an {@link InnerEndpoint}.
  *
- * @param path Where that is.
- * @param address The peer's, whose bytes they are.
+ * @param path The path to connect to.
+ * @param address The address of the peer that sends the bytes.
  * @throws {RuntimeError} when the system has no room for a connection now.
  */
 export type ConnectInner = (

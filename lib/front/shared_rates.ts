@@ -1,6 +1,7 @@
 /**
- * How fast peers may speak: all connections of a member, or of an address where
- * nobody has a name, count together. Else whoever makes more of them has more.
+ * Limits peers' rates. All connections of a member, or of an address on a port
+ * without names, count together; otherwise more connections would mean more
+ * bytes.
  *
  * @module
  */
@@ -11,17 +12,17 @@ import {
   tokensAt,
 } from "../members/token_bucket.ts";
 
-/** Counts what is said, by who says it. */
+/** Counts bytes by sender. */
 export class SharedRates {
   readonly #rate: BucketRate;
   readonly #buckets = new Map<string, Bucket>();
 
-  /** @param rate Bytes at once, and in a second. */
+  /** @param rate Burst, and rate per second, in bytes. */
   constructor(rate: BucketRate) {
     this.#rate = rate;
   }
 
-  /** Of how many something is known. */
+  /** Number of senders with a record. */
   get size(): number {
     return this.#buckets.size;
   }
@@ -29,10 +30,10 @@ export class SharedRates {
   /**
    * Counts bytes.
    *
-   * @param who Says them.
-   * @param count How many were read.
+   * @param who The sender.
+   * @param count Number of bytes read.
    * @param nowMs By a monotonic clock.
-   * @returns How long they have to wait until they are handed on, in milliseconds.
+   * @returns How long to wait before they are handed on, in milliseconds.
    */
   take(who: string, count: number, nowMs: number): number {
     const room = tokensAt(this.#buckets.get(who), this.#rate, nowMs);
@@ -41,7 +42,7 @@ export class SharedRates {
     return debt <= 0 ? 0 : Math.ceil(debt * 1_000 / this.#rate.perSecond);
   }
 
-  /** Forgets those who may say as much as anybody. */
+  /** Forgets senders whose full burst is available again. */
   tidy(nowMs: number): void {
     for (const [who, bucket] of this.#buckets) {
       if (tokensAt(bucket, this.#rate, nowMs) >= this.#rate.burst) {

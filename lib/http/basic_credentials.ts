@@ -1,5 +1,5 @@
 /**
- * A name and a password, as `Authorization: Basic` has them.
+ * A name and a password, as in `Authorization: Basic`.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc7617 | RFC 7617}
  * @module
@@ -7,7 +7,7 @@
 
 import { knownTokenAt } from "../base/secrets.ts";
 
-/** Whom something is for. */
+/** The right name and password. */
 export interface Credentials {
   /** Without a colon. */
   readonly username: string;
@@ -15,12 +15,12 @@ export interface Credentials {
 }
 
 const BASIC = /^basic +([A-Za-z0-9+/]+={0,2}) *$/i;
-/** Above it nothing is decoded. */
+/** Longer headers are not decoded. */
 const MAX_LENGTH = 1_024;
 
 /**
- * Whether somebody has shown credentials. The time that it takes tells nothing
- * about them.
+ * Whether a request has the right credentials. The time that the check takes
+ * reveals nothing about them.
  *
  * @param header `Authorization`; `null`: none was sent.
  * @param credentials The right ones.
@@ -34,7 +34,7 @@ export function hasShown(
     knownTokenAt(shown, [`${username}:${password}`]) !== undefined;
 }
 
-/** What was encoded; `undefined`: nothing that could be right. */
+/** The decoded credentials; `undefined`: they can't be right. */
 function decoded(header: string): string | undefined {
   const [, text = ""] = BASIC.exec(header) ?? [];
   if (text === "" || header.length > MAX_LENGTH) return undefined;

@@ -1,5 +1,5 @@
 /**
- * Where a program answers over HTTP.
+ * The address at which a program answers over HTTP.
  *
  * ```abnf
  * bind = "http://" (ipv4 / "[" ipv6 "]" / "*" / interface) ":" port / "unix:" path
@@ -12,19 +12,19 @@ import { isLoopbackUrl, parseEndpointUrl } from "../base/endpoint_url.ts";
 
 const USUAL_PORT = 9680;
 
-/** Where it is listened. */
+/** An address to listen on. */
 export interface HttpBind {
-  /** As written. */
+  /** As configured. */
   readonly url: string;
   /** The same as an endpoint of `endpoint_url.ts`. */
   readonly endpoint: string;
 }
 
 /**
- * Reads where to listen.
+ * Parses an address to listen on.
  *
- * @param text What was written.
- * @returns `undefined` when it is nowhere that one can listen.
+ * @param text The configured text.
+ * @returns `undefined` when it is no address to listen on.
  *
  * @example
  * ```ts
@@ -46,9 +46,9 @@ export function parseHttpBind(text: string): HttpBind | undefined {
 }
 
 /**
- * Says what is wrong with a text that is no place to listen.
+ * Describes what is wrong with a text that is no address to listen on.
  *
- * @param text What was written.
+ * @param text The configured text.
  * @returns Half a sentence; `undefined`: nothing in particular.
  *
  * @example
@@ -76,7 +76,9 @@ export function bindTrouble(text: string): string | undefined {
   return scheme === "http" ? undefined : `perhaps ${right}`;
 }
 
-/** Whether peers are known by the rights of a file in place of their addresses. */
+/**
+ * Whether a file's permissions, not addresses, decide which peers are admitted.
+ */
 export function isUnixBind({ endpoint }: HttpBind): boolean {
   return endpoint.startsWith("ipc:");
 }

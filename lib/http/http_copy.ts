@@ -1,5 +1,5 @@
 /**
- * Which copy somebody has, and which one is sent: `If-None-Match` and
+ * Which copy a client has, and which form it accepts: `If-None-Match` and
  * `Accept-Encoding`.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc9110#section-13.1.2 | RFC 9110, If-None-Match}
@@ -7,11 +7,14 @@
  * @module
  */
 
-/** `W/` counts as nothing: what is compared is whether a copy can be used on. */
+/**
+ * `W/` is ignored: the question is only whether the client's copy can still be
+ * used.
+ */
 const TAG = /(?:W\/)?"([!#-~\x80-\xff]*)"/g;
 
 /**
- * Whether one of the tags that somebody has is among those of the newest copy.
+ * Whether one of a client's tags is a tag of the latest copy.
  *
  * @param header `If-None-Match`; `null`: none was sent.
  * @param tags Without quotes.
@@ -36,7 +39,7 @@ export function hasCopy(
 }
 
 /**
- * Whether an answer may be sent as gzip, and somebody said so.
+ * Whether a client accepts gzip.
  *
  * @param header `Accept-Encoding`; `null`: none was sent.
  *

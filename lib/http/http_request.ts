@@ -1,43 +1,43 @@
 /**
- * What is asked over HTTP, and what is answered, as plain values.
+ * HTTP requests and answers as plain values.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc9110 | RFC 9110}
  * @module
  */
 
-/** What is asked. */
+/** A request. */
 export interface HttpRequest {
   readonly method: string;
-  /** As it was sent, without what follows a `?`: nothing is decoded or resolved. */
+  /** As sent, without the part from `?` on; nothing is decoded or resolved. */
   readonly path: string;
   readonly headers: Headers;
-  /** The peer's canonical address; `local` over a Unix socket ({@link UNIX_PEER}). */
+  /** The peer's canonical address; {@link UNIX_PEER} over a Unix socket. */
   readonly peer: string;
 }
 
-/** What is answered. */
+/** An answer. */
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** `undefined`: there is none, and a `HEAD` is told none. */
+  /** `undefined`: there is none. It is not sent in answer to `HEAD`. */
   readonly body: Uint8Array<ArrayBuffer> | undefined;
 }
 
-/** Who asks over a Unix socket. */
+/** The peer of a Unix socket. */
 export const UNIX_PEER = "local";
 
 const ENCODER = new TextEncoder();
 
-/** Whether it is this host that asks. */
+/** Whether the peer is on this host. */
 export function isLocalPeer(peer: string): boolean {
   return peer === UNIX_PEER || peer === "::1" || peer.startsWith("127.");
 }
 
 /**
- * Reads a request as the runtime gives it. Its URL is scheme, `Host` and what
- * was sent, put together as they are.
+ * Reads a request of the runtime. Its URL is the scheme, the `Host` header and
+ * the sent target, joined unchanged.
  *
- * @param request The request; its body is not looked at.
+ * @param request The request; its body is not read.
  * @param peer See {@link HttpRequest.peer}.
  */
 export function readRequest(request: Request, peer: string): HttpRequest {
@@ -48,10 +48,10 @@ export function readRequest(request: Request, peer: string): HttpRequest {
 }
 
 /**
- * A line for people.
+ * An answer with a line for people.
  *
  * @param text One sentence, without its line end.
- * @param headers Further ones.
+ * @param headers Additional headers.
  */
 export function textAnswer(
   status: number,
@@ -69,10 +69,10 @@ export function textAnswer(
   };
 }
 
-/** Bytes that are handed over at once. */
+/** Number of bytes passed on at once. */
 const SLICE_BYTES = 65_536;
 
-/** An answer as the runtime takes it. */
+/** Converts an answer for the runtime. */
 export function responseOf(
   { method }: HttpRequest,
   { status, headers: given, body }: HttpAnswer,
@@ -84,7 +84,10 @@ export function responseOf(
   return new Response(sent, { status, headers });
 }
 
-/** A `Response` copies bytes, for as long as a slow peer takes them: of many it is given a slice after the other. */
+/**
+ * A `Response` copies its bytes and keeps them while a slow peer reads, so long
+ * bodies are passed in slices.
+ */
 function sliced(body: Uint8Array<ArrayBuffer>) {
   if (body.length <= SLICE_BYTES) return body;
   let at = 0;

@@ -1,5 +1,5 @@
 /**
- * Refuses what nobody may ask, and finds who answers the rest.
+ * Refuses invalid requests, and finds the route for all others.
  *
  * @module
  */
@@ -10,15 +10,15 @@ import {
   textAnswer,
 } from "./http_request.ts";
 
-/** Who answers requests of some paths. */
+/** Answers requests for certain paths. */
 export interface HttpRoute {
-  /** Whether a path is one of them. */
+  /** Whether it answers a path. */
   has(path: string): boolean;
   /** Answers a `GET` or `HEAD`. */
   answer(request: HttpRequest): HttpAnswer | Promise<HttpAnswer>;
 }
 
-/** Bytes of all names and values of headers. */
+/** Maximum total length of header names and values, in bytes. */
 const MAX_HEADER_BYTES = 8_192;
 /** A name, an IPv4 address or an IPv6 address, with or without a port. */
 const HOST = /^(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/;
@@ -27,7 +27,7 @@ const METHODS = "GET, HEAD";
 /**
  * Answers a request.
  *
- * @param routes The first that has the path answers.
+ * @param routes The first route that has the path answers.
  */
 export async function answerRequest(
   routes: readonly HttpRoute[],
@@ -45,7 +45,7 @@ export async function answerRequest(
   return await route.answer(request);
 }
 
-/** Why the head of a request is not looked at any further, whatever it asks for. */
+/** The refusal of a request because of its headers, whatever its target. */
 export function headRefusal(headers: Headers): HttpAnswer | undefined {
   let bytes = 0;
   for (const [name, value] of headers) bytes += name.length + value.length;
@@ -53,7 +53,7 @@ export function headRefusal(headers: Headers): HttpAnswer | undefined {
     return textAnswer(431, "the request's headers are too long");
   }
   const host = headers.get("host");
-  // Only HTTP/1.0 has none; of several the runtime makes a list.
+  // Only HTTP/1.0 requests have none; the runtime joins several to a list.
   return host !== null && !HOST.test(host)
     ? textAnswer(400, "the request's Host is none")
     : undefined;

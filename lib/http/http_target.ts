@@ -1,16 +1,16 @@
 /**
- * A place of another host that is asked over HTTP, whose path may be a secret.
+ * A URL of another host that is requested over HTTP; its path may be a secret.
  *
  * @module
  */
 
 import { MIN_SECRET_LENGTH } from "../base/secrets.ts";
 
-/** Where something is asked. */
+/** The URL to request. */
 export interface HttpTarget {
-  /** The whole of it. Whoever knows it may ask there, so it is a secret. */
+  /** The whole URL. Anybody who knows it can use it, so it is a secret. */
   readonly url: string;
-  /** What may be shown: scheme and host. */
+  /** The part that may be shown: scheme and host. */
   readonly shown: string;
 }
 
@@ -18,10 +18,10 @@ const MASK = "********";
 const MAX_URL_LENGTH = 2_048;
 
 /**
- * Reads where to ask.
+ * Parses a URL to request.
  *
- * @param text What was written.
- * @returns `undefined` when nobody could be asked there.
+ * @param text The configured text.
+ * @returns `undefined` when it can't be requested.
  *
  * @example
  * ```ts
@@ -39,15 +39,15 @@ export function parseHttpTarget(text: string): HttpTarget | undefined {
   }
   const url = URL.parse(text);
   if (url === null || url.hostname === "" || url.hash !== "") return undefined;
-  // The runtime asks nowhere with a user's name before the host.
+  // The runtime refuses URLs with a user name.
   if (url.username !== "" || url.password !== "") return undefined;
   return { url: url.href, shown: `${url.protocol}//${url.host}/${MASK}` };
 }
 
 /**
- * What of a target must not show in a log.
+ * The parts of a target that must not appear in a log.
  *
- * @param target Where something is asked.
+ * @param target The target.
  */
 export function secretsOfTarget({ url }: HttpTarget): readonly string[] {
   const { pathname, search } = new URL(url);
@@ -55,7 +55,7 @@ export function secretsOfTarget({ url }: HttpTarget): readonly string[] {
   return parts.filter(({ length }) => length >= MIN_SECRET_LENGTH);
 }
 
-/** Whether others on the way can read what is asked, and the secret. */
+/** Whether others can read the request, and the secret, in transit. */
 export function isOpenTarget({ url }: HttpTarget): boolean {
   const { protocol, hostname } = new URL(url);
   return protocol === "http:" &&

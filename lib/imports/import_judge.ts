@@ -1,14 +1,14 @@
 /**
- * Judges a list before it is imported: entry by entry, and as a whole.
+ * Judges a list before it is imported: each entry, and the list as a whole.
  *
- * A list is refused whole when
- * - it has more entries than it may,
- * - it names what nobody may ban in more places than are tolerated,
- * - it is the first of its name, names a whole network that is never a host's,
- *   such as 0.0.0.0/8, and nobody said what is tolerated: whoever imports by
- *   hand looks, and a feed that has been good is not stopped by a line,
- * - what it names, refused or not, is more than 1 % of IPv4,
- * - nothing is left of it, or most of it is no address.
+ * The whole list is refused when
+ * - it has more entries than allowed (checked by `import_uploads.ts`),
+ * - it has more entries with protected addresses than tolerated,
+ * - it is the first of its name, contains a whole special network such as
+ *   0.0.0.0/8, and no tolerance was given: an operator who imports by hand can
+ *   look, while a feed that has been good should not stop because of one line,
+ * - it covers more than 1 % of IPv4, refused entries included,
+ * - nothing is left of it, or most of it is not an address.
  *
  * @module
  */
@@ -27,24 +27,24 @@ import {
 } from "../wire/operator_imports.ts";
 import { Ipv4Coverage } from "./ipv4_coverage.ts";
 
-/** Why a list is refused whole. */
+/** Why a whole list is refused. */
 export interface WholeRefusal {
-  /** To follow its name, as in `names more than ...`. */
+  /** Follows the list's name, as in `names more than ...`. */
   readonly reason: string;
   readonly hint: string;
 }
 
-/** Places that may name what nobody may ban, where nobody says how many. */
+/** Default tolerance: entries with protected addresses. */
 export const USUAL_TOLERATED = 10;
 
-/** A hundredth of all IPv4 addresses. */
+/** 1 % of all IPv4 addresses. */
 const MAX_IPV4 = 2 ** 32 / 100;
-/** Refused places that a refusal of the whole names. */
+/** Number of refused entries that a whole refusal names. */
 const MAX_NAMED = 5;
 
 const NO_FLOOR = { minPrefix4Bits: 0, minPrefix6Bits: 0 };
 
-/** Networks that are never a host's. */
+/** Rules for networks that are never a remote host's. */
 const SPECIAL_RULES: ReadonlySet<ProtectionRule> = new Set<ProtectionRule>([
   "unspecified",
   "loopback",
@@ -56,30 +56,30 @@ const SPECIAL_RULES: ReadonlySet<ProtectionRule> = new Set<ProtectionRule>([
 
 /** Judges the entries of a list, one after the other. */
 export class ImportJudge {
-  /** Places that were refused. */
+  /** Number of refused entries. */
   refused = 0;
-  /** The first of them. */
+  /** The first refused entries. */
   readonly refusals: RefusedEntry[] = [];
-  /** Places that name what was named in another. */
+  /** Number of entries that repeat another. */
   repeated = 0;
-  /** What may be banned, with its place. */
+  /** The addresses that may be banned. */
   readonly accepted = new Set<Address>();
-  /** All that was named in IPv4, refused or not. */
+  /** All IPv4 addresses in the list, refused or not. */
   readonly coverage = new Ipv4Coverage();
   readonly #policy: ProtectionPolicy;
-  /** The same, but for how wide a prefix may be. */
+  /** The same without limits for the width of a prefix. */
   readonly #open: ProtectionPolicy;
   readonly #order: ImportOrder;
   readonly #isFirst: boolean;
-  /** Places that name what nobody may ban. */
+  /** The first entries with protected addresses. */
   readonly #dangers: RefusedEntry[] = [];
   #dangerCount = 0;
   #special: RefusedEntry | undefined;
 
   /**
-   * @param policy Whom nobody may ban.
-   * @param order What is to be imported.
-   * @param isFirst Whether there is no import of its name.
+   * @param policy The protected addresses.
+   * @param order The import.
+   * @param isFirst Whether there is no import of its name yet.
    */
   constructor(policy: ProtectionPolicy, order: ImportOrder, isFirst: boolean) {
     this.#policy = {
@@ -112,7 +112,7 @@ export class ImportJudge {
     }
   }
 
-  /** What nobody may ban is told of as that, however wide it is. */
+  /** The reason against an entry; protection takes precedence over width. */
   #against(address: Address): Refusal | undefined {
     const against = refusal(address, this.#open);
     // Only a prefix can be too wide.
@@ -121,10 +121,10 @@ export class ImportJudge {
   }
 
   /**
-   * Whether the list is refused whole, once all entries are judged.
+   * Judges the whole list, after all entries.
    *
-   * @param covered How many IPv4 addresses it names; see {@link Ipv4Coverage}.
-   * @returns Why; `undefined`: it may be taken.
+   * @param covered Number of IPv4 addresses in it; see {@link Ipv4Coverage}.
+   * @returns Why it is refused; `undefined`: it may be taken.
    */
   whole(covered: number): WholeRefusal | undefined {
     const { faults, tolerate } = this.#order;

@@ -1,6 +1,6 @@
 /**
- * Makes the bans of imports those of their lists: by difference, in short
- * steps, and again after a start where the last run was ended in the middle.
+ * Makes the bans of imports match their lists: by difference, in short steps,
+ * and after a restart where the last run was interrupted.
  *
  * @module
  */
@@ -34,7 +34,7 @@ export interface ImportKeeperOptions {
   readonly log: Log;
 }
 
-/** What it took to make the bans of an import those of its list. */
+/** The changes that made the bans of an import match its list. */
 export interface ImportDifference {
   readonly added: number;
   readonly gone: number;
@@ -42,13 +42,13 @@ export interface ImportDifference {
   readonly lifted: number;
 }
 
-/** How far a work is. */
+/** Progress of some work. */
 export interface WorkProgress {
   done: number;
   total: number;
 }
 
-/** An import whose bans are to be made those of its list. */
+/** An import whose bans have to match its list. */
 interface Wish {
   readonly name: ImportName;
   readonly progress: WorkProgress;
@@ -56,14 +56,14 @@ interface Wish {
   readonly reject: (error: unknown) => void;
 }
 
-/** Pause before what failed is tried again. */
+/** Pause after a failure. */
 const RETRY_MS = 2_000;
-/** Pause before the hub is asked again that had too much to do. */
+/** Pause when the hub is overloaded. */
 const BUSY_MS = 100;
 const PAGE_ENTRIES = 200;
-/** Rows that are swept away in a step. */
+/** Number of rows deleted in a step. */
 const SWEPT_AT_ONCE = 500;
-/** What a report's end may be off: that of an import is the same for all. */
+/** Tolerance for a report's end: all reports of an import have the same end. */
 const SAME_END_MS = 1_000;
 
 /** Keeps the bans of imports. */
@@ -85,18 +85,18 @@ export class ImportKeeper {
     });
   }
 
-  /** Works while nobody else changes imports. */
+  /** Does some work while nobody else changes imports. */
   async alone<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     return await this.#mutex.withLock(signal, work);
   }
 
   /**
-   * Has the bans of an import made those of the list that was taken for it.
-   * That goes on, whether or not anybody waits for it. Called by whoever takes
-   * the list, within {@link ImportKeeper.alone}.
+   * Makes the bans of an import match its newly taken list. The work goes on
+   * whether or not anybody waits for it. The caller takes the list and calls
+   * this within the same {@link ImportKeeper.alone}.
    *
-   * @param progress Told how far it is.
-   * @throws {RuntimeError} when it fails at first; it is tried again.
+   * @param progress Receives the progress.
+   * @throws {RuntimeError} when the first attempt fails; it is repeated.
    */
   settle(
     name: ImportName,
@@ -107,12 +107,12 @@ export class ImportKeeper {
     >();
     this.#wishes.push({ name, progress, resolve, reject });
     this.#changed.notify();
-    // Whoever asked may have gone.
+    // The caller may have gone.
     promise.catch(() => {});
     return promise;
   }
 
-  /** Works until aborted, at first on what an earlier run left. */
+  /** Works until aborted; begins with what an earlier run left. */
   async run(signal: AbortSignal): Promise<void> {
     try {
       await this.#work(signal);
@@ -146,7 +146,7 @@ export class ImportKeeper {
     }
   }
 
-  /** All that is not settled, and for which nobody waits. */
+  /** Settles all imports that nobody waits for. */
   async #settleRest(signal: AbortSignal): Promise<void> {
     const progress = { done: 0, total: 0 };
     await this.alone(signal, async () => {
@@ -231,7 +231,7 @@ export class ImportKeeper {
     return { added, gone: taken.changed, standing, lifted };
   }
 
-  /** What an import wants: since when it has each address. */
+  /** The addresses of an import's list, and since when it has had each. */
   async #listed(
     { list, state, endsMs }: StoredImport,
     signal: AbortSignal,
@@ -255,7 +255,9 @@ export class ImportKeeper {
     return listed;
   }
 
-  /** Has events stored in steps that are short, so that reports wait for one at most. */
+  /**
+   * Submits events in short steps, so that a report waits for one step at most.
+   */
   async #submit(
     events: Iterable<TableEvent>,
     progress: WorkProgress,
@@ -326,7 +328,10 @@ function* reportsOf(
   }
 }
 
-/** Made when the list had it first: what an operator lifted since then is not brought back. */
+/**
+ * Dated to when the list first had the address, so that a later lift by an
+ * operator stays in force.
+ */
 function reportOf(
   { name, endsMs }: StoredImport,
   address: Address,

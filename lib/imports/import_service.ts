@@ -1,9 +1,9 @@
 /**
  * Imports lists for operators.
  *
- * A list that was handed over is judged, staged in the store in short steps,
- * and taken in one: before that nothing has changed, and from then on the list
- * counts, however the publisher is ended.
+ * An uploaded list is judged, staged in the store in short steps, and taken in
+ * a single step. Before that step nothing has changed; after it the list
+ * counts, however the publisher ends.
  *
  * @module
  */
@@ -53,23 +53,23 @@ export interface ImportServiceOptions {
   readonly record: RecordDeed;
 }
 
-/** How often it is told how far the work is, in milliseconds. */
+/** Interval between progress reports, in milliseconds. */
 const TOLD_MS = 250;
-/** Entries that are staged in a transaction. */
+/** Number of entries staged in a transaction. */
 const STAGED_AT_ONCE = 200;
 /**
- * A new end this near to the one before is the same, as a part of how long the
- * import holds: else every import would change every ban.
+ * A new end this close to the previous one counts as equal, as a fraction of
+ * the import's duration; otherwise every import would change every ban.
  */
 const SAME_END_PART = 0.1;
 
-/** Bans that are being made those of a list. */
+/** Work that makes bans match a list. */
 interface SettlingWork {
   readonly progress: WorkProgress;
   readonly settled: Promise<ImportDifference>;
 }
 
-/** A list that counts from now on. */
+/** A list that has been taken. */
 interface Taken {
   readonly judge: ImportJudge;
   readonly taken: StoredImport;
@@ -91,7 +91,7 @@ export class ImportService {
     );
   }
 
-  /** A list is about to come. @throws {RuntimeError} when it may not. */
+  /** Begins an upload. @throws {RuntimeError} when it is not allowed. */
   begin(order: ImportOrder): OperatorAnswer {
     const all = this.#options.imports.all();
     if (all.length >= MAX_IMPORTS && !all.some(isOf(order.name))) {
@@ -102,12 +102,12 @@ export class ImportService {
     return { kind: "upload", upload: this.#uploads.begin(order) };
   }
 
-  /** Some of it has come. */
+  /** Adds a part of an upload. */
   add(part: ImportPart): OperatorAnswer {
     return { kind: "done", count: this.#uploads.add(part) };
   }
 
-  /** The imports there are. */
+  /** Lists the imports. */
   list(): OperatorAnswer {
     const { imports, hub: { table }, aheadMs } = this.#options;
     const aheadNowMs = aheadMs();
@@ -125,12 +125,12 @@ export class ImportService {
   }
 
   /**
-   * A list has come: judges it, and takes it or refuses it whole.
+   * Ends an upload: judges the list, and takes it or refuses it as a whole.
    *
-   * @param signal Whoever handed it over has gone: what is not taken is not
-   * taken any more.
-   * @returns How far it is, and at last what became of it.
-   * @throws {RuntimeError} when it is refused, or can't be stored.
+   * @param signal Aborts when the uploader has gone: a list that is not yet
+   * taken is then dropped.
+   * @returns The progress, and at last the outcome.
+   * @throws {RuntimeError} when the list is refused, or can't be stored.
    */
   async *end(
     upload: number,
@@ -153,7 +153,11 @@ export class ImportService {
     };
   }
 
-  /** Takes all bans of an import back. @throws {RuntimeError} when there is none. */
+  /**
+   * Removes all bans of an import.
+   *
+   * @throws {RuntimeError} when there is none.
+   */
   async *remove(
     by: string,
     name: ImportName,
@@ -162,7 +166,7 @@ export class ImportService {
     const { keeper, imports, hub: { table }, clock, record } = this.#options;
     const work = await keeper.alone(signal, async () => {
       const known = imports.all().find(isOf(name));
-      // A store that was made of a copy has the bans, and nothing of the import.
+      // A store made from a copy has the bans but no record of the import.
       if (known === undefined && table.reportsOf(importOrigin(name)) === 0) {
         throw new RuntimeError(`no import is called ${name}`, {
           hint: "fail2ban-cluster imports lists them",
@@ -180,7 +184,7 @@ export class ImportService {
     yield { kind: "done", count: gone };
   }
 
-  /** Tells how far a work is until it is done, or has failed. */
+  /** Yields the progress of some work until it succeeds or fails. */
   async *#told(
     work: Promise<unknown>,
     progress: WorkProgress,
@@ -266,7 +270,7 @@ export class ImportService {
     );
   }
 
-  /** @returns The number of the list that has these addresses. */
+  /** @returns The number of the list with these addresses. */
   async #staged(
     addresses: ReadonlySet<Address>,
     before: StoredImport | undefined,

@@ -1,5 +1,5 @@
 /**
- * Lists that are being handed over by operators' commands, in parts.
+ * Lists that operators' commands are uploading in parts.
  *
  * @module
  */
@@ -8,34 +8,35 @@ import type { Address } from "../base/address.ts";
 import { RuntimeError } from "../base/errors.ts";
 import type { ImportOrder, ImportPart } from "../wire/operator_imports.ts";
 
-/** A list, as far as it has come. */
+/** A list, as far as it has been received. */
 export interface Upload {
   readonly order: ImportOrder;
   readonly addresses: readonly Address[];
-  /** Where each of them stands in the list. */
+  /** The position of each address in the list. */
   readonly places: readonly number[];
 }
 
 interface OpenUpload extends Upload {
   readonly addresses: Address[];
   readonly places: number[];
-  /** When its last part came, by a steady clock. */
+  /** When its last part was received, by a steady clock. */
   heardMs: number;
 }
 
-/** Lists at a time: each is held in memory. */
+/** Maximum number of uploads: each is held in memory. */
 const MAX_OPEN = 2;
-/** How long a list is waited for, of which nothing comes. */
+/** An upload without parts for this long is given up. */
 const IDLE_MS = 30_000;
 
-/** Holds lists until they are whole. */
+/** Holds lists until they are complete. */
 export class ImportUploads {
   readonly #monotonicMs: () => number;
   readonly #open = new Map<number, OpenUpload>();
   #next: number;
 
   /**
-   * @param first Number of the first upload; not that of one of an earlier run.
+   * @param first Number of the first upload; differs from those of earlier
+   * runs.
    * @param monotonicMs Milliseconds by a steady clock.
    */
   constructor(first: number, monotonicMs: () => number) {
@@ -44,10 +45,10 @@ export class ImportUploads {
   }
 
   /**
-   * Begins a list, in place of another of its name that is not whole yet.
+   * Begins an upload; replaces an incomplete one of the same name.
    *
    * @returns Its number.
-   * @throws {RuntimeError} when too many are being handed over.
+   * @throws {RuntimeError} when there are too many uploads.
    */
   begin(order: ImportOrder): number {
     const nowMs = this.#monotonicMs();
@@ -68,10 +69,10 @@ export class ImportUploads {
   }
 
   /**
-   * Takes some entries.
+   * Adds entries.
    *
-   * @returns How many there are now.
-   * @throws {RuntimeError} when there are too many: the list is forgotten.
+   * @returns The number of entries so far.
+   * @throws {RuntimeError} when there are too many; the upload is dropped.
    */
   add({ upload, from, addresses }: ImportPart): number {
     const open = this.#find(upload);
@@ -92,7 +93,7 @@ export class ImportUploads {
     return open.addresses.length;
   }
 
-  /** Gives a list that is whole, and forgets it. */
+  /** Returns a complete list and drops it here. */
   end(upload: number): Upload {
     const open = this.#find(upload);
     this.#open.delete(upload);

@@ -1,5 +1,5 @@
 /**
- * How much of IPv4 networks cover together.
+ * The share of IPv4 that several networks cover together.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import { type Address, addressParts } from "../base/address.ts";
 
 /**
- * Counts the IPv4 addresses that networks have together, each once.
+ * Counts the IPv4 addresses in a union of networks.
  *
  * @example
  * ```ts
@@ -30,7 +30,7 @@ export class Ipv4Coverage {
   /** First addresses, by prefix length. */
   readonly #networks = new Map<number, Set<number>>();
 
-  /** Adds a network; one of IPv6 counts nothing. */
+  /** Adds a network; IPv6 networks are ignored. */
   add(address: Address): void {
     if (address.includes(":")) return;
     const { base, prefixBits } = addressParts(address);
@@ -42,9 +42,10 @@ export class Ipv4Coverage {
   }
 
   /**
-   * What each network adds: it may take long, so it is given step by step.
+   * Yields the contribution of each network; in steps, because it may take
+   * long.
    *
-   * @returns Counts of addresses, to be added up.
+   * @returns Numbers of addresses, to be added up.
    */
   *counts(): Generator<number, void, undefined> {
     const lengths = [...this.#networks.keys()].sort((left, right) =>

@@ -1,13 +1,13 @@
 /**
- * What `fail2ban-client banned` prints: Python's text of a list of jails.
+ * The output of `fail2ban-client banned`: Python's text of a list of jails.
  *
  * ```abnf
  * output = "[" [ jail *("," jail) ] "]"
  * jail   = "{" [ name ":" addresses *("," name ":" addresses) ] "}"
  * addresses = "[" [ text *("," text) ] "]"
- * ; white space may stand between any two of these
+ * ; white space is allowed between any two of these
  * name = text
- * text = "'" *any "'" / DQUOTE *any DQUOTE       ; without that quote, a backslash or a line end
+ * text = "'" *any "'" / DQUOTE *any DQUOTE       ; *any: no such quote, backslash or line end
  * ```
  *
  * @module
@@ -18,13 +18,13 @@ import { type ListEntry, readEntry } from "./list_entry.ts";
 
 const TOKEN = /\s*([\[\]{},:]|'[^'\\\n]*'|"[^"\\\n]*")/y;
 
-/** Whether a text begins as such output does. */
+/** Whether a text begins like such output. */
 export function isBannedOutput(text: string): boolean {
   return /^\s*\[\s*\{\s*(?:'|\})/.test(text);
 }
 
 /**
- * The addresses of all jails, counted from 1.
+ * The addresses of all jails, numbered from 1.
  *
  * @throws {RuntimeError} when the text is something else.
  */

@@ -1,9 +1,10 @@
 /**
- * Lists as CSV, with a header that says which column has the addresses.
+ * Lists as CSV, with a header that names the column of addresses.
  *
- * A line that begins with `#` is a comment; where no other line is a header, the
- * last of them with as many columns is it. A header that names no column of
- * addresses is helped by the first row: the first column with an address.
+ * A line that begins with `#` is a comment. If no other line is a header, the
+ * last comment with as many columns as the rows is the header. If the header
+ * names no column of addresses, the first row decides: its first column with an
+ * address is used.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc4180 | RFC 4180}
  * @module
@@ -15,13 +16,13 @@ import { type ListEntry, readEntry } from "./list_entry.ts";
 
 /** A row. */
 export interface CsvRow {
-  /** The line that it begins in, from 1. */
+  /** The line in which it begins, from 1. */
   readonly at: number;
   readonly cells: readonly string[];
   readonly isComment: boolean;
 }
 
-/** What columns of addresses are called, letters only; the first found counts. */
+/** Names of address columns, letters only; the first one found counts. */
 const COLUMNS = [
   "ip",
   "ipaddress",
@@ -57,7 +58,7 @@ export function* csvEntries(
     if (column === undefined) {
       column = namedColumn(row) ?? commentedColumn(comments, row) ??
         row.cells.findIndex(isAddress);
-      // Names, and a row to look at follows.
+      // A header of names, followed by a row to examine.
       const isHeader = !row.cells.some(isAddress);
       if (isHeader && column < 0) {
         column = undefined;
@@ -92,7 +93,7 @@ function isAddress(cell: string): boolean {
   return canonicalAddress(cell) !== undefined;
 }
 
-/** The rows of a text; empty lines are none. */
+/** The rows of a text, without empty lines. */
 export function* csvRows(text: string): Generator<CsvRow, void, undefined> {
   let line = 1;
   for (let from = 0; from < text.length;) {
@@ -109,11 +110,11 @@ export function* csvRows(text: string): Generator<CsvRow, void, undefined> {
 
 interface Cells {
   readonly cells: readonly string[];
-  /** Where the next row begins. */
+  /** Start of the next row. */
   readonly end: number;
 }
 
-/** Quotes in a comment are no quotes. */
+/** Quotes in a comment have no meaning. */
 function commentAt(text: string, from: number): Cells {
   const end = text.indexOf("\n", from);
   const line = text.slice(from, end < 0 ? text.length : end).replace(/^#+/, "");
@@ -139,7 +140,7 @@ function cellsAt(text: string, from: number): Cells {
 
 interface Cell {
   readonly text: string;
-  /** Where the comma or the line end after it is. */
+  /** Position of the comma or line end after it. */
   readonly end: number;
 }
 
@@ -156,13 +157,13 @@ function quotedAt(text: string, from: number): Cell {
     if (quote < 0) break;
     value += text.slice(at, quote);
     if (text[quote + 1] !== '"') {
-      // Nothing is to stand between the quote and the comma.
+      // There should be nothing between the quote and the comma.
       const { text: rest, end } = bareAt(text, quote + 1);
       return { text: (value + rest).trim(), end };
     }
     value += '"';
     at = quote + 2;
   }
-  // A quote that nothing closes is none.
+  // A quote that is never closed is an ordinary character.
   return bareAt(text, from);
 }

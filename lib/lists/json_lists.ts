@@ -14,7 +14,7 @@
 import { RuntimeError } from "../base/errors.ts";
 import { fault, type ListEntry, readEntry } from "./list_entry.ts";
 
-/** Which of the two some JSON is; `undefined`: neither. */
+/** Which of the two formats a value has; `undefined`: neither. */
 export function jsonKind(value: unknown): "abuseipdb" | "crowdsec" | undefined {
   if (value === null || Array.isArray(value)) return "crowdsec";
   return isObject(value) && ("data" in value || "errors" in value)
@@ -23,9 +23,9 @@ export function jsonKind(value: unknown): "abuseipdb" | "crowdsec" | undefined {
 }
 
 /**
- * The entries of an answer of AbuseIPDB, counted from 1.
+ * The entries of an answer of AbuseIPDB, numbered from 1.
  *
- * @throws {RuntimeError} when it is none, or tells of an error.
+ * @throws {RuntimeError} when it is not one, or reports an error.
  */
 export function* abuseIpdbEntries(
   value: unknown,
@@ -50,9 +50,9 @@ export function* abuseIpdbEntries(
 }
 
 /**
- * The entries of decisions of CrowdSec, counted from 1.
+ * The entries of decisions of CrowdSec, numbered from 1.
  *
- * @throws {RuntimeError} when it is something else.
+ * @throws {RuntimeError} when the value is something else.
  */
 export function* crowdsecEntries(
   value: unknown,

@@ -1,5 +1,5 @@
 /**
- * Lists with an entry a line.
+ * Lists with one entry per line.
  *
  * | format   | a line                                                       |
  * | -------- | ------------------------------------------------------------ |
@@ -22,7 +22,7 @@ export interface TextLine {
   readonly text: string;
 }
 
-/** The lines of a text in which something stands. */
+/** The lines of a text that are not empty. */
 export function* textLines(
   text: string,
 ): Generator<TextLine, void, undefined> {
@@ -37,7 +37,7 @@ export function* textLines(
   }
 }
 
-/** What stands before a comment. */
+/** The part of a line before a comment. */
 export function withoutComment(text: string): string {
   const end = text.search(/[;#]/);
   return end < 0 ? text : text.slice(0, end).trim();
@@ -60,7 +60,9 @@ export function* netsetEntries(
   }
 }
 
-/** The entries of `csf.deny`. A rule for a port bans nobody, and is a fault. */
+/**
+ * The entries of `csf.deny`. A rule for a port can't be a ban, and is a fault.
+ */
 export function* csfEntries(
   text: string,
 ): Generator<ListEntry, void, undefined> {
@@ -77,7 +79,7 @@ export function* csfEntries(
   }
 }
 
-/** Whether lines are those of `csf.deny`. */
+/** Whether lines are from `csf.deny`. */
 export function isCsf(lines: readonly TextLine[]): boolean {
   return lines.some(({ text }) =>
     /#.*(?:\blfd:|configserver)/i.test(text) ||

@@ -1,36 +1,36 @@
 /**
- * An entry of a list that somebody publishes.
+ * An entry of a published list.
  *
  * @module
  */
 
 import { type Address, canonicalAddress } from "../base/address.ts";
 
-/** What a list names at a place in it. */
+/** An address in a list, or a fault. */
 export type ListEntry =
   | {
     readonly kind: "address";
-    /** The line, or the number of the entry where all is in one line; from 1. */
+    /** The line, or the number of the entry if all are in one line; from 1. */
     readonly at: number;
     readonly address: Address;
   }
   | {
     readonly kind: "fault";
     readonly at: number;
-    /** What stands there, cut where it is long. */
+    /** The text of the entry, cut if it is long. */
     readonly text: string;
-    /** What is wrong with it, to follow the text, as in `is no address`. */
+    /** What is wrong, to follow the text, as in `is no address`. */
     readonly why: string;
   };
 
-/** How much of an entry that is none is shown. */
+/** Maximum length of a fault's text. */
 const MAX_SHOWN = 40;
 
 /**
  * Reads an address as lists spell it.
  *
- * @param at Where it stands.
- * @param text What stands there, without comment and white space.
+ * @param at Position of the entry.
+ * @param text The entry, without comment and white space.
  *
  * @example
  * ```ts
@@ -49,7 +49,7 @@ export function readEntry(at: number, text: string): ListEntry {
   const address = canonicalAddress(text);
   if (address === undefined) return fault(at, text, "is no address");
   const slash = text.indexOf("/");
-  // Wider than what was meant: a whole network for one host of it.
+  // Not repaired: the network may be wider than the intended host.
   const isWhole = slash === -1 ||
     canonicalAddress(text.slice(0, slash)) === address.split("/", 1)[0];
   return isWhole
@@ -60,8 +60,8 @@ export function readEntry(at: number, text: string): ListEntry {
 /**
  * An entry that can't be banned.
  *
- * @param at Where it stands.
- * @param text What stands there.
+ * @param at Position of the entry.
+ * @param text The entry.
  * @param why To follow the text, as in `is no address`.
  */
 export function fault(at: number, text: string, why: string): ListEntry {

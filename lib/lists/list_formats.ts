@@ -1,10 +1,10 @@
 /**
- * How lists are written.
+ * The formats of lists.
  *
  * @module
  */
 
-/** How a list is written. */
+/** The format of a list. */
 export type ListFormat = typeof LIST_FORMATS[number];
 
 /** Every {@link ListFormat}. */

@@ -1,5 +1,5 @@
 /**
- * A list in parts that are short enough to be handed over one by one.
+ * Splits a list into parts that are short enough to be uploaded.
  *
  * @module
  */
@@ -7,32 +7,32 @@
 import type { Address } from "../base/address.ts";
 import type { ListEntry } from "./list_entry.ts";
 
-/** How long a part may be. */
+/** Limits of a part. */
 export interface PartBounds {
-  /** Entries, those between them that are none included. */
+  /** Number of entries, including empty ones. */
   readonly maxEntries: number;
-  /** Of their texts together, with three more for each. */
+  /** Total length of their texts, with three more for each. */
   readonly maxLength: number;
 }
 
-/** Entries that stand one after the other. */
+/** Consecutive entries. */
 export interface ListPart {
-  /** Place of the first of them in the list, from 1. */
+  /** Position of the first entry in the list, from 1. */
   readonly from: number;
-  /** Empty text: nothing stands there. */
+  /** Empty text: there is no address at this position. */
   readonly addresses: readonly (Address | "")[];
 }
 
-/** What a text takes in JSON beside itself: two quotes and a comma. */
+/** Overhead of a text in JSON: two quotes and a comma. */
 const AROUND = 3;
-/** Places without an address after which another part begins. */
+/** Maximum number of consecutive empty entries in a part. */
 const MAX_GAP = 16;
 
 /**
- * The addresses of a list, in parts.
+ * Splits the addresses of a list into parts.
  *
- * @param entries In the order of their places; at each of them is one at most.
- * @param bounds How long a part may be: an address fits in any case.
+ * @param entries In the order of their positions, at most one at each.
+ * @param bounds The limits of a part; a single address always fits.
  */
 export function* listParts(
   entries: Iterable<ListEntry>,

@@ -1,5 +1,5 @@
 /**
- * A published list -> its entries.
+ * Reads the entries of a published list.
  *
  * @module
  */
@@ -22,21 +22,21 @@ import { LIST_FORMATS, type ListFormat } from "./list_formats.ts";
 /** A list that was read. */
 export interface ParsedList {
   readonly format: ListFormat;
-  /** What `at` of its entries counts. */
+  /** What the entries' `at` counts. */
   readonly unit: "line" | "entry";
-  /** In their order. */
+  /** In the order of the list. */
   readonly entries: readonly ListEntry[];
 }
 
-/** Lines that tell what a text is. */
+/** Number of lines examined to recognise the format. */
 const LOOKED_AT = 200;
 
 /**
  * Reads a list.
  *
- * @param text All of it.
- * @param format How it is written; `undefined`: that is seen by looking.
- * @throws {RuntimeError} when it is not written so.
+ * @param text The whole text.
+ * @param format Its format; `undefined`: it is recognised from the text.
+ * @throws {RuntimeError} when the text does not have that format.
  *
  * @example
  * ```ts
@@ -123,7 +123,7 @@ function jsonOf(text: string): unknown {
   }
 }
 
-/** A page of a web site, or an answer that this does not know. */
+/** The text may be a web page, or an unknown answer. */
 function unrecognised(): RuntimeError {
   return new RuntimeError("the list is of no format that is known", {
     hint: `--format says which: ${LIST_FORMATS.join(", ")}`,

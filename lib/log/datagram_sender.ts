@@ -8,8 +8,8 @@
 export interface DatagramSender extends AsyncDisposable {
   /**
    * Sends a datagram, whole or not at all, once the receiver has room for it;
-   * disposal ends the wait. One at a time: a call before the last one has ended
-   * is a bug, and throws.
+   * disposal aborts the wait. A call before the previous one has ended is a
+   * bug, and throws.
    *
    * @param bytes The datagram.
    * @param path The receiver's socket, looked up each time.

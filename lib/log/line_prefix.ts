@@ -17,7 +17,7 @@ export interface LogSource {
   readonly pid: number;
 }
 
-/** Gives the prefix of a line. */
+/** Returns the prefix of a line. */
 export type LinePrefix = (line: OutputLine) => string;
 
 /** Numerical codes of RFC 5424, table 2. */
@@ -36,7 +36,8 @@ const MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec";
 export const noPrefix: LinePrefix = () => "";
 
 /**
- * The prefix of the program's own log: an RFC 3339 stamp in UTC, and who writes.
+ * The prefix of the program's own log: an RFC 3339 stamp in UTC, and the
+ * program.
  *
  * @param source The program.
  *
@@ -55,7 +56,7 @@ export const noPrefix: LinePrefix = () => "";
 export function isoPrefix(source: LogSource): LinePrefix {
   let [lastMs, prefix] = [NaN, ""];
   return ({ atMs }) => {
-    // In a burst many have one time.
+    // In a burst many lines have the same time.
     if (atMs !== lastMs) {
       prefix = `${
         new Date(atMs).toISOString()
@@ -67,8 +68,9 @@ export function isoPrefix(source: LogSource): LinePrefix {
 }
 
 /**
- * The prefix that syslog daemons write to files, for lines that are to look
- * like theirs: a stamp in local time, the host, and who writes.
+ * The prefix that syslog daemons write to files: a stamp in local time, the
+ * host,
+ * and the program.
  *
  * @param source The program.
  * @param hostName This host's name.
@@ -95,8 +97,8 @@ export function syslogFilePrefix(
 }
 
 /**
- * The prefix of a line on standard error for the journal, which adds time, program
- * and process id itself: the line's priority.
+ * The prefix of a line on standard error for the journal: its priority. The
+ * journal itself adds time, program and process id.
  *
  * @see {@link https://www.freedesktop.org/software/systemd/man/latest/sd-daemon.html | sd-daemon(3)}
  *
@@ -141,7 +143,7 @@ export function syslogDatagramPrefix(
   };
 }
 
-/** Makes stamps; many follow each other in a second. */
+/** Creates stamps, once for all lines of a second. */
 function rfc3164Stamps(): (atMs: number) => string {
   let [lastSecond, stamp] = [NaN, ""];
   return (atMs) => {

@@ -32,11 +32,16 @@ export interface LineQueueOptions {
   readonly maxLines?: number;
   /** How long `flush` waits, in milliseconds. @default {1000} */
   readonly flushTimeoutMs?: number;
-  /** How long disposal waits, when others may have waited before, in milliseconds. @default {500} */
+  /**
+   * How long disposal waits, in milliseconds, since others may have waited
+   * before. @default {500}
+   */
   readonly closeTimeoutMs?: number;
 }
 
-/** Why nobody waits any more; the runtime's own reason takes a stack each time. */
+/**
+ * Reason that ends a wait; the runtime's own reason records a stack each time.
+ */
 const OVER: unknown = { name: "the end of a wait" };
 const RETRY_PAUSES = { firstPauseMs: 100, maxPauseMs: 10_000 };
 
@@ -101,9 +106,9 @@ export class LineQueue implements LineSink, AsyncDisposable {
   }
 
   /**
-   * Waits for `deliver` to throw what is no {@link RuntimeError}: a bug.
+   * Waits until `deliver` throws anything but a {@link RuntimeError}: a bug.
    *
-   * @param signal Ends the wait.
+   * @param signal Aborts the wait.
    * @throws what `deliver` threw, and the signal's reason on abort.
    */
   async failed(signal: AbortSignal): Promise<never> {
@@ -122,9 +127,9 @@ export class LineQueue implements LineSink, AsyncDisposable {
 
   /**
    * Tests the delivery: waits until all accepted lines are delivered or there
-   * is trouble, no longer than `flush` would.
+   * is trouble, at most as long as `flush`.
    *
-   * @param signal Ends the wait.
+   * @param signal Aborts the wait.
    * @returns The trouble, if there is any.
    */
   async probe(signal: AbortSignal): Promise<string | undefined> {
@@ -139,8 +144,8 @@ export class LineQueue implements LineSink, AsyncDisposable {
   }
 
   /**
-   * Waits for the lines like `flush`, but not as long; those left are lost,
-   * which is reported.
+   * Waits for the lines like `flush`, but more briefly; lines that are left are
+   * lost, which is reported.
    */
   async [Symbol.asyncDispose](): Promise<void> {
     const { closeTimeoutMs = 500 } = this.#options;

@@ -26,10 +26,9 @@ export interface LineSink {
   /**
    * Waits until all accepted lines are written.
    *
-   * @param signal Ends the wait.
-   * @throws {RuntimeError} when a line was lost since the last call, or it
-   * takes too long; the lines that wait are still written as soon as that is
-   * possible.
+   * @param signal Aborts the wait.
+   * @throws {RuntimeError} when a line was lost since the last call, or the
+   * wait takes too long; waiting lines are still written once that is possible.
    */
   flush(signal: AbortSignal): Promise<void>;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** How much a log record matters, in fail2ban's words. */
+/** The severity of a log record, in fail2ban's words. */
 export type Severity =
   | "critical"
   | "error"
@@ -24,7 +24,7 @@ export const SEVERITIES: readonly Severity[] = [
 ];
 
 /**
- * The fields of a log record beside its event: plain values, never a secret.
+ * The fields of a log record besides its event: plain values, never a secret.
  */
 export type LogFields = Readonly<
   Record<string, string | number | boolean | undefined>

@@ -90,13 +90,13 @@ export function renderText(record: LogRecord): string {
 }
 
 /**
- * Renders a record for programs: one JSON object, with the members `time`
- * (RFC 3339, UTC), `program`, `pid`, `severity`, `event` and `fields`.
+ * Renders a record for programs: one JSON object, with the members `time` (RFC
+ * 3339, UTC), `program`, `pid`, `severity`, `event` and `fields`.
  *
  * @param record The record.
  * @param source The program.
- * @returns Printable ASCII, {@link MAX_LINE_BYTES} at most; where the fields
- * would not fit, `"fields_cut": true` stands in their place.
+ * @returns Printable ASCII, {@link MAX_LINE_BYTES} at most; if the fields would
+ * not fit, `"fields_cut": true` replaces them.
  *
  * @example
  * ```ts
@@ -114,7 +114,7 @@ export function renderText(record: LogRecord): string {
  * ```
  */
 export function renderJson(record: LogRecord, source: LogSource): string {
-  // What is undefined is no member.
+  // Undefined fields are left out.
   const fields = Object.fromEntries(
     Object.entries(record.fields).map(([name, value]) => [
       name,
@@ -135,10 +135,10 @@ export function renderJson(record: LogRecord, source: LogSource): string {
 }
 
 /**
- * Cuts text so that its UTF-8 form fits, between characters.
+ * Cuts text between characters so that its UTF-8 form fits.
  *
  * @param text The text.
- * @param maxBytes How long its UTF-8 form may be.
+ * @param maxBytes Maximum length of its UTF-8 form.
  *
  * @example
  * ```ts
@@ -166,8 +166,8 @@ function quoteUnlessBare(text: string): string {
 }
 
 /**
- * Escapes all but printable ASCII, and the two patterns that a reader may take
- * for a ban. The escapes are JSON's, so that they keep JSON valid.
+ * Escapes everything but printable ASCII, and two patterns that a reader may
+ * take for a ban. The escapes are JSON's, so that JSON stays valid.
  */
 function escape(text: string): string {
   return text.replace(/[^\x20-\x7e]|\||\](?= )/g, escapeUnit);

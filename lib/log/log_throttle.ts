@@ -1,6 +1,6 @@
 /**
- * Limits repeated log records, so that many equal problems don't become many
- * log lines.
+ * Limits repeated log records, so that many equal problems don't cause many log
+ * lines.
  *
  * @module
  */

@@ -13,10 +13,10 @@ import type { LogRecord } from "./log_record.ts";
 export const MASK = "***";
 
 /**
- * Masks every occurrence of every secret, as it is and as JSON writes it.
- * Secrets that overlap in the text are masked together, so that no end of one
- * shows. A secret of fewer than {@link MIN_SECRET_LENGTH} characters is masked
- * only where it is not part of a longer word: `x` in `expected` is not.
+ * Masks every occurrence of every secret, in its plain form and as JSON spells
+ * it. Secrets that overlap in the text are masked together, so that no end of
+ * one shows. A secret of fewer than {@link MIN_SECRET_LENGTH} characters is
+ * masked only as a whole word: `x` in `expected` is not.
  *
  * @param text Any text.
  * @param secrets The secrets; empty ones are ignored.
@@ -49,18 +49,18 @@ export function maskSecrets(text: string, secrets: readonly string[]): string {
 }
 
 /**
- * Masks every secret in a record, before it is rendered: the escapes of a
- * finished line, and the cuts in it, could hide a secret from the search.
+ * Masks every secret in a record before it is rendered: the escapes and cuts of
+ * a finished line could hide a secret from the search.
  *
  * @param record Any record.
- * @param secrets What must not show.
+ * @param secrets The secrets.
  * @returns The record with {@link MASK} in place of each secret.
  */
 export function maskRecord(
   record: LogRecord,
   secrets: readonly string[],
 ): LogRecord {
-  // Most texts are shorter than any secret; no spelling is shorter than its secret.
+  // Most texts are shorter than any secret, and so than any spelling of one.
   let shortest = Infinity;
   for (const { length } of secrets) shortest = Math.min(shortest, length);
   const mask = (text: string) =>

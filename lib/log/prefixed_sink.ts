@@ -14,7 +14,7 @@ export class PrefixedSink implements LineSink {
 
   /**
    * @param sink Receives the lines.
-   * @param prefix Gives their prefix.
+   * @param prefix Returns the prefix of a line.
    */
   constructor(sink: LineSink, prefix: LinePrefix) {
     this.#sink = sink;

@@ -1,7 +1,7 @@
 /**
- * Tells of bans and unbans on their way: a record for each while few come, one
- * for many while many do. No address is left out; what the events of a jail
- * have in common is said once.
+ * Logs bans and unbans on their way: one record each while there are few, one
+ * record for several while there are many. Every address is logged; the fields
+ * that events of a jail share are logged once.
  *
  * @module
  */
@@ -12,44 +12,52 @@ import type { HostName } from "../base/host_name.ts";
 import type { JailName } from "../base/jail_name.ts";
 import type { Log } from "./log.ts";
 
-/** Addresses in a record, in characters: a longer value would be cut. */
+/**
+ * Maximum length of the addresses in a record, in characters; a longer value
+ * would be cut.
+ */
 const MAX_LENGTH = 960;
 
-/** What is told of. */
+/** A ban or unban to log. */
 export interface ReportNote {
   readonly kind: "ban" | "unban";
-  /** Whose it is; left out: this host's. */
+  /** The node that it belongs to; left out: this host. */
   readonly node?: HostName;
   readonly jail: JailName;
   readonly address: Address;
-  /** The same at the monitor and the publisher; left out: it came by protocol 1. */
+  /**
+   * Its ID, the same at monitor and publisher; left out: it came by protocol 1.
+   */
   readonly id?: EventId;
-  /** The number of the change that it made, the same at all three; left out: it made none. */
+  /**
+   * The number of its change, the same on all hosts; left out: it changed
+   * nothing.
+   */
   readonly change?: number | undefined;
 }
 
-/** Events of one jail that are still to be told. */
+/** Events of one jail that still have to be logged. */
 interface Notes extends ReportNote {
   count: number;
   addresses: string;
 }
 
-/** Collects what is told together. */
+/** Collects events that are logged together. */
 export class ReportLog {
   readonly #log: Log;
   readonly #verb: string;
   readonly #notes = new Map<string, Notes>();
 
   /**
-   * @param log Where to tell.
-   * @param verb What is done with them: what a record begins with.
+   * @param log Receives log records.
+   * @param verb What happens to the events; the first word of each record.
    */
   constructor(log: Log, verb: string) {
     this.#log = log;
     this.#verb = verb;
   }
 
-  /** Notes an event; it is told with {@link ReportLog.flush} at the latest. */
+  /** Adds an event; {@link ReportLog.flush} logs it at the latest. */
   add(note: ReportNote): void {
     const { kind, node = "", jail, address } = note;
     const name = `${kind}|${jail}|${node}`;
@@ -65,7 +73,7 @@ export class ReportLog {
     this.#record(notes);
   }
 
-  /** Tells all that was noted. */
+  /** Logs all collected events. */
   flush(): void {
     for (const notes of this.#notes.values()) this.#record(notes);
     this.#notes.clear();

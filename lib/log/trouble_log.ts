@@ -22,8 +22,7 @@ export interface TroubleLogOptions {
 }
 
 /**
- * Maximum number of remembered reasons; others are logged as often as the
- * throttle allows.
+ * Maximum number of remembered reasons; the throttle limits records of others.
  */
 const MAX_REASONS = 100;
 
@@ -53,7 +52,7 @@ export class TroubleLog {
     this.#throttle.record("error", trouble, { ...fields, reason, ...details });
   }
 
-  /** Reports that there is no trouble any more, if any was reported. */
+  /** Reports the end of the trouble, if any was reported. */
   resolve(): void {
     if (this.#reported.size === 0) return;
     this.#reported.clear();

@@ -15,7 +15,7 @@ const MAX_SECONDS = 86_400;
  * Reads a limit.
  *
  * @param text As in `100/10m`: from 1 to 999999, within a second to a day.
- * @returns The limit, or `undefined` when it is none.
+ * @returns The limit, or `undefined` when the text is not one.
  *
  * @example
  * ```ts

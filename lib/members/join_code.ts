@@ -6,14 +6,14 @@
  * code     = "F2BC" version body check
  * version  = "1"
  * body     = 1*base64url               ; without padding
- * check    = 7(%x61-7A / DIGIT)        ; of what stands before it, to the base of 36
+ * check    = 7(%x61-7A / DIGIT)        ; checksum of all before it, in base 36
  * base64url = ALPHA / DIGIT / "-" / "_"
  * ```
  *
- * The body is 32 bytes each of the publisher's key, the node's public and
- * secret key and the token, and then, in UTF-8 and separated by line feeds, the
- * node's name, `controlUrl` and `streamUrl`; where there are several publishers
- * both of each of the others follow.
+ * The body consists of 32 bytes each of the publisher's key, the node's public
+ * key, its secret key and the token. Then follow, in UTF-8 and separated by
+ * line feeds, the node's name, `controlUrl` and `streamUrl`, and the two URLs
+ * of each other publisher.
  *
  * @module
  */
@@ -32,16 +32,14 @@ export type JoinCodeFault =
   | "none"
   /** Its version is unknown to this program. */
   | "version"
-  /**
-   * It begins like one, but has white space in it: a line was broken, perhaps.
-   */
+  /** It begins like one but contains white space, perhaps from a line break. */
   | "broken"
   /** It begins like one, but characters are missing, added or changed. */
   | "damaged";
 
-/** What a code brings. */
+/** The contents of a code. */
 export interface Joining extends Membership {
-  /** Where the other publishers are, if there are several. @default {[]} */
+  /** Addresses of the other publishers. @default {[]} */
   readonly others?: readonly PublisherAddress[];
 }
 
@@ -55,7 +53,10 @@ const VERSION = "1";
 const CHECK_DIGITS = 7;
 const PART_BYTES = 32;
 const PARTS = 4;
-/** Maximum length of a code: a name, and two URLs of each publisher, all of the maximum length. */
+/**
+ * Maximum length of a code: a name and two URLs for each publisher, each of
+ * maximum length.
+ */
 const MAX_LENGTH = 8_000;
 const CODE = /^F2BC1[A-Za-z0-9_-]+$/;
 const ALPHABET = { alphabet: "base64url" } as const;
@@ -98,7 +99,7 @@ export function encodeJoinCode(membership: Joining): string {
 /**
  * Reads a code.
  *
- * @param code What was pasted. White space around it doesn't matter; within it
+ * @param code The pasted text. White space around it is ignored; within it, it
  * is damage.
  *
  * @example

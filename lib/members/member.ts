@@ -1,5 +1,5 @@
 /**
- * Who belongs to the cluster, and what each may do.
+ * The members of the cluster and their rights.
  *
  * @module
  */
@@ -108,13 +108,14 @@ export interface PublisherAddress {
 /** The publisher's keys and URLs. */
 export interface PublisherIdentity extends PublisherAddress {
   readonly keys: CurveKeys;
-  /** Whether nodes that joined before are told these URLs. @default {false} */
+  /** Whether nodes that joined earlier are told these URLs. @default {false} */
   readonly isTold?: boolean;
 }
 
 /**
- * A node's keys and token for joining: the contents of a join code, and what the
- * publisher said of its address since. The URLs themselves are the join code's.
+ * A node's keys and token for joining: the contents of a join code, and the
+ * addresses that the publisher announced later. The URLs here are the join
+ * code's.
  */
 export interface Membership extends PublisherAddress {
   /** The node's name in the cluster. */
@@ -123,8 +124,10 @@ export interface Membership extends PublisherAddress {
   readonly keys: CurveKeys;
   /** The publisher's public key. */
   readonly publisherKey: PublicKey;
-  /** The node's secret for HELLO: 43 characters of base64url, 256 random bits. */
+  /**
+   * The node's secret for HELLO: 256 random bits, 43 characters of base64url.
+   */
   readonly token: string;
-  /** Where the publisher said that it would be, the last first. @default {[]} */
+  /** Addresses that the publisher announced, the latest first. @default {[]} */
   readonly moved?: readonly PublisherAddress[];
 }

@@ -1,6 +1,6 @@
 /**
- * Edits of the list of members. Each gives a new list with the next revision
- * and an entry in the journal.
+ * Edits of the list of members. Each returns a new list with the next revision
+ * and a journal entry.
  *
  * @module
  */
@@ -29,7 +29,9 @@ import {
 
 /** Who edits, and when. */
 export interface Editor {
-  /** The user; what isn't printable ASCII in the name becomes `?` in the journal. */
+  /**
+   * The user; characters other than printable ASCII become `?` in the journal.
+   */
   readonly by: string;
   /** In milliseconds since 1970. */
   readonly atMs: number;
@@ -54,7 +56,7 @@ export function memberNamed(
 /**
  * Adds a member.
  *
- * @throws {RuntimeError} when there is one of that name, or no room.
+ * @throws {RuntimeError} when the name is taken, or there is no room.
  */
 export function withMember(
   list: MemberList,
@@ -87,7 +89,7 @@ export function withMember(
 /**
  * Removes a member.
  *
- * @throws {RuntimeError} when there is none of that name.
+ * @throws {RuntimeError} when no member has that name.
  */
 export function withoutMember(
   list: MemberList,
@@ -104,9 +106,9 @@ export function withoutMember(
 }
 
 /**
- * Gives a member another key and token; its rights stay.
+ * Replaces a member's key and token; its rights stay.
  *
- * @throws {RuntimeError} when there is none of that name.
+ * @throws {RuntimeError} when no member has that name.
  */
 export function withNewSecrets(
   list: MemberList,
@@ -126,7 +128,7 @@ export function withNewSecrets(
 }
 
 /**
- * Forbids everybody to ban a network; one that is listed gets the new end and note.
+ * Adds a network to the allowlist; a listed one gets the new end and note.
  *
  * @throws {RuntimeError} when there is no room.
  */
@@ -154,7 +156,7 @@ export function withAllowed(
 }
 
 /**
- * Lets a network be banned again.
+ * Removes a network from the allowlist.
  *
  * @throws {RuntimeError} when it is not listed.
  */
@@ -177,9 +179,9 @@ export function withoutAllowed(
 }
 
 /**
- * Adds publishers; one that is there gets the new address.
+ * Adds publishers; a known one gets the new address.
  *
- * @param added The one that is added last, and those that were not written down yet.
+ * @param added The new publisher, after those that are missing in the list.
  * @throws {RuntimeError} when there is no room.
  */
 export function withPublishers(
@@ -208,7 +210,7 @@ export function withPublishers(
 /**
  * Removes a publisher.
  *
- * @throws {RuntimeError} when there is none of that name.
+ * @throws {RuntimeError} when none has that name.
  */
 export function withoutPublisher(
   { publishers = [], ...list }: MemberList,
@@ -237,7 +239,7 @@ export function allowedAt(
   return allowed.filter(({ untilMs }) => isCurrent(untilMs, nowMs));
 }
 
-/** In a few words what a member may do. */
+/** Describes a member's rights in a few words. */
 export function describeRights(
   { roles, jails, mayUnban, maxPerSecond }: MemberRights,
 ): string {
@@ -273,7 +275,10 @@ function edited(
   return { ...list, revision, journal };
 }
 
-/** As it is recorded: a user's name may be of any characters, and come from the environment. */
+/**
+ * Text fit for the journal: a user's name comes from the environment and may
+ * have any characters.
+ */
 export function journalWords(text: string): string {
   return text.replace(/[^\x20-\x7e]/g, "?").slice(0, MAX_NOTE_LENGTH);
 }

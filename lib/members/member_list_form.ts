@@ -39,17 +39,23 @@ import {
 
 /** Maximum number of members. */
 export const MAX_MEMBERS = 4_096;
-/** Maximum number of publishers: etcd is none the better for more, and nodes ask all of them. */
+/**
+ * Maximum number of publishers: more don't help etcd, and nodes try all of
+ * them.
+ */
 export const MAX_PUBLISHERS = 7;
 /** Maximum number of entries of the allowlist. */
 export const MAX_ALLOWED = 1_000;
-/** Maximum number of entries of the journal: the last ones. */
+/** Maximum number of journal entries: the latest ones. */
 export const MAX_JOURNAL = 1_000;
 /** Maximum number of a member's jail patterns. */
 export const MAX_JAILS = 64;
 /** Maximum length of a note, in characters. */
 export const MAX_NOTE_LENGTH = 200;
-/** Maximum length of what an entry of the journal is about, in characters: that of a host's name. */
+/**
+ * Maximum length of a journal entry's subject, in characters: that of a host
+ * name.
+ */
 export const MAX_SUBJECT_LENGTH = 253;
 /** Maximum rate that a member can have, in events per second. */
 export const MAX_RATE = 1_000_000;

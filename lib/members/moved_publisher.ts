@@ -1,5 +1,5 @@
 /**
- * Where a node looks for a publisher that has said that it moves.
+ * Where a node looks for a publisher that has announced a move.
  *
  * @module
  */
@@ -7,13 +7,16 @@
 import { endpointHost } from "../base/endpoint_url.ts";
 import type { Membership, PublisherAddress } from "./member.ts";
 
-/** Addresses that are kept beside the join code's: a wrong one shuts nobody out. */
+/**
+ * Maximum number of announced addresses; the join code's stays, so a wrong one
+ * locks nobody out.
+ */
 export const MAX_MOVED = 4;
 
 /**
- * Every address that a node knows of its publisher, the last that it was told first.
+ * All known addresses of the publisher, the latest announcement first.
  *
- * @param membership What it has joined with.
+ * @param membership The node's membership.
  */
 export function publisherAddresses(
   { moved = [], controlUrl, streamUrl }: Pick<
@@ -25,12 +28,12 @@ export function publisherAddresses(
 }
 
 /**
- * Notes where the publisher will be. The address at which it said so is kept,
- * and so is the join code's; of others those that are the oldest go.
+ * Records the publisher's new address. The address that announced it and the
+ * join code's are kept; of the others the oldest are dropped.
  *
- * @param membership What the node has joined with.
- * @param address Where the publisher will be.
- * @param heardAt Where it is now.
+ * @param membership The node's membership.
+ * @param address The publisher's new address.
+ * @param heardAt Its present address.
  */
 export function withMove(
   membership: Membership,
@@ -40,12 +43,13 @@ export function withMove(
   const { moved = [], controlUrl, streamUrl } = membership;
   const joined = { controlUrl, streamUrl };
   const told = distinct([address, heardAt, ...moved]);
-  // The join code's is known anyhow, unless it is where the publisher goes back to.
+  // The join code's address is known anyway, unless the publisher returns to
+  // it.
   const kept = told.filter((each, at) => at === 0 || !isSame(each, joined));
   return { ...membership, moved: kept.slice(0, MAX_MOVED) };
 }
 
-/** The hosts at which a node looks for its publisher, likewise. */
+/** The hosts of all known addresses, in the same order. */
 export function publisherHosts(
   membership: Pick<Membership, "moved" | "controlUrl" | "streamUrl">,
 ): readonly string[] {
@@ -54,7 +58,7 @@ export function publisherHosts(
   );
 }
 
-/** Whether two addresses are one. */
+/** Whether two addresses are the same. */
 export function isSame(
   left: PublisherAddress,
   right: PublisherAddress,

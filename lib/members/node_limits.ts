@@ -17,7 +17,7 @@ export interface NodeLimits {
   readonly maxReports: number;
 }
 
-/** The limits where nothing is configured. */
+/** The limits if nothing is configured. */
 export const DEFAULT_NODE_LIMITS: NodeLimits = {
   maxPerSecond: 200,
   breaker: { count: 100, withinMs: 600_000 },
@@ -25,13 +25,13 @@ export const DEFAULT_NODE_LIMITS: NodeLimits = {
 };
 
 /**
- * Burst that is accepted at once, in seconds of the rate: a node that was
- * disconnected sends what has gathered.
+ * Accepted burst, in seconds of the rate: a node that was disconnected sends
+ * the events that have accumulated.
  */
 const BURST_SECONDS = 25;
 /**
- * Lower bound of the message rate: at worst there is a message for each event,
- * and copies send messages too.
+ * Lower bound of the message rate: in the worst case each event has its own
+ * message, and copies send messages too.
  */
 const MIN_MESSAGES_PER_SECOND = 500;
 /**

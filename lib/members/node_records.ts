@@ -1,6 +1,6 @@
 /**
  * The port of the publisher's records: the audit, the nodes whose reports are
- * set aside, and when each program was last there.
+ * set aside, and when each program was last seen.
  *
  * @module
  */
@@ -23,7 +23,7 @@ export interface AuditEntry {
   readonly detail: string;
 }
 
-/** Records who did what. */
+/** Records an action in the audit. */
 export type RecordDeed = (
   by: string,
   action: string,
@@ -34,8 +34,8 @@ export type RecordDeed = (
 /** An entry to be stored. */
 export interface NewAuditEntry extends AuditEntry {
   /**
-   * Its number in the journal of the list of members; `undefined`: it does not
-   * come from there.
+   * Its number in the journal of the list of members; `undefined`: it is from
+   * elsewhere.
    */
   readonly revision?: number;
 }
@@ -48,23 +48,25 @@ export interface Quarantine extends OpenBreaker {
   readonly sinceMs: number;
 }
 
-/** What is kept of a node's program. */
+/** The record of a node's program. */
 export interface NodePresence {
   /** The member's name, in lower case. */
   readonly node: HostName;
   readonly role: NodeRole;
-  /** Its last sign of life, by the store's clock, in milliseconds since 1970. */
+  /**
+   * When it was last seen, by the store's clock, in milliseconds since 1970.
+   */
   readonly seenMs: number;
-  /** Of the program that said HELLO last. */
+  /** Version in its last HELLO. */
   readonly version: string;
-  /** Whether it said BYE then. */
+  /** Whether it left with BYE. */
   readonly isAway: boolean;
 }
 
 /** Stores records. */
 export interface NodeRecords {
   /**
-   * Stores entries of the audit, except journal entries that it has already.
+   * Stores entries of the audit, except journal entries that it already has.
    * Deletes entries older than {@link AUDIT_KEEP_MS}, and the oldest above
    * {@link MAX_AUDIT_ROWS}.
    *
@@ -78,28 +80,25 @@ export interface NodeRecords {
   audit(max: number): readonly AuditEntry[];
   /** The last entries about a subject, oldest first. */
   auditOf(subject: string, max: number): readonly AuditEntry[];
-  /**
-   * Stores that a node's reports are set aside. @throws {RuntimeError} when
-   * that can't be stored.
-   */
+  /** Stores a quarantine. @throws {RuntimeError} when it can't be stored. */
   keepQuarantine(quarantine: Quarantine): Promise<void>;
   /** Deletes a quarantine. @throws {RuntimeError} when that can't be stored. */
   dropQuarantine(node: HostName): Promise<void>;
   /** The nodes whose reports are set aside. */
   quarantines(): readonly Quarantine[];
   /**
-   * Stores which programs were there, in place of what was stored before.
+   * Replaces the stored presences.
    *
-   * @throws {RuntimeError} when that can't be stored; nothing was.
+   * @throws {RuntimeError} when they can't be stored; nothing was.
    */
   keepPresences(presences: readonly NodePresence[]): Promise<void>;
-  /** The programs that were there, by node and role. */
+  /** The stored presences, by node and role. */
   presences(): readonly NodePresence[];
 }
 
-/** How long entries of the audit are kept, in milliseconds: 400 days. */
+/** Retention of audit entries, in milliseconds: 400 days. */
 export const AUDIT_KEEP_MS = 400 * 86_400_000;
-/** Maximum number of entries of the audit: the last ones. */
+/** Maximum number of audit entries: the latest ones. */
 export const MAX_AUDIT_ROWS = 100_000;
 
 /** Every {@link BadKind}. */

@@ -1,6 +1,6 @@
 /**
- * Who may use the operator's page without a code, because a proxy has asked
- * them who they are.
+ * Users of the operator's page who need no code, because a proxy has
+ * authenticated them.
  *
  * ```abnf
  * page-user = name [":read"]
@@ -10,22 +10,23 @@
  * @module
  */
 
-/** A user as the configuration names it. */
+/** A user in the configuration. */
 export interface PageUser {
-  /** As the proxy says it. */
+  /** The name that the proxy sends. */
   readonly name: string;
-  /** Whether nothing may be changed. */
+  /** Whether the user may change nothing. */
   readonly isReadOnly: boolean;
 }
 
-/** Most users that are named. */
+/** Maximum number of users. */
 export const MAX_PAGE_USERS = 100;
 const USER = /^([A-Za-z0-9][A-Za-z0-9._@+-]{0,63})(:read)?$/;
 
 /**
- * Reads the users of the page: between spaces or commas.
+ * Reads the users of the page, separated by spaces or commas.
  *
- * @returns `undefined`: one of them is none, or is named twice, or they are too many.
+ * @returns `undefined`: one of them is malformed or repeated, or there are too
+ * many.
  *
  * @example
  * ```ts

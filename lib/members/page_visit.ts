@@ -1,5 +1,5 @@
 /**
- * Who may use the operator's page, as the operator's command asks it.
+ * Access to the operator's page, as the operator's command requests it.
  *
  * @module
  */
@@ -15,57 +15,59 @@ import {
 } from "../base/json_shape.ts";
 import { parseNote } from "./member_list_form.ts";
 
-/** Let somebody in. */
+/** Request for a login. */
 export interface PageLogin {
-  /** The user who asks. */
+  /** The requesting user. */
   readonly by: string;
-  /** Whether nothing may be changed. */
+  /** Whether the login may change nothing. */
   readonly isReadOnly: boolean;
-  /** How long the login holds, in milliseconds. */
+  /** Duration of the login, in milliseconds. */
   readonly forMs: number;
 }
 
-/** Let nobody in any more who is in by the word of a user; `null`: of anybody. */
+/**
+ * Request to end the logins that a user created; `null`: those of all users.
+ */
 export interface PageLogout {
-  /** The user who asks. */
+  /** The requesting user. */
   readonly by: string;
   readonly user: string | null;
 }
 
-/** What lets somebody in, once. */
+/** A code for a single login. */
 export interface PageCode {
   readonly code: string;
-  /** How long it does, in milliseconds. */
+  /** How long it is valid, in milliseconds. */
   readonly forMs: number;
-  /** Where the page is, as configured. */
+  /** Location of the page, as configured. */
   readonly place: string;
 }
 
-/** A login that holds. */
+/** A valid login. */
 export interface PageVisit {
-  /** The user by whose word. */
+  /** The user who created it. */
   readonly by: string;
   readonly isReadOnly: boolean;
   /** In milliseconds since 1970. */
   readonly beganMs: number;
-  /** Likewise. */
+  /** In milliseconds since 1970. */
   readonly endsMs: number;
 }
 
-/** Most logins that hold at a time. */
+/** Maximum number of valid logins. */
 export const MAX_VISITS = 100;
-/** Longest that a login holds, in milliseconds: a month. */
+/** Maximum duration of a login, in milliseconds: a month. */
 export const MAX_VISIT_MS = 31 * 86_400_000;
 
-/** What follows the user's name in the audit where it was done on the page. */
+/** Suffix of the user's name in the audit, for actions on the page. */
 const PAGE_MARK = " (page)";
 
-/** The name under which a user does something on the page. */
+/** The name for a user's actions on the page. */
 export function pageActor(by: string): string {
   return `${by.slice(0, 100)}${PAGE_MARK}`;
 }
 
-/** Whether that is one. */
+/** Whether a name is from {@link pageActor}. */
 export function isPageActor(by: string): boolean {
   return by.endsWith(PAGE_MARK);
 }
@@ -73,7 +75,7 @@ export function isPageActor(by: string): boolean {
 const words = (name: string) => text(name, parseNote);
 const CODE = /^[0-9a-f]{32}$/;
 
-/** Reads a code; `undefined`: it is none. */
+/** Reads a code; `undefined`: the text is not one. */
 export function parsePageCode(text: string): string | undefined {
   return CODE.test(text) ? text : undefined;
 }

@@ -1,12 +1,12 @@
 /**
- * The code by which a host becomes one more publisher of a cluster: the
- * cluster's own keys, and where its table is shared, on one line.
+ * The code that makes a host another publisher of a cluster: the cluster's own
+ * keys, and the location of the shared table, on one line.
  *
  * ```abnf
  * code     = "F2BP" version body check
  * version  = "1"
  * body     = 1*base64url               ; JSON, without padding
- * check    = 7(%x61-7A / DIGIT)        ; of what stands before it, to the base of 36
+ * check    = 7(%x61-7A / DIGIT)        ; checksum of all before it, in base 36
  * base64url = ALPHA / DIGIT / "-" / "_"
  * ```
  *
@@ -22,30 +22,30 @@ import { IDENTITY_SHAPE } from "./identity_forms.ts";
 import type { CurveKeys } from "../zmq/curve_key.ts";
 import type { PublisherAddress } from "./member.ts";
 
-/** What a publisher is given by one that is there. */
+/** What a new publisher receives from an existing one. */
 export interface PublisherGift extends PublisherAddress {
   /** Its name. */
   readonly name: HostName;
-  /** The cluster's, which all publishers have. */
+  /** The cluster's keys, which all publishers have. */
   readonly keys: CurveKeys;
   readonly engine: GivenEngine;
 }
 
-/** Where the table is shared. */
+/** Location of the shared table. */
 export interface GivenEngine {
-  /** Members of etcd. */
+  /** URLs of etcd's members. */
   readonly urls: readonly string[];
-  /** What all keys begin with. */
+  /** Prefix of all keys. */
   readonly prefix: string;
-  /** The authority of its certificates, as PEM; `null`: the system's. */
+  /** The certificate authority as PEM; `null`: the system's. */
   readonly authority: string | null;
-  /** `USER:PASSWORD`; `null`: it asks nobody who he is. */
+  /** `USER:PASSWORD`; `null`: etcd requires no login. */
   readonly login: string | null;
 }
 
 const PREFIX = "F2BP1";
 const CHECK_DIGITS = 7;
-/** Longest code: a bundle of several authorities fits. */
+/** Maximum length of a code: a bundle of several authorities fits. */
 const MAX_LENGTH = 65_536;
 const HINT = "it is the one line that fail2ban-cluster publisher add printed";
 const ALPHABET = { alphabet: "base64url" } as const;
@@ -64,7 +64,10 @@ const gift: Shape<PublisherGift> = record<PublisherGift>({
 });
 const FORM = lineForm("what a publisher is given", gift);
 
-/** Writes a code. It is the cluster's secret: whoever has it is the publisher. */
+/**
+ * Writes a code. It is the cluster's secret: its holder can act as the
+ * publisher.
+ */
 export function encodePublisherCode(given: PublisherGift): string {
   const bytes = new TextEncoder().encode(FORM.encode(given));
   const body = bytes.toBase64({ ...ALPHABET, omitPadding: true });
@@ -74,8 +77,8 @@ export function encodePublisherCode(given: PublisherGift): string {
 /**
  * Reads a code.
  *
- * @param code What was pasted; white space around it doesn't matter.
- * @throws {RuntimeError} when it is none, or damaged.
+ * @param code The pasted text; white space around it is ignored.
+ * @throws {RuntimeError} when it is not a code, or damaged.
  *
  * @example
  * ```ts

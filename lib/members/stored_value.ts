@@ -16,7 +16,7 @@ export interface EditedValue<T> {
    */
   read(): Promise<T | undefined>;
   /**
-   * Replaces the value by one derived from it; nobody else edits meanwhile.
+   * Replaces the value by one derived from it; other edits are excluded.
    *
    * @param change Derives the new value; if it throws, nothing changes.
    * @returns The new value.
@@ -28,7 +28,7 @@ export interface EditedValue<T> {
 /** A stored value that only its user can read. */
 export interface StoredValue<T> extends EditedValue<T> {
   /**
-   * Stores a value in place of the present one, which may be damaged.
+   * Replaces the current value, which may be damaged.
    *
    * @throws {RuntimeError} when it can't be stored.
    */

@@ -17,7 +17,7 @@ export interface BucketRate {
 export interface Bucket {
   /** Number of tokens; below 0: the debt is paid back first. */
   readonly tokens: number;
-  /** When that was, by a monotonic clock, in milliseconds. */
+  /** Time of this state by a monotonic clock, in milliseconds. */
   readonly atMs: number;
 }
 
@@ -30,8 +30,8 @@ export interface Spending {
 
 /**
  * Takes tokens out of a bucket, all or none. A cost above the bucket's size is
- * accepted once the bucket is full, and leaves a debt: so nothing waits for
- * ever, and the long-term rate still holds.
+ * accepted once the bucket is full, and leaves a debt. So nothing waits
+ * forever, and the long-term rate still holds.
  *
  * @param bucket The state before; `undefined`: full.
  * @param rate The bucket's rate and size.

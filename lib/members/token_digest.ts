@@ -1,6 +1,6 @@
 /**
- * The digest of a node's token, which the publisher stores in its place: nobody
- * who reads the list of members can connect with that.
+ * The digest of a node's token, which the publisher stores instead of the
+ * token: a reader of the list of members can't connect with it.
  *
  * A token has 256 random bits, so one round of a fast hash is enough.
  *

@@ -1,5 +1,5 @@
 /**
- * Counts what is answered.
+ * Counts the answers of a route.
  *
  * @module
  */
@@ -8,14 +8,16 @@ import type { HttpAnswer, HttpRequest } from "../http/http_request.ts";
 import type { HttpRoute } from "../http/http_routes.ts";
 import type { LabelledCounts } from "./labelled_counts.ts";
 
-/** A route whose answers are counted by the end of their path and their status. */
+/**
+ * A route whose answers are counted by the end of their path and their status.
+ */
 export class CountedRoute implements HttpRoute {
   readonly #route: HttpRoute;
   readonly #counts: LabelledCounts<"list" | "code">;
 
   /**
-   * @param route Who answers; only paths that it has are counted.
-   * @param counts Where to count.
+   * @param route The route; only its own paths are counted.
+   * @param counts Receives the counts.
    */
   constructor(route: HttpRoute, counts: LabelledCounts<"list" | "code">) {
     this.#route = route;

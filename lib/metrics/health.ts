@@ -1,13 +1,13 @@
 /**
- * Whether a program does what it is there for, and what is wrong if not. The
- * same words stand in `/healthz`, in `status`, and in what `doctor` finds.
+ * Whether a program does its job, and what is wrong if not. `/healthz`,
+ * `status` and `doctor` use the same words.
  *
  * @module
  */
 
 import type { Clock } from "../async/clock.ts";
 
-/** What is wrong, in short. */
+/** Short name of a fault. */
 export type FaultName =
   | "actions-not-enforcing"
   | "copy-not-kept"
@@ -20,31 +20,31 @@ export type FaultName =
   | "store"
   | "stream-silent";
 
-/** Something that is wrong. */
+/** A fault. */
 export interface Fault {
   readonly name: FaultName;
-  /** One sentence for people. No address is in it. */
+  /** One sentence for people, without addresses. */
   readonly words: string;
 }
 
-/** Something that is wrong once it has been so for a while. */
+/** A condition that is a fault once it has lasted for a while. */
 export interface PossibleFault extends Fault {
-  /** How long it may be so, in milliseconds. */
+  /** How long it may last before, in milliseconds. */
   readonly graceMs: number;
 }
 
 /** Options for {@link HealthWatch}. */
 export interface HealthWatchOptions {
-  /** What is so at this moment. */
+  /** Returns the conditions of this moment. */
   readonly look: () => Iterable<PossibleFault>;
   readonly clock: Clock;
 }
 
-/** Interval between looks: what comes and goes in between is nothing to tell. */
+/** Interval between looks: shorter conditions are ignored. */
 const LOOK_INTERVAL_MS = 1_000;
 
 /**
- * Tells what is wrong, and has been for longer than it may.
+ * Reports conditions that have lasted longer than their grace period.
  *
  * @example
  * ```ts
@@ -66,7 +66,7 @@ const LOOK_INTERVAL_MS = 1_000;
  */
 export class HealthWatch {
   readonly #options: HealthWatchOptions;
-  /** Since when what is wrong is so, by the monotonic clock. */
+  /** Start of each condition, by the monotonic clock. */
   #since = new Map<FaultName, number>();
 
   /** @param options See {@link HealthWatchOptions}. */
@@ -74,7 +74,7 @@ export class HealthWatch {
     this.#options = options;
   }
 
-  /** What is wrong now, in the order of the looks. */
+  /** The current faults, in the order of `look`. */
   faults(): readonly Fault[] {
     const nowMs = this.#options.clock.monotonicMs();
     const since = new Map<FaultName, number>();
@@ -88,7 +88,7 @@ export class HealthWatch {
     return faults;
   }
 
-  /** The same for `status`: `ok`, or what is wrong. */
+  /** The current faults for `status`, or `ok`. */
   get words(): string {
     const faults = this.faults();
     return faults.length === 0
@@ -96,7 +96,7 @@ export class HealthWatch {
       : faults.map(({ words }) => words).join("; ");
   }
 
-  /** Looks again and again, until aborted. */
+  /** Looks at intervals until aborted. */
   async run(signal: AbortSignal): Promise<void> {
     while (true) {
       this.faults();
@@ -105,5 +105,5 @@ export class HealthWatch {
   }
 }
 
-/** What {@link HealthWatch.words} is where nothing is wrong. */
+/** The value of {@link HealthWatch.words} without faults. */
 export const HEALTHY = "ok";

@@ -1,5 +1,5 @@
 /**
- * Bans by jail, counted as they change.
+ * Counts bans by jail as they change.
  *
  * @module
  */
@@ -12,26 +12,26 @@ import type { JailName } from "../base/jail_name.ts";
 
 /** Bans of a jail. */
 export interface JailCount {
-  /** That count, of IPv4. */
+  /** In force, of IPv4. */
   ipv4: number;
-  /** That count, of IPv6. */
+  /** In force, of IPv6. */
   ipv6: number;
-  /** That wait for their quorum. */
+  /** Waiting for their quorum. */
   pending: number;
 }
 
-/** Counts bans that it is told of. */
+/** Counts the bans that it is informed of. */
 export class JailCounts {
   readonly #jails = new Map<JailName, JailCount>();
 
-  /** Hears how many there are at the start. */
+  /** Sets the counts at the start. */
   begin(counts: readonly BanCount[]): void {
     for (const { jail, isIpv4, isPending, bans } of counts) {
       this.#add(jail, isPending, isIpv4, bans);
     }
   }
 
-  /** Hears what became of a ban. */
+  /** Counts the change of a ban. */
   note({ before, after }: BanStep): void {
     if (before !== undefined) this.#count(before, -1);
     if (after !== undefined) this.#count(after, 1);

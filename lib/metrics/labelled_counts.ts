@@ -1,15 +1,15 @@
 /**
- * Counts what happened by labels, of which there are so many at most.
+ * Counts events by labels, for a limited number of label values.
  *
  * @module
  */
 
-/** What stands in place of a value once there are too many. */
+/** Replaces a label's value above the limit. */
 export const OTHER = "other";
 
 /**
- * Counts by the values of some labels. Whoever names them can't make them
- * grow without bound: past that the first label is {@link OTHER}.
+ * Counts by the values of some labels. The number of combinations is limited
+ * whoever chooses the values: above the limit the first label is {@link OTHER}.
  *
  * @example
  * ```ts
@@ -34,15 +34,15 @@ export class LabelledCounts<L extends string> {
   >();
 
   /**
-   * @param labels Their names.
-   * @param max How many combinations of values are told apart.
+   * @param labels Names of the labels.
+   * @param max Maximum number of combinations of values.
    */
   constructor(labels: readonly L[], max: number) {
     this.#labels = labels;
     this.#max = max;
   }
 
-  /** Notes that something happened, so many times. */
+  /** Counts an event, or several equal ones. */
   note(values: readonly string[], count = 1): void {
     const known = this.#counts.get(keyOf(values));
     if (known !== undefined) known.count += count;
@@ -50,7 +50,7 @@ export class LabelledCounts<L extends string> {
     else this.#noteOther(values, count);
   }
 
-  /** How often, by the labels' names. */
+  /** The counts, with the labels' names. */
   *entries(): Generator<readonly [Readonly<Record<L, string>>, number]> {
     for (const { values, count } of this.#counts.values()) {
       const named = this.#labels.map((label, at) => [label, values[at] ?? ""]);

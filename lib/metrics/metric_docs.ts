@@ -8,7 +8,7 @@ import { METRIC_NAMES, specOf } from "./metric_table.ts";
 
 const ALL_PROGRAMS = 3;
 
-/** The table's rows, in Markdown, its head first. */
+/** The table's rows in Markdown, beginning with the header. */
 export function metricRows(): readonly (readonly string[])[] {
   const rows = METRIC_NAMES.map((name) => {
     const { type, labels, programs, help } = specOf(name);

@@ -1,9 +1,9 @@
 /**
- * Every metric that the programs have: the one source of what is scraped, of
- * the table in `docs/METRICS.md`, and of the test of dashboard and alert rules.
+ * All metrics of the programs: the single source for scraping, for the table in
+ * `docs/METRICS.md`, and for the test of dashboard and alert rules.
  *
- * Times are in seconds, sizes in bytes. An address is never a label, and what
- * an attacker may name is bounded.
+ * Times are in seconds, sizes in bytes. An address is never a label, and labels
+ * that an attacker may choose are limited in number.
  *
  * @see {@link https://prometheus.io/docs/practices/naming/ | Prometheus, Metric and label naming}
  * @module
@@ -15,7 +15,7 @@ export type MetricProgram = "publisher" | "monitor" | "subscriber";
 /** A metric. */
 export interface MetricSpec {
   readonly type: "gauge" | "counter" | "histogram";
-  /** What it is, in one sentence. */
+  /** Its meaning in one sentence. */
   readonly help: string;
   readonly labels: readonly string[];
   readonly programs: readonly MetricProgram[];
@@ -361,20 +361,20 @@ type NamesOf<T extends MetricSpec["type"]> = {
   [N in MetricName]: (typeof METRICS)[N]["type"] extends T ? N : never;
 }[MetricName];
 
-/** Metrics whose values are read when they are scraped. */
+/** Metrics whose values are read at each scrape. */
 export type ScrapedName = NamesOf<"gauge" | "counter">;
-/** Metrics that are told of each duration. */
+/** Metrics that record each duration. */
 export type HistogramName = NamesOf<"histogram">;
 
 /** Every name, in the table's order. */
 export const METRIC_NAMES = Object.keys(METRICS).filter(isMetricName);
 
-/** A metric. */
+/** The specification of a metric. */
 export function specOf(name: MetricName): MetricSpec {
   return METRICS[name];
 }
 
-/** Whether the value of a metric is read when it is scraped. */
+/** Whether the value of a metric is read at each scrape. */
 export function isScraped(name: MetricName): name is ScrapedName {
   return METRICS[name].type !== "histogram";
 }

@@ -1,6 +1,5 @@
 /**
- * Answers what other programs of this host ask: `/metrics`, `/healthz` and
- * `/readyz`.
+ * Answers `/metrics`, `/healthz` and `/readyz` for programs of this host.
  *
  * @module
  */
@@ -16,13 +15,13 @@ import type { Fault } from "./health.ts";
 
 /** Options for {@link MetricsRoute}. */
 export interface MetricsRouteOptions {
-  /** Renders the metrics of now. */
+  /** Renders the current metrics. */
   readonly render: () => Promise<string>;
-  /** The media type of that. */
+  /** The media type of the rendered metrics. */
   readonly contentType: string;
-  /** What is wrong. */
+  /** The current faults. */
   readonly faults: () => readonly Fault[];
-  /** Why it does not work yet; `undefined`: it does. */
+  /** Why the program is not ready yet; `undefined`: it is. */
   readonly startingWith: () => string | undefined;
 }
 
@@ -31,7 +30,7 @@ type MetricsPath = typeof PATHS[number];
 
 const ENCODER = new TextEncoder();
 
-/** Serves this host: for others there is nothing here. */
+/** Serves this host only: for others the paths do not exist. */
 export class MetricsRoute implements HttpRoute {
   readonly #options: MetricsRouteOptions;
 

@@ -1,5 +1,5 @@
 /**
- * The metrics of monitor and subscriber, of what they know.
+ * The metrics of monitor and subscriber, from their state.
  *
  * @module
  */
@@ -9,24 +9,24 @@ import type { ActionStanding } from "../enforce/enforcer.ts";
 import type { MonitorCounters } from "../monitor/monitor.ts";
 import { asNumber, type Sample, sample } from "./sample.ts";
 
-/** What a monitor knows. */
+/** The state of a monitor. */
 export interface MonitorFacts {
   readonly counters: Readonly<MonitorCounters>;
   readonly unacknowledged: number;
-  /** `null`: there is none. */
+  /** Age of the oldest report without an answer; `null`: there is none. */
   readonly oldestAgoMs: number | null;
-  /** `null`: none was read since the start. */
+  /** `null`: no line was read since the start. */
   readonly logReadAgoMs: number | null;
   readonly isLogUnderstood: boolean;
   readonly missingFiles: number;
   readonly assumedTimes: number;
   readonly publisherAnswers: boolean;
-  /** When the program began, and now, by the system's clock. */
+  /** Start of the program, and the present time, by the system's clock. */
   readonly startedMs: number;
   readonly nowMs: number;
 }
 
-/** What a subscriber knows. */
+/** The state of a subscriber. */
 export interface SubscriberFacts {
   readonly isFollowing: boolean;
   readonly gaps: number;
@@ -34,13 +34,13 @@ export interface SubscriberFacts {
   readonly actions: readonly ActionFacts[];
 }
 
-/** What an action that keeps bans in force knows. */
+/** The state of an action that keeps bans in force. */
 export interface ActionFacts {
   readonly standing: ActionStanding;
   readonly counters: Readonly<EnforcedActionCounters>;
 }
 
-/** The values of now. */
+/** The current values of a monitor. */
 export function* monitorSamples(facts: MonitorFacts): Generator<Sample> {
   const { counters, logReadAgoMs, nowMs, startedMs } = facts;
   const outcomes = {
@@ -69,7 +69,7 @@ export function* monitorSamples(facts: MonitorFacts): Generator<Sample> {
   yield sample("f2bc_monitor_publisher_up", isUp);
 }
 
-/** The values of now. */
+/** The current values of a subscriber. */
 export function* subscriberSamples(facts: SubscriberFacts): Generator<Sample> {
   yield sample("f2bc_subscriber_following", asNumber(facts.isFollowing));
   yield sample("f2bc_subscriber_gaps_total", facts.gaps);

@@ -1,5 +1,5 @@
 /**
- * The metrics of the publisher, of what it knows.
+ * The metrics of the publisher, from its state.
  *
  * @module
  */
@@ -13,31 +13,37 @@ import type { LabelledCounts } from "./labelled_counts.ts";
 import type { PublisherTally } from "./publisher_tally.ts";
 import { asNumber, type Sample, sample } from "./sample.ts";
 
-/** What the publisher knows. */
+/** The state of the publisher. */
 export interface PublisherFacts {
   readonly tally: PublisherTally;
   readonly seq: number;
   readonly epoch: Epoch;
-  /** Events that wait to be stored. */
+  /** Number of events that wait to be stored. */
   readonly waiting: number;
   readonly counters: Readonly<BanHubCounters>;
   readonly nodes: readonly LiveNode[];
   readonly imports: readonly StoredImport[];
   readonly ports: readonly PortFacts[];
-  /** Answers to requests for lists, by list and status; `undefined`: none is served. */
+  /**
+   * Answers to requests for lists, by list and status; `undefined`: there are
+   * none.
+   */
   readonly listAnswers: LabelledCounts<"list" | "code"> | undefined;
   readonly storeBytes: number;
-  /** How it stands to the others; `undefined`: it is alone. */
+  /** State of the engine; `undefined`: there is a single publisher. */
   readonly engine: EngineFacts | undefined;
-  /** In milliseconds since 1970, by the system's clock; `undefined`: it never was. */
+  /**
+   * Time of the last backup in milliseconds since 1970, by the system's clock;
+   * `undefined`: there was none.
+   */
   readonly lastBackupMs: number | undefined;
-  /** By the system's clock. */
+  /** The present time by the system's clock. */
   readonly nowMs: number;
   /** How far the system's clock is ahead of the table's, in milliseconds. */
   readonly aheadMs: number;
 }
 
-/** How the active one of several publishers stands. */
+/** The state of the active one of several publishers. */
 export interface EngineFacts {
   readonly term: number;
   readonly engineAnswers: boolean;
@@ -49,15 +55,15 @@ export interface EngineFacts {
 export interface PortFacts {
   readonly port: string;
   readonly open: number;
-  /** Connections that were turned away or cut, by why. */
+  /** Connections that were turned away or cut, by reason. */
   readonly refused: Readonly<Record<string, number>>;
 }
 
-/** Jails that are told apart. */
+/** Maximum number of jails with counts of their own. */
 const MAX_JAILS = 200;
 const OUTCOMES = ["accepted", "known", "refused"] as const;
 
-/** The values of now. */
+/** The current values. */
 export function* publisherSamples(facts: PublisherFacts): Generator<Sample> {
   const { tally, counters, lastBackupMs } = facts;
   yield sample("f2bc_publisher_seq", facts.seq);

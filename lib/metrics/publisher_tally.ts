@@ -1,5 +1,5 @@
 /**
- * Counts what happens at the publisher, for its metrics.
+ * Counts events at the publisher, for its metrics.
  *
  * @module
  */
@@ -18,37 +18,37 @@ import type { DurationSink } from "./sample.ts";
 
 /** Options for {@link PublisherTally}. */
 export interface PublisherTallyOptions {
-  /** In whose name the allowlist lifts: the publisher's. */
+  /** The publisher's name: the origin of lifts by the allowlist. */
   readonly hostName: HostName;
-  /** `undefined`: nobody can ask how long anything took. */
+  /** `undefined`: nobody can ask for durations. */
   readonly durations: DurationSink | undefined;
-  /** Hears what operators do. @default {nobody} */
+  /** Receives operators' actions. @default {nobody} */
   readonly onDeed?: (verb: string) => void;
 }
 
-/** What ended a ban. */
+/** Why a ban ended. */
 export type LiftedBy = "end" | "withdraw" | "node" | "operator" | "allowlist";
 
-/** Of so many nodes and rules refusals are told apart. */
+/** Maximum number of combinations of node and rule. */
 const MAX_REFUSALS = 2_000;
 const MAX_VERBS = 64;
-/** Receipts of bans that are older say nothing of how fast the cluster is. */
+/** Receipts of older bans say nothing about the cluster's speed. */
 const FRESH_MS = 60_000;
-/** Bans that are waited for at a time; of more it is not told how long they took. */
+/** Maximum number of bans with measured durations at a time. */
 const MAX_FRESH = 10_000;
 
 /** Counts since the start. */
 export class PublisherTally {
-  /** Bans by jail, now. */
+  /** Current bans by jail. */
   readonly jails = new JailCounts();
   /** Refused reports by node and rule. */
   readonly refused = new LabelledCounts(["node", "rule"], MAX_REFUSALS);
-  /** Bans that ended, by what ended them. */
+  /** Bans that ended, by reason. */
   readonly lifted = new LabelledCounts<"by">(["by"], 8);
-  /** What operators did. */
+  /** Operators' actions. */
   readonly deeds = new LabelledCounts<"verb" | "by">(["verb", "by"], MAX_VERBS);
   readonly #options: PublisherTallyOptions;
-  /** When bans that began lately were stored, by their keys, oldest first. */
+  /** When recent bans were stored, by their keys, oldest first. */
   readonly #fresh = new Map<string, number>();
 
   /** @param options See {@link PublisherTallyOptions}. */
@@ -56,18 +56,18 @@ export class PublisherTally {
     this.#options = options;
   }
 
-  /** Hears which bans stand at the start. */
+  /** Counts the bans at the start. */
   noteTable(bans: readonly BanCount[]): void {
     this.jails.begin(bans);
   }
 
-  /** Hears how long a batch took to be stored, in milliseconds. */
+  /** Records the duration of a batch's commit, in milliseconds. */
   noteCommit(tookMs: number): void {
     const name = "f2bc_publisher_commit_duration_seconds";
     this.#options.durations?.observe(name, tookMs / 1_000);
   }
 
-  /** Hears of changes that are kept. */
+  /** Counts stored changes. */
   noteKept(kept: readonly KeptChange[]): void {
     for (const step of kept) {
       const { change, before, after } = step;
@@ -81,7 +81,7 @@ export class PublisherTally {
     }
   }
 
-  /** Hears of what is over. */
+  /** Counts expired bans. */
   noteExpired(steps: readonly BanStep[]): void {
     for (const step of steps) {
       this.jails.note(step);
@@ -91,12 +91,12 @@ export class PublisherTally {
     }
   }
 
-  /** Hears of a report that was refused. */
+  /** Counts a refused report. */
   noteRefused({ node, rule }: RefusedReport): void {
     this.refused.note([canonicalHost(node), rule]);
   }
 
-  /** Hears what nodes say, as it arrives. */
+  /** Measures how long bans took, by receipts as they arrive. */
   noteReceipts(receipts: readonly StoredReceipt[]): void {
     for (const receipt of receipts) {
       if (receipt.outcome !== "applied") continue;
@@ -110,7 +110,7 @@ export class PublisherTally {
     }
   }
 
-  /** Hears what an operator did. */
+  /** Counts an operator's action. */
   noteDeed(verb: string, by: string): void {
     this.deeds.note([verb, isPageActor(by) ? "page" : "cli"]);
     this.#options.onDeed?.(verb);

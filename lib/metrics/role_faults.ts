@@ -1,5 +1,5 @@
 /**
- * What may be wrong with each program, of what it knows.
+ * The possible faults of each program, from its state.
  *
  * @module
  */
@@ -7,54 +7,61 @@
 import type { ActionStanding } from "../enforce/enforcer.ts";
 import type { PossibleFault } from "./health.ts";
 
-/** What a monitor knows. */
+/** The state of a monitor. */
 export interface MonitorState {
-  /** Age of the oldest report without an acknowledgement; `null`: there is none. */
+  /** Age of the oldest unacknowledged report; `null`: there is none. */
   readonly oldestAgoMs: number | null;
   readonly publisherAnswers: boolean;
   readonly isLogUnderstood: boolean;
-  /** How long the log is silent against its habit. */
+  /** Milliseconds of unusual silence of the log; `undefined`: none. */
   readonly logSilentMs: number | undefined;
-  /** Why fail2ban's bans don't come to the log; `undefined`: they do, or nobody knows. */
+  /**
+   * Why fail2ban's bans don't reach the log; `undefined`: they do, or unknown.
+   */
   readonly logTargetTrouble: string | undefined;
-  /** Why the place in the log can't be stored; `undefined`: it can. */
+  /** Why the log position can't be stored; `undefined`: it can. */
   readonly placeTrouble: string | undefined;
 }
 
-/** What a publisher knows. */
+/** The state of a publisher. */
 export interface PublisherState {
-  /** Why nothing can be stored; `undefined`: it can, as far as was tried. */
+  /**
+   * Why nothing can be stored; `undefined`: storing works, as far as is known.
+   */
   readonly storeTrouble: string | undefined;
 }
 
-/** What a subscriber knows. */
+/** The state of a subscriber. */
 export interface SubscriberState {
   readonly isFollowing: boolean;
   readonly actions: readonly ActionState[];
-  /** Whether its copy is on the disk. */
+  /** Whether its copy is stored on the disk. */
   readonly isCopyKept: boolean;
 }
 
 /** An action that keeps bans in force. */
 export interface ActionState {
   readonly standing: ActionStanding;
-  /** Why bans are not in force; `undefined`: nothing was said. */
+  /** Why bans are not in force; `undefined`: no reason is known. */
   readonly lastReason: string | undefined;
-  /** How old what is known of it is, in seconds; `unknown`: nothing is yet; `undefined`: nobody tells. */
+  /**
+   * Age of the known state of the bans in force, in seconds; `unknown`: not
+   * known yet; `undefined`: never listed.
+   */
   readonly inForceAgeSeconds: number | "unknown" | undefined;
 }
 
-/** For so long a publisher may be away, as when it is restarted. */
+/** How long a publisher may be away, for example during a restart. */
 export const AWAY_GRACE_MS = 60_000;
-/** For so long a report may wait. */
+/** How long a report may wait. */
 const WAITING_LIMIT_MS = 60_000;
-/** For so long bans may be wanted and not in force. */
+/** How long a wanted ban may be missing. */
 const ENFORCING_GRACE_MS = 60_000;
-/** What is in force is asked every few seconds. */
+/** Maximum age of the known state, which is listed every few seconds. */
 const IN_FORCE_AGE_LIMIT_SECONDS = 60;
 const AT_ONCE = { graceMs: 0 } as const;
 
-/** What is wrong with a monitor at this moment. */
+/** The current conditions of a monitor. */
 export function* monitorFaults(state: MonitorState): Generator<PossibleFault> {
   const { oldestAgoMs, logSilentMs, logTargetTrouble, placeTrouble } = state;
   if (oldestAgoMs !== null && oldestAgoMs >= WAITING_LIMIT_MS) {
@@ -84,7 +91,7 @@ export function* monitorFaults(state: MonitorState): Generator<PossibleFault> {
   }
 }
 
-/** What is wrong with a publisher at this moment. */
+/** The current conditions of a publisher. */
 export function* publisherFaults(
   { storeTrouble }: PublisherState,
 ): Generator<PossibleFault> {
@@ -93,7 +100,7 @@ export function* publisherFaults(
   yield { name: "store", words, ...AT_ONCE };
 }
 
-/** What is wrong with a subscriber at this moment. */
+/** The current conditions of a subscriber. */
 export function* subscriberFaults(
   { isFollowing, actions, isCopyKept }: SubscriberState,
 ): Generator<PossibleFault> {

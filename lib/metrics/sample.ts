@@ -1,12 +1,12 @@
 /**
- * Values of metrics as they are scraped.
+ * Values of metrics at a scrape.
  *
  * @module
  */
 
 import type { HistogramName, LabelsOf, ScrapedName } from "./metric_table.ts";
 
-/** A value of a metric, with the labels of which it is. */
+/** A value of a metric, with its labels. */
 export interface Sample {
   readonly name: ScrapedName;
   readonly value: number;
@@ -17,11 +17,11 @@ type LabelArguments<N extends ScrapedName | HistogramName> =
   keyof LabelsOf<N> extends never ? [] : [labels: LabelsOf<N>];
 
 /**
- * A value of a metric; its labels are those of the table.
+ * A value of a metric, with the labels of the table.
  *
- * @param name Which metric.
- * @param value In its unit.
- * @param labels Where the metric has any.
+ * @param name The metric.
+ * @param value In the metric's unit.
+ * @param labels The labels, if the metric has any.
  *
  * @example
  * ```ts
@@ -43,19 +43,19 @@ export function sample<N extends ScrapedName>(
   return { name, value, labels: labels[0] ?? {} };
 }
 
-/** A switch as a value. */
+/** A switch as a number. */
 export function asNumber(isOn: boolean): 0 | 1 {
   return isOn ? 1 : 0;
 }
 
-/** Is told of durations. Never throws, never waits. */
+/** Receives durations. Never throws, never waits. */
 export interface DurationSink {
   /**
-   * Takes a duration of a histogram.
+   * Records a duration in a histogram.
    *
-   * @param name Which histogram.
-   * @param seconds How long it took.
-   * @param labels Where the histogram has any.
+   * @param name The histogram.
+   * @param seconds The duration.
+   * @param labels The labels, if the histogram has any.
    */
   observe<N extends HistogramName>(
     name: N,

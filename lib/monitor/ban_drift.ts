@@ -1,11 +1,11 @@
 /**
- * What differs between the bans of a host's fail2ban and what its monitor has
+ * Compares the bans of a host's fail2ban with those that its monitor has
  * reported. Pure: lists in, differences out.
  *
- * | fail2ban has it | reported                | lifted before it began, or unknown | left out, or lifted since |
- * | --------------- | ----------------------- | ---------------------------------- | ------------------------- |
- * | yes             | its end, if it differs  | to be reported                     | nothing                   |
- * | no              | to be taken back        | nothing                            | forgotten                 |
+ * | fail2ban has it | reported                      | unknown, or lifted before it began | left out, or lifted since |
+ * | --------------- | ----------------------------- | ---------------------------------- | ------------------------- |
+ * | yes             | report its end, if it differs | report it                          | nothing                   |
+ * | no              | take it back                  | nothing                            | forget it                 |
  *
  * @module
  */
@@ -14,27 +14,30 @@ import { type BanKey, keyOf } from "../ban/ban.ts";
 import type { HeldTicket, TicketList } from "../fail2ban/ports.ts";
 import { isOver, type KnownBan, type ReportedBans } from "./reported_bans.ts";
 
-/** What differs. */
+/** The differences. */
 export interface BanDrift {
-  /** fail2ban has them; they were never reported, or taken back before. */
+  /** fail2ban has them; they were never reported, or were taken back before. */
   readonly missing: readonly HeldTicket[];
-  /** They were reported; fail2ban has them no more. */
+  /** They were reported; fail2ban no longer has them. */
   readonly surplus: readonly KnownBan[];
-  /** Both have them, with other ends. */
+  /** Both sides have them, with different ends. */
   readonly moved: readonly HeldTicket[];
-  /** Neither has them any more. */
+  /** Neither side has them any more. */
   readonly over: readonly BanKey[];
 }
 
-/** Ends that differ by less, in milliseconds, are the same: fail2ban counts whole seconds. */
+/**
+ * Ends that differ by less are equal, in milliseconds: fail2ban counts whole
+ * seconds.
+ */
 const SAME_END_MS = 2_000;
 
 /**
- * Compares.
+ * Compares both sides.
  *
- * @param known What was reported.
- * @param list What fail2ban has.
- * @param nowMs Milliseconds since 1970, before the list was asked for.
+ * @param known The reported bans.
+ * @param list fail2ban's bans.
+ * @param nowMs Milliseconds since 1970, before the list was requested.
  */
 export function banDrift(
   known: ReportedBans,
@@ -62,7 +65,7 @@ export function banDrift(
   return { missing, surplus, moved, over };
 }
 
-/** Whether a ticket is of a ban after the one that was lifted. */
+/** Whether a ticket belongs to a ban made after the lifted one. */
 function isLater(ticket: HeldTicket, ban: KnownBan): boolean {
   return ban.state === "lifted" && ticket.beganMs !== undefined &&
     ticket.beganMs > ban.notedMs;

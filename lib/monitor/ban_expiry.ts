@@ -1,10 +1,10 @@
 /**
- * Until when this host's bans hold.
+ * Determines when this host's bans end.
  *
- * fail2ban's line does not say it. The row of its database does, but comes up
- * to seconds after the line; until then the ban time of the jail counts from
- * when the line was written, and the end is corrected once the row is there
- * (see `end_correction.ts`). What neither tells is assumed, and that is said.
+ * fail2ban's line does not say. The row in its database does, but is written up
+ * to seconds after the line. Until then the jail's ban time is added to the
+ * time of the line, and the end is corrected once there is a row (see
+ * `end_correction.ts`). What neither tells is assumed, and logged.
  *
  * @module
  */
@@ -17,7 +17,7 @@ import { LogThrottle } from "../log/log_throttle.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Log } from "../log/log.ts";
 
-/** What is asked for. */
+/** Options for {@link BanExpiry}. */
 export interface BanExpiryOptions {
   /** The rows of fail2ban's database. */
   readonly rows: TicketRows;
@@ -25,80 +25,98 @@ export interface BanExpiryOptions {
   readonly jails: JailTimes;
   /** Time. */
   readonly clock: Clock;
-  /** Where to tell what is assumed. */
+  /** Receives records of assumptions. */
   readonly log: Log;
-  /** The ban time where fail2ban can't be asked, in milliseconds; `Infinity`: for ever. */
+  /**
+   * The ban time when fail2ban can't be asked, in milliseconds; `Infinity`:
+   * forever.
+   */
   readonly assumedMs: number;
-  /** When lines were written; by default by this process's zone. */
+  /** Reads the times of lines; by default in this process's time zone. */
   readonly lines?: LineClock | undefined;
 }
 
-/** A ban whose end is asked for. */
+/** A ban whose end is wanted. */
 export interface EndlessBan {
   /** The jail that banned. */
   readonly jail: JailName;
-  /** Whom it concerns. */
+  /** The banned address. */
   readonly address: Address;
-  /** How long it lasts, in milliseconds, where its line says so. */
+  /** Its duration in milliseconds, if its line says so. */
   readonly lastsMs?: number;
 }
 
-/** What is known of the end of a ban when its line is read. */
+/** What is known of a ban's end when its line is read. */
 export interface EstimatedEnd {
-  /** Milliseconds since 1970, `Infinity` for never; past when it is over. */
+  /**
+   * Milliseconds since 1970, `Infinity` for never; in the past if the ban has
+   * ended.
+   */
   readonly endsMs: number;
-  /** What a row may still correct; `undefined`: nothing will be known better. */
+  /** The row that may correct it; `undefined`: no correction will come. */
   readonly awaits?: AwaitedRow;
-  /** Whether it is fail2ban's own row of the ban that says so. @default {false} */
+  /** Whether the end is from fail2ban's own row of the ban. @default {false} */
   readonly isOfRow?: boolean;
 }
 
-/** A row that is yet to be written. */
+/** A row that has not been written yet. */
 export interface AwaitedRow {
-  /** When the ban's line was written, in milliseconds since 1970; else when it was read. */
+  /**
+   * When the ban's line was written, in milliseconds since 1970, or else was
+   * read.
+   */
   readonly writtenMs: number;
-  /** The row as it was when the line was read: that of a ban before, perhaps. */
+  /** The row when the line was read, perhaps of an earlier ban. */
   readonly before: TicketRow | undefined;
-  /** Tells that the end is assumed, should no row come; `undefined`: it is the jail's. */
+  /**
+   * Logs the end as assumed if no row comes; `undefined`: the end is the
+   * jail's.
+   */
   readonly tellAssumed: (() => void) | undefined;
 }
 
-/** Whoever wrote a line later than this from now has another clock, in milliseconds. */
+/**
+ * A line further in the future was written by another clock, in milliseconds.
+ */
 const EARLY_MS = 5_000;
-/** Of the duration in an `Increase Ban`, so much is lost at most where fail2ban rounds it. */
+/**
+ * Maximum rounding error in the duration of an `Increase Ban`, as a fraction.
+ */
 const ROUNDED_PART = 0.005;
-/** The waits for a row that is yet to be written, in milliseconds. */
+/** Waits for a row that has not been written yet, in milliseconds. */
 const ROW_WAITS_MS = [5, 20, 50, 100] as const;
-/** After a wait in vain no row of that jail is waited for, in milliseconds. */
+/**
+ * After a vain wait, no wait for rows of that jail for this long, in
+ * milliseconds.
+ */
 const NO_WAIT_MS = 10_000;
-/** A row of a ban is its own where it began no longer before its line, in milliseconds. */
+/**
+ * A row is of the ban if it began at most this long before the line, in
+ * milliseconds.
+ */
 const SAME_BAN_MS = 5_000;
-/** Ban times that are remembered of a jail: of these the shortest counts. */
+/** Number of remembered ban times of a jail; the shortest counts. */
 const REMEMBERED_TIMES = 8;
-/** Jails that are remembered; above it all are forgotten. */
+/** Number of remembered jails; above it all are forgotten. */
 const MAX_JAILS = 1_000;
 
 /** What was learned of a jail. */
 interface KnownJail {
-  /** How long its last bans lasted, in milliseconds. */
+  /** Durations of its last bans, in milliseconds. */
   readonly lastsMs: number[];
   waitsAgainMs: number;
 }
 
-/** Works out ends. */
+/** Determines the ends of bans. */
 export class BanExpiry {
-  /** Ends of which a part was assumed. */
+  /** Number of ends that were partly assumed. */
   assumed = 0;
   readonly #options: BanExpiryOptions;
   readonly #lines: LineClock;
   readonly #log: LogThrottle;
   readonly #jails = new Map<JailName, KnownJail>();
 
-  /**
-   * Makes one who tells ends.
-   *
-   * @param options What is asked for.
-   */
+  /** @param options See {@link BanExpiryOptions}. */
   constructor(options: BanExpiryOptions) {
     this.#options = options;
     this.#lines = options.lines ?? new LineClock();
@@ -109,12 +127,13 @@ export class BanExpiry {
   }
 
   /**
-   * Works out the end of a ban as far as it is known now.
+   * Determines the end of a ban as far as it is known now.
    *
    * @param ban The ban.
-   * @param line The line that says it; empty where there is none.
-   * @param signal Ends the waits for answers.
-   * @returns Milliseconds since 1970, `Infinity` for never; past when it is over.
+   * @param line The line that reports it; empty if there is none.
+   * @param signal Aborts the waits for answers.
+   * @returns Milliseconds since 1970, `Infinity` for never; in the past if the
+   * ban has ended.
    */
   async endOf(
     ban: EndlessBan,
@@ -126,12 +145,13 @@ export class BanExpiry {
   }
 
   /**
-   * Works out the end of a ban, and says whether its row may still correct it.
-   * Waits for the row itself only where the jail's ban time is not known.
+   * Determines the end of a ban, and whether its row may still correct it.
+   * Waits for the row only if the time of the line or the jail's ban time is
+   * unknown.
    *
    * @param ban The ban.
-   * @param line The line that says it; empty where there is none.
-   * @param signal Ends the waits for answers.
+   * @param line The line that reports it; empty if there is none.
+   * @param signal Aborts the waits for answers.
    */
   async estimate(
     ban: EndlessBan,
@@ -150,7 +170,7 @@ export class BanExpiry {
     const lastsMs = await this.#lastsMs(ban.jail, signal);
     if (writtenMs === undefined || lastsMs === undefined) {
       const late = await this.#waitForRow(ban, writtenMs, signal);
-      // Without a date in the line, a row that is over says that the ban is.
+      // For a line without a date, a row that has ended means that the ban has.
       if (late !== undefined) return this.#ofRow(ban, late, nowMs);
     }
     const endsMs = (writtenMs ?? nowMs) + (lastsMs ?? this.#options.assumedMs);
@@ -166,9 +186,9 @@ export class BanExpiry {
   }
 
   /**
-   * Looks whether a row that was awaited is there.
+   * Looks for a row that was awaited.
    *
-   * @returns When its ban ends; `undefined`: it is not there yet.
+   * @returns The end of its ban; `undefined`: there is no row yet.
    */
   endInRow(
     ban: EndlessBan,
@@ -183,7 +203,7 @@ export class BanExpiry {
     return row.endsMs;
   }
 
-  /** A row may be that of a ban before which was lifted by a shorter ban time. */
+  /** The row may be of an earlier ban that a shorter ban time ended. */
   #ofRow(ban: EndlessBan, row: TicketRow, writtenMs: number): EstimatedEnd {
     this.#learn(ban.jail, row);
     const { endsMs, beganMs = writtenMs } = row;
@@ -192,7 +212,9 @@ export class BanExpiry {
       : { endsMs, awaits: { writtenMs, before: row, tellAssumed: undefined } };
   }
 
-  /** How long a jail bans: as it says, else as short as its last bans. */
+  /**
+   * A jail's ban time: as fail2ban says, or else the shortest of its last bans.
+   */
   async #lastsMs(
     jail: JailName,
     signal: AbortSignal,
@@ -237,7 +259,7 @@ export class BanExpiry {
     return this.#options.rows.ticketRow(jail, address);
   }
 
-  /** The row, once it is there; else a row that is over and may be the ban's. */
+  /** The row, once there is one; or else an ended row that may be the ban's. */
   async #waitForRow(
     ban: EndlessBan,
     writtenMs: number | undefined,
@@ -274,7 +296,7 @@ export class BanExpiry {
   }
 }
 
-/** A line that was written in the future was written by another clock. */
+/** A line with a time in the future was written by another clock. */
 function pastOnly(
   writtenMs: number | undefined,
   nowMs: number,
@@ -284,7 +306,7 @@ function pastOnly(
     : writtenMs;
 }
 
-/** Whether a row is of this ban, or a later one, and not of one before. */
+/** Whether a row is of this ban or a later one, not of an earlier one. */
 function isOf(
   { endsMs }: TicketRow,
   writtenMs: number | undefined,

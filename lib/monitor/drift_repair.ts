@@ -1,8 +1,8 @@
 /**
- * Has the cluster hold of this host what this host's fail2ban holds: compares
- * what was reported with fail2ban's own bans now and then, and reports what
- * differs. Lines get lost, fail2ban's `bantime` is changed, it is restarted:
- * none of it leaves a difference for longer than a minute.
+ * Keeps the cluster's view of this host's bans equal to fail2ban's: regularly
+ * compares the reported bans with fail2ban's own bans, and reports the
+ * differences. Lost lines, a changed `bantime` and restarts of fail2ban leave
+ * no difference for longer than a minute.
  *
  * @module
  */
@@ -23,32 +23,32 @@ import type { LogEvent } from "../fail2ban/log_line.ts";
 import type { ReportedBans } from "./reported_bans.ts";
 import type { Reporter } from "./reporter.ts";
 
-/** What drift is repaired with. */
+/** Options for {@link DriftRepair}. */
 export interface DriftRepairOptions {
-  /** Who knows fail2ban's bans; the first that answers is believed. */
+  /** Sources of fail2ban's bans; the first one that answers counts. */
   readonly lists: readonly TicketLists[];
-  /** What was reported. */
+  /** The reported bans. */
   readonly known: ReportedBans;
-  /** Which fail2ban runs. */
+  /** Tells which fail2ban runs. */
   readonly server: Fail2banRun;
   readonly clock: Clock;
-  /** Where to tell. */
+  /** Receives log records. */
   readonly log: Log;
   /**
-   * Where nobody knows what the run before this one reported: bans that began
-   * before, in milliseconds since 1970, were; `undefined`: there was none, and
-   * they are left out.
+   * Used when it is unknown what the previous run reported: bans that began
+   * before this time, in milliseconds since 1970, were reported. `undefined`:
+   * there was no previous run, and earlier bans are left out.
    */
   readonly reportedUntilMs: number | undefined;
 }
 
-/** What was found and repaired. */
+/** What was compared and repaired. */
 export interface DriftCounters {
   /** Comparisons with fail2ban's bans. */
   compared: number;
-  /** Bans that fail2ban had and that were not reported. */
+  /** Bans of fail2ban that had not been reported. */
   driftBans: number;
-  /** Bans that were reported and that fail2ban had no more. */
+  /** Reported bans that fail2ban no longer had. */
   driftUnbans: number;
   /** Bans whose end fail2ban had changed. */
   driftEnds: number;
@@ -56,11 +56,17 @@ export interface DriftCounters {
 
 /** Interval between comparisons, in milliseconds. */
 const COMPARE_INTERVAL_MS = 15_000;
-/** So long after its end a ban is known where fail2ban tells nobody what it has, in milliseconds: comparisons forget it otherwise. */
+/**
+ * If fail2ban can't be listed, a ban is forgotten this long after its end, in
+ * milliseconds; otherwise comparisons forget it.
+ */
 const KEEP_UNCOMPARED_MS = 3_600_000;
-/** fail2ban takes a while after its start until all bans are restored, in milliseconds. */
+/**
+ * Time that fail2ban needs after its start to restore all bans, in
+ * milliseconds.
+ */
 const START_MS = 30_000;
-/** Jails whose names were told; above it no more are. */
+/** Maximum number of jails whose odd names are logged. */
 const MAX_ODD_JAILS = 100;
 
 /** Compares and repairs until stopped. */
@@ -74,13 +80,13 @@ export class DriftRepair {
   readonly #options: DriftRepairOptions;
   readonly #log: LogThrottle;
   readonly #unbans: RestartUnbans;
-  /** What the comparison before found, by kind and ban. */
+  /** The last comparison's differences, by kind and ban. */
   #found: ReadonlySet<string> = new Set();
   readonly #oddJails = new Set<string>();
   #restoredMs = -Infinity;
   readonly #beganMs: number;
 
-  /** @param options What drift is repaired with. */
+  /** @param options See {@link DriftRepairOptions}. */
   constructor(options: DriftRepairOptions) {
     this.#options = options;
     this.#beganMs = options.clock.nowMs();
@@ -88,24 +94,25 @@ export class DriftRepair {
     this.#unbans = new RestartUnbans(options.server);
   }
 
-  /** Jails of fail2ban whose bans can't be shared because of their names. */
+  /** Jails of fail2ban whose names prevent sharing their bans. */
   get oddJails(): readonly string[] {
     return [...this.#oddJails];
   }
 
   /**
-   * Takes note of what a line said.
+   * Records what a line said.
    *
-   * @param event What it said.
-   * @param isInForce Whether it is an unban of a ban that fail2ban's database has in force.
-   * @param atMs When it was written, in milliseconds since 1970.
+   * @param event The event of the line.
+   * @param isInForce Whether it is an unban of a ban that fail2ban's database
+   * has in force.
+   * @param atMs When the line was written, in milliseconds since 1970.
    */
   observe(event: LogEvent, isInForce: boolean, atMs: number): void {
     const sinceMs = this.#options.clock.monotonicMs();
     if (event.kind === "restore") {
       this.#restoredMs = sinceMs;
       const { known } = this.#options;
-      // Its jail was taken out, and is back: it is to be reported again.
+      // Its jail was removed and is back: the ban has to be reported again.
       if (known.get(event)?.state === "lifted") known.forget(event);
     }
     this.#unbans.observe(event, { isInForce, atMs, sinceMs });
@@ -114,8 +121,8 @@ export class DriftRepair {
   /**
    * Compares and repairs until aborted.
    *
-   * @param reporter Reports what differs.
-   * @param inTurn Lets reports not mix with those of lines.
+   * @param reporter Reports the differences.
+   * @param inTurn Keeps these reports apart from those of lines.
    * @param signal Ends it.
    */
   async run(
@@ -162,7 +169,7 @@ export class DriftRepair {
     const { missing, surplus, moved, over } = banDrift(known, list, nowMs);
     const before = this.#found;
     const found = new Set<string>();
-    /** What is found twice is no race with lines that are yet to be read. */
+    /** A difference found twice is not a race with lines still to be read. */
     const isFoundAgain = (kind: string, ban: BanKey) => {
       const name = `${kind} ${keyOf(ban)}`;
       found.add(name);
@@ -204,7 +211,7 @@ export class DriftRepair {
     const nowMs = this.#options.clock.nowMs();
     const { jail, address } = ban;
     const id = eventIdOfRepair(`gone ${keyOf(ban)}`, nowMs);
-    // Nobody knows that it was lifted by hand.
+    // It is not known to have been lifted by hand.
     const unban = { kind: "unban", why: "ended", jail, address, id } as const;
     if (!await reporter.report({ ...unban, line: "", atMs }, signal)) return;
     this.counters.driftUnbans++;
@@ -212,7 +219,7 @@ export class DriftRepair {
     this.#log.record("notice", event, { jail, address, because });
   }
 
-  /** What was there before this monitor began is no news. */
+  /** Bans from before this monitor's start are no news. */
   #seed({ tickets }: TicketList): void {
     const { known, reportedUntilMs } = this.#options;
     if (known.isSeeded) return;
@@ -226,7 +233,7 @@ export class DriftRepair {
     }
   }
 
-  /** Whether a running fail2ban has restored what it is to restore. */
+  /** Whether a running fail2ban has restored all its bans. */
   #settled({ isExact }: TicketList, nowMs: number): boolean {
     if (!isExact) return true;
     const startedMs = this.#options.server.startedMs() ?? -Infinity;
@@ -251,7 +258,9 @@ export class DriftRepair {
   }
 }
 
-/** Of jails of which nothing is reported nothing is missing. */
+/**
+ * Removes jails that are not reported, so that none of their bans are missing.
+ */
 function withoutIgnored(
   list: TicketList,
   reporter: Pick<Reporter, "isIgnored">,

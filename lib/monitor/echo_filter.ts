@@ -1,9 +1,9 @@
 /**
- * Keeps the cluster's own doing out of what a monitor reports.
+ * Filters the cluster's own actions out of a monitor's reports.
  *
- * What a subscriber applies through fail2ban is logged by fail2ban as any
- * other ban. In the dedicated jail the log session leaves it out; in other
- * jails, where `jailmap` leads, what the subscriber noted tells it apart.
+ * fail2ban logs a ban that the subscriber applied like any other ban.
+ * `RestartFilter` leaves out the cluster's own jail; in other jails, which
+ * `jailmap` may name, the subscriber's ledger tells these bans apart.
  *
  * @module
  */
@@ -15,32 +15,38 @@ import { keyOf } from "../ban/ban.ts";
 import type { DetectionOracle } from "../fail2ban/ports.ts";
 import type { EchoOracle } from "../enforce/enforcer.ts";
 
-/** What this host's fail2ban logged. */
+/** An event in this host's fail2ban log. */
 export interface LoggedEvent {
   /** What happened. */
   readonly kind: BanKind;
   /** The jail that decided. */
   readonly jail: JailName;
-  /** Whom it concerns. */
+  /** The banned address. */
   readonly address: Address;
-  /** When its line was written, in milliseconds since 1970; `undefined`: nobody knows. */
+  /**
+   * When its line was written, in milliseconds since 1970; `undefined`:
+   * unknown.
+   */
   readonly atMs?: number | undefined;
 }
 
-/** How a filter is set up. */
+/** Options for {@link EchoFilter}. */
 export interface EchoFilterOptions {
-  /** The host's own bans that are remembered; above it the oldest is forgotten. @default {100000} */
+  /**
+   * Maximum number of the host's own bans that are remembered; above it the
+   * oldest is forgotten. @default {100000}
+   */
   readonly maxOwnBans?: number;
-  /** What fail2ban detected itself, where its database can be asked. */
+  /** The bans that fail2ban itself detected, if its database can be asked. */
   readonly detections?: DetectionOracle | undefined;
 }
 
-/** fail2ban's database rounds the time of a ban, in milliseconds. */
+/** Rounding of a ban's time in fail2ban's database, in milliseconds. */
 const SAME_BAN_MS = 2_000;
 
 /**
- * Tells echoes from the host's own bans. The host's own ban of an address makes
- * the unban that follows its own, too.
+ * Tells echoes from the host's own bans. After a host's own ban of an address,
+ * the next unban is the host's own, too.
  */
 export class EchoFilter {
   readonly #oracle: EchoOracle;
@@ -49,8 +55,8 @@ export class EchoFilter {
   readonly #ownBans = new Set<string>();
 
   /**
-   * @param oracle What the subscriber noted.
-   * @param options How the filter is set up.
+   * @param oracle The subscriber's records.
+   * @param options See {@link EchoFilterOptions}.
    */
   constructor(oracle: EchoOracle, options: EchoFilterOptions = {}) {
     this.#oracle = oracle;
@@ -59,9 +65,9 @@ export class EchoFilter {
   }
 
   /**
-   * Says whether an event is the cluster's own doing.
+   * Whether the cluster caused an event.
    *
-   * @param event What this host's fail2ban logged.
+   * @param event An event in this host's fail2ban log.
    */
   isEcho(event: LoggedEvent): boolean {
     const { kind, jail, address, atMs } = event;
@@ -73,7 +79,7 @@ export class EchoFilter {
     return isEcho;
   }
 
-  /** The row is written after the line: that there is none yet says nothing. */
+  /** The row is written after the line, so a missing row proves nothing. */
   #isDetected({ kind, jail, address, atMs = NaN }: LoggedEvent): boolean {
     if (kind === "unban") return false;
     const detectedMs = this.#detections?.detectedAtMs(jail, address) ?? NaN;

@@ -1,6 +1,6 @@
 /**
- * Corrects the ends of bans that were reported before fail2ban's database had
- * their rows.
+ * Corrects the ends of bans that were reported before their rows were in
+ * fail2ban's database.
  *
  * @module
  */
@@ -11,22 +11,25 @@ import type { DetectedBan } from "./restart_filter.ts";
 import { Condition } from "../async/tasks.ts";
 import type { Clock } from "../async/clock.ts";
 
-/** What ends are corrected with. */
+/** Options for {@link EndCorrection}. */
 export interface EndCorrectionOptions {
-  /** Looks whether rows are there. */
+  /** Looks for rows. */
   readonly ends: Pick<BanExpiry, "endInRow">;
   readonly clock: Clock;
-  /** Rows that are awaited at once; above it the oldest is given up. @default {50000} */
+  /**
+   * Maximum number of awaited rows; above it the oldest is given up.
+   * @default {50000}
+   */
   readonly maxAwaited?: number;
 }
 
 /** A ban, and when fail2ban made it. */
 export interface MadeBan extends DetectedBan {
-  /** In milliseconds since 1970; `undefined`: nobody says. */
+  /** In milliseconds since 1970; `undefined`: unknown. */
   readonly madeMs: number | undefined;
 }
 
-/** A ban whose end is known now. */
+/** A ban whose end is now known. */
 export interface CorrectedEnd {
   /** The ban. */
   readonly ban: MadeBan;
@@ -36,17 +39,22 @@ export interface CorrectedEnd {
   readonly endsMs: number;
 }
 
-/** Interval between looks while a row is awaited that may come at any moment. */
+/** Interval between looks while a row may come at any moment. */
 const LOOK_INTERVAL_MS = 50;
-/** So is it once every row has been awaited for a while. */
+/** Interval between looks once all rows have been awaited for a while. */
 const SLOW_LOOK_INTERVAL_MS = 500;
-/** A row is expected within this, in milliseconds. */
+/** A row is expected within this time, in milliseconds. */
 const SOON_MS = 2_000;
-/** After so long without any row that was awaited none comes, in milliseconds. */
+/**
+ * If no awaited row has come for this long, none will come, in milliseconds.
+ */
 const ROW_TIMEOUT_MS = 60_000;
-/** On a busy host rows come late, in order; a row later than this is not awaited, in milliseconds. */
+/**
+ * On a busy host rows come late, in order; later ones are not awaited, in
+ * milliseconds.
+ */
 const MAX_ROW_TIMEOUT_MS = 600_000;
-/** Rows looked for in one go; a look takes some 30 us of everything here. */
+/** Maximum rows per look; a row costs some 30 us in total. */
 const MAX_LOOKS = 500;
 
 interface Awaited {
@@ -55,7 +63,7 @@ interface Awaited {
   readonly sinceMs: number;
 }
 
-/** Awaits rows, and gives the ends that they tell. */
+/** Waits for rows and passes on the ends that they contain. */
 export class EndCorrection {
   readonly #options: EndCorrectionOptions;
   readonly #awaited = new Map<string, Awaited>();
@@ -63,17 +71,17 @@ export class EndCorrection {
   #watchedMs = -Infinity;
   #foundMs = -Infinity;
 
-  /** @param options What ends are corrected with. */
+  /** @param options See {@link EndCorrectionOptions}. */
   constructor(options: EndCorrectionOptions) {
     this.#options = options;
   }
 
-  /** Rows that are awaited. */
+  /** Number of awaited rows. */
   get awaited(): number {
     return this.#awaited.size;
   }
 
-  /** Takes note of a ban that was reported; replaces what was known of it. */
+  /** Records a reported ban; replaces its earlier record. */
   watch(ban: MadeBan, { endsMs, awaits }: EstimatedEnd): void {
     const key = keyOf(ban);
     this.#awaited.delete(key);
@@ -87,7 +95,7 @@ export class EndCorrection {
     this.#changed.notify();
   }
 
-  /** Awaits a ban's row no longer: it was lifted. */
+  /** Stops waiting for a ban's row: the ban was lifted. */
   forget(ban: Pick<DetectedBan, "jail" | "address">): void {
     this.#awaited.delete(keyOf(ban));
   }
@@ -95,8 +103,8 @@ export class EndCorrection {
   /**
    * Looks for rows until aborted.
    *
-   * @param inTurn Lets work not mix with what else is reported.
-   * @param correct Takes each end that is known.
+   * @param inTurn Keeps this work apart from other reports.
+   * @param correct Receives each end that becomes known.
    * @param signal Ends it.
    */
   async run(
@@ -118,7 +126,7 @@ export class EndCorrection {
       await inTurn(async () => {
         for (const { each, endsMs } of found) {
           const { ban, end } = each;
-          // It was lifted, or made anew, meanwhile.
+          // It was lifted or made anew meanwhile.
           if (this.#awaited.get(keyOf(ban)) !== each) continue;
           this.#awaited.delete(keyOf(ban));
           await correct({ ban, reportedMs: end.endsMs, endsMs });
@@ -127,7 +135,9 @@ export class EndCorrection {
     }
   }
 
-  /** Looks for the next rows, round about; those awaited for too long are given up. */
+  /**
+   * Looks for the next rows in rotation; gives up those awaited for too long.
+   */
   #look(): readonly { readonly each: Awaited; readonly endsMs: number }[] {
     const nowMs = this.#options.clock.monotonicMs();
     const found: { each: Awaited; endsMs: number }[] = [];

@@ -1,13 +1,13 @@
 /**
- * The names of events: the same event has the same name, however often and
- * from wherever it is reported.
+ * Event IDs: the same event always has the same ID, however often and from
+ * wherever it is reported.
  *
- * An event of a line is named by the line's place: the fingerprint of its
- * file's first line, how many files of the log were done with before, and the
- * byte at which the line begins; and by its words. None of these changes when
- * the file is renamed, copied or compressed, or when the monitor is started
- * again. The count of files tells apart files that begin alike, which those
- * without dates do after each rotation.
+ * An event of a line is identified by the line's position and its words. The
+ * position consists of the fingerprint of the file's first line, the number of
+ * the log's earlier files, and the byte where the line begins. None of these
+ * changes when the file is renamed, copied or compressed, or when the monitor
+ * restarts. The number of files tells apart files with the same first line, as
+ * logs without dates have after each rotation.
  *
  * @module
  */
@@ -16,27 +16,26 @@ import type { Address } from "../base/address.ts";
 import type { EventId } from "../base/ids.ts";
 import type { JailName } from "../base/jail_name.ts";
 
-/** As many hexadecimal digits of a fingerprint are taken. */
+/** Number of hexadecimal digits used of a fingerprint. */
 const FINGERPRINT_DIGITS = 32;
 const MAX_ROTATIONS = 36 ** 4;
 const ENCODER = new TextEncoder();
 
-/** Where a line begins. */
+/** The position of a line. */
 export interface LinePosition {
-  /** Of the first line of its file. */
+  /** Fingerprint of the first line of its file. */
   readonly fingerprint: string;
-  /** How many files of the log were done with before. */
+  /** Number of earlier files of the log. */
   readonly rotations: number;
-  /** In bytes from the start of the file. */
+  /** Start of the line in bytes from the start of the file. */
   readonly startBytes: number;
 }
 
 /**
- * Names the event of a line. At a given place of a log there is one line only:
- * the words, of which a short sum is taken, only guard against a log that was
- * written anew.
+ * Returns the ID of a line's event. A position holds only one line: the short
+ * checksum of the words only guards against a log that was rewritten.
  *
- * @param place Where the line begins.
+ * @param place The position of the line.
  * @param line The line.
  * @returns 64 characters at most.
  *
@@ -60,11 +59,11 @@ export function eventIdOfLine(place: LinePosition, line: string): EventId {
 }
 
 /**
- * Names a ban that fail2ban had before its log was followed.
+ * Returns the ID of a ban that fail2ban had before its log was followed.
  *
  * @param jail Its jail.
- * @param address Whom it concerns.
- * @param madeAt When it was made, in fail2ban's words; empty where it does not tell.
+ * @param address The banned address.
+ * @param madeAt When it was made, in fail2ban's words; empty if unknown.
  * @returns 39 characters.
  */
 export async function eventIdOfTicket(
@@ -78,11 +77,12 @@ export async function eventIdOfTicket(
 }
 
 /**
- * Names an event that no line said: a difference that was found, or an end that
- * was corrected.
+ * Returns the ID of an event without a line: a difference that was found, or a
+ * corrected end.
  *
- * @param what What it says of which ban, and why.
- * @param atMs When it was found, in milliseconds since 1970: the same may be found again later.
+ * @param what The kind of event, and its ban.
+ * @param atMs When it was found, in milliseconds since 1970: the same may be
+ * found again later.
  * @returns 31 characters at most.
  */
 export function eventIdOfRepair(what: string, atMs: number): EventId {
@@ -90,7 +90,7 @@ export function eventIdOfRepair(what: string, atMs: number): EventId {
 }
 
 /**
- * Twice FNV-1a of 32 bits, in 14 digits to the base of 36.
+ * Two 32-bit FNV-1a sums, in 14 digits to the base 36.
  *
  * @see {@link http://www.isthe.com/chongo/tech/comp/fnv/ | FNV hash}
  */

@@ -1,17 +1,17 @@
 /**
- * The events that are not yet answered, in order, and which of them are on
- * their way: over protocol 2 in batches, over protocol 1 one by one.
+ * The unanswered events in order, with those in flight: in batches over
+ * protocol 2, singly over protocol 1.
  *
  * @module
  */
 
 /** Options for {@link EventWindow}. */
 export interface EventWindowOptions<T> {
-  /** Items it holds, a whole number above 0. */
+  /** Maximum number of items, a whole number above 0. */
   readonly capacity: number;
   /**
-   * Items of the same key are never on their way in two batches. Needless
-   * where batches arrive in the order in which they were sent.
+   * Items with the same key are never in flight in two batches. Not needed if
+   * batches arrive in the order in which they were sent.
    *
    * @default {items have no key}
    */
@@ -35,12 +35,11 @@ interface WindowEntry<T> {
 /**
  * A bounded queue that is sent in numbered batches, several of them at once.
  *
- * An item with a key waits while another of its key is on its way in another
- * batch. So it does not matter in which order batches arrive, nor which of them
- * get lost: what concerns the same key comes in the order in which it was
- * pushed.
+ * An item with a key waits while another batch in flight has an item with that
+ * key. So batches may arrive in any order or get lost: items with the same key
+ * arrive in the order in which they were pushed.
  *
- * @typeParam T What it holds.
+ * @typeParam T The type of the items.
  *
  * @example
  * ```ts
@@ -63,7 +62,7 @@ interface WindowEntry<T> {
 export class EventWindow<T> {
   readonly #options: EventWindowOptions<T>;
   readonly #entries: WindowEntry<T>[] = [];
-  /** Up to where items were taken or dropped. */
+  /** Index up to which items were taken or dropped. */
   #next = 0;
   #batches = new Map<number, readonly WindowEntry<T>[]>();
   #keysInFlight = new Set<string | undefined>();
@@ -71,7 +70,7 @@ export class EventWindow<T> {
   #settled = 0;
 
   /**
-   * @param options How many items it holds, and what their keys are.
+   * @param options The capacity and the keys.
    * @throws {RangeError} when `capacity` is not a whole number above 0.
    */
   constructor(options: EventWindowOptions<T>) {
@@ -84,22 +83,24 @@ export class EventWindow<T> {
     this.#options = options;
   }
 
-  /** Items held. */
+  /** Number of items. */
   get size(): number {
     return this.#entries.length;
   }
 
-  /** Whether another item may be pushed. */
+  /** Whether there is room for another item. */
   get hasRoom(): boolean {
     return this.#entries.length < this.#options.capacity;
   }
 
-  /** Batches on their way. */
+  /** Number of batches in flight. */
   get inFlight(): number {
     return this.#batches.size;
   }
 
-  /** The batch on its way that was sent first; `undefined`: none is on its way. */
+  /**
+   * The batch in flight that was sent first; `undefined`: none is in flight.
+   */
   get oldestInFlight(): EventBatch<T> | undefined {
     const [oldest] = this.#batches;
     if (oldest === undefined) return undefined;
@@ -107,18 +108,18 @@ export class EventWindow<T> {
     return { batch, items: entries.map(({ item }) => item) };
   }
 
-  /** The item that is not done with for the longest time; `undefined`: there is none. */
+  /** The oldest item that is not settled; `undefined`: there is none. */
   get oldest(): T | undefined {
     return this.#entries.find(({ isDone }) => !isDone)?.item;
   }
 
-  /** How many items, counted from the first one ever, are done with. */
+  /** Number of settled items, counted from the first one ever. */
   get settled(): number {
     return this.#settled;
   }
 
   /**
-   * Adds an item behind the others.
+   * Appends an item.
    *
    * @throws {RangeError} when the window is full.
    */
@@ -131,8 +132,8 @@ export class EventWindow<T> {
   /**
    * Takes the next batch.
    *
-   * @param max How many items at most.
-   * @param isOver Which items are done with before they are sent.
+   * @param max Maximum number of items.
+   * @param isOver Whether an item is settled without being sent.
    * @returns `undefined` when there is nothing that may be sent.
    */
   nextBatch(
@@ -154,15 +155,15 @@ export class EventWindow<T> {
     return { batch: this.#lastBatch, items: taken.map(({ item }) => item) };
   }
 
-  /** Says what is on its way in a batch; `undefined`: there is no such batch. */
+  /** The items of a batch in flight; `undefined`: there is no such batch. */
   itemsOf(batch: number): readonly T[] | undefined {
     return this.#batches.get(batch)?.map(({ item }) => item);
   }
 
   /**
-   * Is done with a batch.
+   * Settles a batch.
    *
-   * @returns Its items; `undefined` when there is no such batch on its way.
+   * @returns Its items; `undefined` when there is no such batch in flight.
    */
   acknowledge(batch: number): readonly T[] | undefined {
     const entries = this.#batches.get(batch);
@@ -176,7 +177,7 @@ export class EventWindow<T> {
     return entries.map(({ item }) => item);
   }
 
-  /** Nothing is on its way any more: what is not done with goes again, in order. */
+  /** Puts all unsettled items back, in order: none is in flight any more. */
   rewind(): void {
     this.#next = 0;
     this.#batches = new Map();

@@ -1,5 +1,5 @@
 /**
- * The bans that a host's fail2ban has already when its monitor starts for the
+ * The bans that a host's fail2ban already has when its monitor starts for the
  * first time.
  *
  * @module
@@ -17,11 +17,11 @@ import type { TicketRows } from "../fail2ban/ports.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Log } from "../log/log.ts";
 
-/** What the bans are asked with. */
+/** Options for {@link ExistingBans}. */
 export interface ExistingBansOptions {
-  /** The fail2ban that is asked. */
+  /** The fail2ban to list. */
   readonly fail2ban: Fail2banInfo;
-  /** The rows of its database, which name no zone. */
+  /** The rows of its database, whose times have no time zone. */
   readonly rows: TicketRows;
   /** Time. */
   readonly clock: Clock;
@@ -29,31 +29,27 @@ export interface ExistingBansOptions {
   readonly log: Log;
 }
 
-/** A ban that fail2ban has. */
+/** A ban of fail2ban. */
 export interface ExistingBan {
   /** The jail that has it. */
   readonly jail: JailName;
-  /** Whom it concerns. */
+  /** The banned address. */
   readonly address: Address;
-  /** The same whenever it is asked for, as long as fail2ban has it. */
+  /** The same in every list, as long as fail2ban has the ban. */
   readonly id: EventId;
-  /** When it ends, in milliseconds since 1970; `undefined`: that is not told. */
+  /** When it ends, in milliseconds since 1970; `undefined`: unknown. */
   readonly expiresMs: number | undefined;
 }
 
-/** Names of odd jails that are told. */
+/** Maximum number of odd jail names that are logged. */
 const MAX_NAMES = 20;
 
-/** Asks for the bans that are there. */
+/** Lists the existing bans. */
 export class ExistingBans {
   readonly #options: ExistingBansOptions;
   readonly #troubleLog: TroubleLog;
 
-  /**
-   * Makes one who asks.
-   *
-   * @param options What they are asked with.
-   */
+  /** @param options See {@link ExistingBansOptions}. */
   constructor(options: ExistingBansOptions) {
     this.#options = options;
     const { log, clock } = options;
@@ -66,9 +62,9 @@ export class ExistingBans {
   }
 
   /**
-   * Asks fail2ban now. The cluster's own jail is left out.
+   * Lists fail2ban's bans now, without the cluster's own jail.
    *
-   * @returns `undefined` when it can't be asked.
+   * @returns `undefined` when fail2ban can't be asked.
    */
   async list(signal: AbortSignal): Promise<readonly ExistingBan[] | undefined> {
     const { fail2ban } = this.#options;
@@ -88,7 +84,10 @@ export class ExistingBans {
     }
   }
 
-  /** Their bans are left out, of which nobody would hear otherwise. */
+  /**
+   * Logs the jails whose bans are left out, which nobody would notice
+   * otherwise.
+   */
   #tellOdd(oddJails: ReadonlySet<string>): void {
     if (oddJails.size === 0) return;
     const names = [...oddJails].slice(0, MAX_NAMES).map((name) =>

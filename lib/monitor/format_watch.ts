@@ -1,6 +1,6 @@
 /**
- * Notices that a log is followed which will never say anything: its lines
- * begin otherwise than `logformat` says.
+ * Notices that a followed log will never yield an event, because its lines do
+ * not begin as `logformat` says.
  *
  * @module
  */
@@ -11,22 +11,25 @@ import type { Log } from "../log/log.ts";
 import { type LineTally, LogScanner } from "../fail2ban/log_scanner.ts";
 import { LOG_FORMATS, type LogFormat } from "../fail2ban/log_format.ts";
 
-/** What the lines of a log were. */
+/** Counts of a log's lines. */
 export interface FormatCounters {
   /** Lines that were read. */
   lines: number;
   /** Lines that do not begin as `logformat` says. */
   notUnderstood: number;
-  /** Of these, lines that seem to tell of a ban. */
+  /** Such lines that seem to report a ban. */
   bansNotUnderstood: number;
 }
 
-/** So many lines in a row that begin otherwise are another format: a traceback is shorter. */
+/**
+ * More consecutive lines of another form are another format: a traceback is
+ * shorter.
+ */
 const MAX_UNKNOWN_LINES = 50;
-/** So much of a line is shown, in characters. */
+/** Characters of a line that are shown. */
 const SAMPLE_LENGTH = 60;
 
-/** Counts lines, and says loudly once that none is understood. */
+/** Counts lines, and logs an error once none of them is understood. */
 export class FormatWatch implements LineTally {
   readonly counters: FormatCounters = {
     lines: 0,
@@ -41,7 +44,7 @@ export class FormatWatch implements LineTally {
 
   /**
    * @param format How lines should begin.
-   * @param log Where to tell.
+   * @param log Receives log records.
    * @param clock Time.
    */
   constructor(format: LogFormat, log: Log, clock: Clock) {
@@ -50,7 +53,7 @@ export class FormatWatch implements LineTally {
     this.#bans = new LogThrottle(log, clock, { burst: 1, periodMs: 60_000 });
   }
 
-  /** Whether the last lines all begin otherwise. */
+  /** Whether all recent lines have another format. */
   get isOther(): boolean {
     return this.#isOther;
   }
@@ -90,13 +93,13 @@ export class FormatWatch implements LineTally {
   }
 }
 
-/** Records are longer than what is kept of a line. */
+/** Records are longer than the kept part of a line. */
 const RECORD_BEGINNINGS: readonly (readonly [RegExp, LogFormat])[] = [
   [/^\{"log":/, "docker-json"],
   [/^\{"(?:_|MESSAGE|PRIORITY|SYSLOG_)/, "journal-json"],
 ];
 
-/** The format that a line has; `undefined`: none. */
+/** The format of a line; `undefined`: none. */
 export function formatOf(line: string): LogFormat | undefined {
   for (const [beginning, format] of RECORD_BEGINNINGS) {
     if (beginning.test(line)) return format;
@@ -112,7 +115,7 @@ export function formatOf(line: string): LogFormat | undefined {
   });
 }
 
-/** How a line begins, without what it says of whom. */
+/** The beginning of a line, without its digits. */
 function masked(line: string): string {
   return line.slice(0, SAMPLE_LENGTH).replace(/[0-9]/g, "0")
     .replace(/[^\x20-\x7e]/g, "?");

@@ -1,5 +1,5 @@
 /**
- * Judges a piece of a log: how much of it begins as `logformat` says.
+ * Measures how much of a piece of a log begins as `logformat` says.
  *
  * @module
  */
@@ -11,9 +11,9 @@ import { formatOf } from "./format_watch.ts";
 /** How the lines of a piece begin. */
 export interface LogSample {
   readonly lines: number;
-  /** Those that begin otherwise. */
+  /** Number of lines that begin differently. */
   readonly unknown: number;
-  /** The format of the last of them; `undefined`: none of ours. */
+  /** The format of the last such line; `undefined`: none of ours. */
   readonly other: LogFormat | undefined;
 }
 
@@ -31,7 +31,7 @@ export function judgeSample(bytes: Uint8Array, format: LogFormat): LogSample {
     unknown: (line) => unknown.push(line),
   });
   for (const _event of scanner.scan(bytes)) {
-    // All lines are to be counted, whatever they say.
+    // The loop only counts lines, whatever they say.
   }
   return {
     lines: understood + unknown.length,

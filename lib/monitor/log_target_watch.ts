@@ -1,6 +1,6 @@
 /**
- * Asks fail2ban whether it logs bans at all, and to the log that is followed.
- * A reload may change both.
+ * Checks whether fail2ban logs bans at all, and to the followed log. A reload
+ * may change both.
  *
  * @module
  */
@@ -11,24 +11,24 @@ import type { Fail2banInfo } from "../fail2ban/fail2ban_info.ts";
 import type { Log } from "../log/log.ts";
 import type { LogFormat } from "../fail2ban/log_format.ts";
 
-/** What is asked with. */
+/** Options for {@link LogTargetWatch}. */
 export interface LogTargetWatchOptions {
-  /** The fail2ban that is asked. */
+  /** The fail2ban to ask. */
   readonly fail2ban: Fail2banInfo;
-  /** The log that is followed. */
+  /** The followed log. */
   readonly logPath: string;
   /** How its lines begin. */
   readonly logFormat: LogFormat;
-  /** The file that a path leads to, whatever links there are; the path itself where there is none. */
+  /** Resolves links; returns the path itself if there is no such file. */
   readonly realPath: (path: string) => Promise<string>;
   readonly clock: Clock;
-  /** Where to tell. */
+  /** Receives log records. */
   readonly log: Log;
 }
 
-/** Interval between questions, in milliseconds. */
+/** Interval between checks, in milliseconds. */
 const ASK_INTERVAL_MS = 60_000;
-/** fail2ban logs bans at NOTICE. */
+/** fail2ban logs bans at level NOTICE. */
 const SILENT_LEVELS: readonly string[] = ["CRITICAL", "ERROR", "WARNING"];
 
 const OUTPUT: readonly LogFormat[] = [
@@ -37,7 +37,7 @@ const OUTPUT: readonly LogFormat[] = [
   "docker-json",
   "container",
 ];
-/** How lines may begin, by where fail2ban sends them. */
+/** The possible line formats for each log target of fail2ban. */
 const FORMATS_OF: Readonly<Record<string, readonly LogFormat[]>> = {
   "SYSLOG": ["syslog", "journal-json"],
   "SYSTEMD-JOURNAL": ["journal", "journal-json"],
@@ -46,28 +46,34 @@ const FORMATS_OF: Readonly<Record<string, readonly LogFormat[]>> = {
   "STDERR": OUTPUT,
 };
 
-/** Asks until stopped, and tells what is wrong once. */
+/** Checks until stopped, and logs each problem once. */
 export class LogTargetWatch {
   readonly #options: LogTargetWatchOptions;
   #state = "not asked";
   #told: string | undefined;
 
-  /** @param options What is asked with. */
+  /** @param options See {@link LogTargetWatchOptions}. */
   constructor(options: LogTargetWatchOptions) {
     this.#options = options;
   }
 
-  /** What fail2ban said: `as configured`, what is wrong, or that it can't be asked. */
+  /**
+   * The last result: `as configured`, the problem, or that fail2ban can't be
+   * asked.
+   */
   get state(): string {
     return this.#state;
   }
 
-  /** Why its bans don't come to the log; `undefined`: they do, or it could not be asked yet. */
+  /**
+   * Why its bans don't reach the log; `undefined`: they do, or this is not
+   * known yet.
+   */
   get trouble(): string | undefined {
     return this.#told;
   }
 
-  /** Asks until aborted. */
+  /** Checks until aborted. */
   async run(signal: AbortSignal): Promise<void> {
     while (true) {
       await this.#ask(signal);
@@ -108,12 +114,13 @@ export class LogTargetWatch {
 }
 
 /**
- * Judges where a fail2ban logs to.
+ * Judges fail2ban's log target.
  *
- * @param target Where, in its own words.
- * @param level From which level on, likewise.
+ * @param target The target, in fail2ban's words.
+ * @param level The log level, likewise.
  * @param followed What is followed.
- * @returns Why its bans don't come there, in half a sentence; `undefined`: they do.
+ * @returns Why its bans don't reach the log, in half a sentence; `undefined`:
+ * they do.
  */
 export async function logTargetTrouble(
   target: string,

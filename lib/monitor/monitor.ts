@@ -1,5 +1,5 @@
 /**
- * The monitor: follows fail2ban's log and reports what it says.
+ * The monitor: follows fail2ban's log and reports its events.
  *
  * @module
  */
@@ -37,15 +37,15 @@ import { Condition, runTogether } from "../async/tasks.ts";
 export interface MonitorOptions extends ReporterOptions {
   /** fail2ban's log. */
   readonly lines: LineSource;
-  /** What fail2ban's database knows. */
+  /** fail2ban's database. */
   readonly oracle: TicketOracle;
-  /** The bans that are there already, where they are yet to be reported. */
+  /** The existing bans, if they still have to be reported. */
   readonly existing?: ExistingBans | undefined;
-  /** Compares what was reported with what fail2ban has. */
+  /** Compares the reported bans with fail2ban's. */
   readonly drift?: DriftRepair | undefined;
-  /** Keeps what was reported from one run to the next. */
+  /** Keeps the reported bans from one run to the next. */
   readonly reported?: ReportedBansKeeper | undefined;
-  /** Keeps the place up to which everything was answered. */
+  /** Stores the position before which everything is answered. */
   readonly positions: PositionStore;
   /** How the log's lines begin. */
   readonly logFormat: LogFormat;
@@ -55,16 +55,18 @@ export interface MonitorOptions extends ReporterOptions {
 
 /** Counters of a {@link Monitor} since its start. */
 export interface MonitorCounters extends ReporterCounters {
-  /** Lines of fail2ban's actions that can't be shared: user names, odd jails. */
+  /**
+   * Lines of fail2ban's actions that can't be shared: user names, odd jails.
+   */
   unshareable: number;
   /** Bans and unbans that an action of a jail failed to carry out. */
   actionFailures: number;
 }
 
-/** Time for answers at a stop; reports without one are left to the next start. */
+/** Time for answers at a stop; the next start repeats unanswered reports. */
 const DRAIN_MS = 1_000;
 const UNDONE = { ban: "a ban", reban: "a ban", unban: "an unban" } as const;
-/** Interval between attempts to ask fail2ban for its bans. */
+/** Interval between attempts to list fail2ban's bans. */
 const ASK_INTERVAL_MS = 5_000;
 
 /** Where an event comes from. */
@@ -73,7 +75,7 @@ interface Source {
   readonly line: string;
 }
 
-/** Follows and reports until stopped. */
+/** Follows the log and reports until stopped. */
 export class Monitor {
   /** What was done so far. */
   readonly counters: MonitorCounters = {
@@ -86,7 +88,7 @@ export class Monitor {
     unshareable: 0,
     actionFailures: 0,
   };
-  /** Whether the log's lines begin as they should. */
+  /** Whether the log's lines have the right format. */
   readonly format: FormatWatch;
   readonly #options: MonitorOptions;
   readonly #scanner: LogScanner;
@@ -100,10 +102,10 @@ export class Monitor {
   #lastEnd: LogPosition | undefined;
   #lastReadMs: number | undefined;
   readonly #habit = new LogHabit();
-  /** Once so many reports are settled, the bans that were there are reported. */
+  /** The existing bans are reported once this many reports are settled. */
   #importedAt: number;
 
-  /** Makes a monitor of what it works with. */
+  /** @param options See {@link MonitorOptions}. */
   constructor(options: MonitorOptions) {
     this.#options = options;
     const { existing, link, unbanHoldMs, logFormat, log, clock } = options;
@@ -120,29 +122,29 @@ export class Monitor {
     this.#reporter = new Reporter(options, this.#troubleLog, this.counters);
   }
 
-  /** Why the place in the log can't be stored; `undefined`: it can. */
+  /** Why the log position can't be stored; `undefined`: it can. */
   get placeTrouble(): string | undefined {
     return this.#marks.trouble;
   }
 
-  /** How long ago a line was last read, in milliseconds; `null`: none was yet. */
+  /** Milliseconds since a line was last read; `null`: none was read yet. */
   get logReadAgoMs(): number | null {
     if (this.#lastReadMs === undefined) return null;
     return Math.round(this.#options.clock.monotonicMs() - this.#lastReadMs);
   }
 
-  /** How long the log is silent against its habit, in milliseconds; `undefined`: it is not. */
+  /** Milliseconds of unusual silence of the log; `undefined`: none. */
   get logSilentMs(): number | undefined {
     return this.#habit.silentMs(this.#options.clock.monotonicMs());
   }
 
-  /** Unbans that wait for signs of a restart. */
+  /** Number of unbans that wait for signs of a restart. */
   get held(): number {
     return this.#session.heldCount;
   }
 
   /**
-   * Follows and reports until aborted; then waits a little for answers.
+   * Follows the log and reports until aborted; then waits briefly for answers.
    *
    * @param signal Ends it; the promise then resolves.
    */
@@ -184,7 +186,7 @@ export class Monitor {
     }
   }
 
-  /** A store that is another one may lack what was reported before. */
+  /** A new store may lack what was reported before. */
   async #followEpoch(signal: AbortSignal): Promise<void> {
     const { known, link, log } = this.#options;
     while (known !== undefined && link.otherEpoch !== undefined) {
@@ -220,7 +222,7 @@ export class Monitor {
     for await (const batch of this.#options.lines.batches(signal)) {
       await this.#exclusively(signal, async () => {
         await this.#handleAll(batch, signal);
-        // Nobody may begin to read at the rest of a line.
+        // Reading must not restart within a line.
         if (!this.#scanner.endsInCut) this.#lastEnd = batch.end;
         this.#lastReadMs = this.#options.clock.monotonicMs();
         this.#habit.noteRead(this.#lastReadMs);
@@ -241,7 +243,7 @@ export class Monitor {
     }
   }
 
-  /** Reports what was there before the log is followed, between two batches. */
+  /** Reports the existing bans between two batches of lines. */
   async #import(existing: ExistingBans, signal: AbortSignal): Promise<void> {
     const { clock, link, log } = this.#options;
     const tryNow = async () => {
@@ -267,8 +269,8 @@ export class Monitor {
   }
 
   /**
-   * Lets the lines of a batch and the release of held unbans not mix: what is
-   * decided first is reported first, and a place is past all that it says.
+   * Keeps lines and the release of held unbans apart: decisions are reported in
+   * order, and a position covers all events before it.
    */
   async #exclusively<T>(
     signal: AbortSignal,
@@ -278,8 +280,8 @@ export class Monitor {
   }
 
   /**
-   * The session's time. It stands still while reports can't be handed over:
-   * the lines that speak against a held unban wait unread then.
+   * The restart filter's time. It stands still while reports can't be handed
+   * over, because lines that contradict a held unban then wait unread.
    */
   #sessionMs(): number {
     return this.#options.clock.monotonicMs() - this.#reporter.blockedMs;
@@ -345,7 +347,9 @@ export class Monitor {
     }
   }
 
-  /** The place moves on only past lines whose events have all left this process. */
+  /**
+   * The position only moves past lines whose events have all left this process.
+   */
   #moveMark(): void {
     const held = this.#heldPlaces.first;
     const { link, lineClock } = this.#options;
@@ -375,7 +379,7 @@ export class Monitor {
   }
 }
 
-/** A task that ends with the work, or leaves it going on. */
+/** A task that ends with the work; an abort leaves the work running. */
 function endOf(work: Promise<void>): (signal: AbortSignal) => Promise<void> {
   return (signal) => Promise.race([work, new Condition().wait(signal)]);
 }

@@ -1,5 +1,5 @@
 /**
- * Stores the place in the log once all that was reported before it is done with.
+ * Stores the log position once all reports before it are settled.
  *
  * @module
  */
@@ -14,31 +14,31 @@ import { Condition } from "../async/tasks.ts";
 
 /** Options for {@link PositionKeeper}. */
 export interface PositionKeeperOptions {
-  /** Whose reports are waited for. */
+  /** The link whose reports are waited for. */
   readonly link: ReportLink;
   readonly positions: PositionStore;
   readonly clock: Clock;
   /** Receives log records. */
   readonly log: Log;
-  /** Store nothing. */
+  /** Whether nothing is stored. */
   readonly dryRun: boolean;
 }
 
-/** The place is stored at most this often. */
+/** Minimum interval between stores. */
 const STORE_EVERY_MS = 1_000;
 
-/** Interval between attempts to store a place that could not be stored. */
+/** Interval between attempts after a failed store. */
 const AGAIN_EVERY_MS = 10_000;
 
-/** A place that may be stored once the link has settled so many reports. */
+/** A position that may be stored once the link has settled enough reports. */
 interface Mark {
   readonly afterSettled: number;
   readonly position: LogPosition;
 }
 
 /**
- * Keeps the place. A newer one replaces one that is not stored yet; a disk that
- * takes none holds nothing back: after a restart more is read again.
+ * Keeps the position. A newer one replaces one that is not stored yet. A failed
+ * store delays nothing: after a restart more of the log is read again.
  */
 export class PositionKeeper {
   readonly #options: PositionKeeperOptions;
@@ -59,12 +59,12 @@ export class PositionKeeper {
     });
   }
 
-  /** Why the place can't be stored; `undefined`: it can. */
+  /** Why the position can't be stored; `undefined`: it can. */
   get trouble(): string | undefined {
     return this.#trouble;
   }
 
-  /** The place is to be stored once all that is submitted by now is settled. */
+  /** Stores the position once all reports submitted so far are settled. */
   move(position: LogPosition): void {
     if (this.#mark === undefined && isSame(position, this.#stored)) return;
     const afterSettled = this.#options.link.counters.submitted;
@@ -72,7 +72,7 @@ export class PositionKeeper {
     this.#changed.notify();
   }
 
-  /** Stores places until aborted. */
+  /** Stores positions until aborted. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock, link } = this.#options;
     while (true) {
@@ -88,7 +88,7 @@ export class PositionKeeper {
     }
   }
 
-  /** Stores the last place if that may be. */
+  /** Stores the last position if it may be stored. */
   async finish(): Promise<void> {
     const mark = this.#mark;
     if (mark !== undefined && this.#options.link.settled >= mark.afterSettled) {

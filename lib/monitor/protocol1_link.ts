@@ -1,16 +1,18 @@
 /**
- * The monitor's way to the publisher: requests over one connection, several
- * in flight, each repeated over a fresh connection until it is answered.
+ * The monitor's link to the publisher by protocol 1: requests over one
+ * connection, several in flight, each repeated over a new connection until it
+ * is answered.
  *
- * A DEALER with the REQ envelope (an empty frame before the body) speaks to a
- * REP peer as a REQ does, without waiting for each answer; the answers come in
- * order (RFC 28, "Request-Reply").
+ * To a REP peer, a DEALER with the REQ envelope (an empty frame before the
+ * body) is a REQ that does not wait for each answer. The answers come in order
+ * (RFC 28, "Request-Reply").
  *
- * A connection may outlive the publisher behind it: a socket connects anew by
- * itself, a proxy stays. Requests that a publisher died with have no answer
- * then, and the next answer is another's. An acknowledgement says whose it is.
- * A `NAK` does not, so it is believed only while one request is in flight; else
- * those in flight are asked again over a fresh connection, one by one.
+ * A connection may outlive the publisher behind it, because a socket reconnects
+ * by itself and a proxy stays. The lost publisher's requests then get no
+ * answer, and the next answer is for another request. An acknowledgement names
+ * its request. A `NAK` does not, so it counts only while a single request is in
+ * flight; otherwise the requests in flight are repeated one by one over a new
+ * connection.
  *
  * @see {@link https://rfc.zeromq.org/spec/28/ | RFC 28}
  * @module
@@ -36,15 +38,21 @@ export interface Protocol1LinkOptions {
   readonly clock: Clock;
   /** Receives log records. */
   readonly log: Log;
-  /** The token that the publisher demands, if any. */
+  /** The token that the publisher requires, if any. */
   readonly token?: string | undefined;
-  /** Requests held at most; `submit` waits while it is full. @default {256} */
+  /**
+   * Maximum number of pending requests; `submit` waits while it is reached.
+   * @default {256}
+   */
   readonly maxPending?: number;
-  /** Timeout for an answer, after which the connection is given up. @default {2000} */
+  /**
+   * Timeout for an answer, after which the connection is given up.
+   * @default {2000}
+   */
   readonly replyTimeoutMs?: number;
-  /** Pause before the first new connection; doubled each time. @default {100} */
+  /** Pause before the first reconnection; doubled each time. @default {100} */
   readonly firstPauseMs?: number;
-  /** Longest pause before a new connection. @default {5000} */
+  /** Longest pause before a reconnection. @default {5000} */
   readonly maxPauseMs?: number;
 }
 
@@ -56,24 +64,26 @@ export interface Protocol1LinkCounters {
   acknowledged: number;
   /** Requests the publisher refused; they are not repeated. */
   refused: number;
-  /** Connections given up: no answer came, a wrong one, or one that may be several requests'. */
+  /** Connections given up: no answer, a wrong one, or an ambiguous one. */
   connectionsLost: number;
 }
 
 const EMPTY = new Uint8Array();
 const ENCODER = new TextEncoder();
 
-/** An answer that no request in flight can have: the connection is out of step. */
+/**
+ * An answer that matches no request in flight: the connection is out of step.
+ */
 class OutOfStepError extends Error {
   override readonly name = "OutOfStepError";
 }
 
-/** A refusal that may be that of any request in flight. */
+/** A refusal that may belong to any request in flight. */
 class UnclearRefusalError extends Error {
   override readonly name = "UnclearRefusalError";
 }
 
-/** No answer in time. */
+/** No answer within the timeout. */
 class ReplyTimeoutError extends Error {
   override readonly name = "ReplyTimeoutError";
 }
@@ -90,7 +100,7 @@ export class Protocol1Link implements ReportLink {
   };
   readonly #options: Required<Protocol1LinkOptions>;
   readonly #window: EventWindow<BanEvent>;
-  /** Since when requests wait, or the last answer came. */
+  /** Since when requests have been waiting, or the time of the last answer. */
   #waitingSinceMs = 0;
   readonly #changed = new Condition();
   readonly #watchdog: Watchdog;
@@ -100,7 +110,7 @@ export class Protocol1Link implements ReportLink {
   #unreachable = false;
   readonly #reported: ReportLog;
 
-  /** Makes a link of what it works with. */
+  /** @param options See {@link Protocol1LinkOptions}. */
   constructor(options: Protocol1LinkOptions) {
     this.#options = {
       token: undefined,
@@ -115,28 +125,31 @@ export class Protocol1Link implements ReportLink {
     this.#reported = new ReportLog(options.log, "reported");
   }
 
-  /** How many of the submitted requests were answered; they are so in order. */
+  /** Number of answered requests, which are the first ones submitted. */
   get settled(): number {
     return this.counters.acknowledged + this.counters.refused;
   }
 
-  /** How long requests wait and none was answered, in milliseconds; `null`: none waits. */
+  /**
+   * Milliseconds that requests have waited without an answer; `null`: none
+   * waits.
+   */
   get oldestAgoMs(): number | null {
     if (this.#window.size === 0) return null;
     const { clock } = this.#options;
     return Math.round(clock.monotonicMs() - this.#waitingSinceMs);
   }
 
-  /** Whether answers come, as far as one can tell. */
+  /** Whether the publisher answers, as far as is known. */
   get reachable(): boolean {
     return !this.#unreachable;
   }
 
   /**
-   * Hands a request over; waits while too many are unanswered.
+   * Submits a request; waits while too many are unanswered.
    *
-   * @param event What to report.
-   * @param signal Ends the wait.
+   * @param event The event to report.
+   * @param signal Aborts the wait.
    */
   async submit(event: BanEvent, signal: AbortSignal): Promise<void> {
     while (!this.#window.hasRoom) await this.#changed.wait(signal);
@@ -155,7 +168,7 @@ export class Protocol1Link implements ReportLink {
   }
 
   /**
-   * Sends what is submitted, until aborted.
+   * Sends submitted requests until aborted.
    *
    * @param signal Ends it.
    */
@@ -169,7 +182,7 @@ export class Protocol1Link implements ReportLink {
       } catch (error) {
         if (!isLoss(error)) throw error;
         this.counters.connectionsLost++;
-        // The publisher is there, and will be asked otherwise.
+        // The publisher is there; the requests are repeated one by one.
         if (error instanceof UnclearRefusalError) continue;
         this.#reportLoss(error);
         if (this.#answeredSinceConnect) backoff.reset();
@@ -248,7 +261,7 @@ export class Protocol1Link implements ReportLink {
     this.#window.acknowledge(oldest.batch);
     if (this.#window.size === 0) this.#reported.flush();
     this.#waitingSinceMs = this.#options.clock.monotonicMs();
-    // Where one was refused the next may be: a wrong token refuses all.
+    // A wrong token refuses all requests, so the next one may be refused, too.
     this.#alone = Math.max(this.#alone - 1, isRefusal ? 1 : 0);
     this.#noteProgress();
     this.#answeredSinceConnect = true;
@@ -267,7 +280,7 @@ export class Protocol1Link implements ReportLink {
     throw new ReplyTimeoutError("no answer");
   }
 
-  /** Logged once each time the publisher stops answering. */
+  /** Logs once each time that the publisher stops answering. */
   #reportLoss(error: Error): void {
     if (this.#unreachable) return;
     this.#unreachable = true;

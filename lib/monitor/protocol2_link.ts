@@ -1,6 +1,6 @@
 /**
- * The monitor's way to the publisher by protocol 2: events in batches, each
- * sent again until it is answered.
+ * The monitor's link to the publisher by protocol 2: events in batches, each
+ * repeated until it is answered.
  *
  * @module
  */
@@ -32,17 +32,23 @@ import { agoMs } from "../wire/wire_times.ts";
 
 /** Options for {@link Protocol2Link}. */
 export interface Protocol2LinkOptions {
-  /** Connects to the publisher; nobody else runs it. */
+  /** The session with the publisher; nobody else runs it. */
   readonly session: ControlClient;
   /** Time. */
   readonly clock: Clock;
   /** Receives log records. */
   readonly log: Log;
-  /** Events held at most; `submit` waits while it is full. @default {4096} */
+  /**
+   * Maximum number of pending events; `submit` waits while it is reached.
+   * @default {4096}
+   */
   readonly maxPending?: number;
-  /** Batches on their way at once. @default {4} */
+  /** Maximum number of batches in flight. @default {4} */
   readonly maxInFlight?: number;
-  /** Usual timeout for an answer, after which the session is given up. @default {2000} */
+  /**
+   * Default timeout for an answer, after which the session is given up.
+   * @default {2000}
+   */
   readonly replyTimeoutMs?: number;
 }
 
@@ -50,13 +56,13 @@ export interface Protocol2LinkOptions {
 export interface Protocol2LinkCounters {
   /** Events handed to the link. */
   readonly submitted: number;
-  /** Events the publisher has, `known` ones among them. */
+  /** Events that the publisher has, including the `known` ones. */
   readonly acknowledged: number;
-  /** Events the publisher had before, or that changed nothing. */
+  /** Events that the publisher had before, or that changed nothing. */
   readonly known: number;
   /** Events the publisher refused; they are not repeated. */
   readonly refused: number;
-  /** Bans whose time was over before they were sent. */
+  /** Bans that ended before they were sent. */
   readonly expired: number;
   /** Batches sent. */
   readonly batches: number;
@@ -64,24 +70,29 @@ export interface Protocol2LinkCounters {
   readonly connectionsLost: number;
 }
 
-/** A report on its way. */
+/** A report that is not yet answered. */
 interface Pending {
   readonly report: Report;
-  /** When the ban ends, by the clock that never jumps; of an unban `Infinity`. */
+  /**
+   * When the ban ends, by the clock that never jumps; `Infinity` for an unban.
+   */
   readonly endsMs: number;
-  /** When it was made, by the clock that never jumps; of an unban when it was submitted. */
+  /**
+   * When the ban was made, by the clock that never jumps; for an unban, when it
+   * was submitted.
+   */
   readonly madeMs: number;
   /** When it was submitted, likewise. */
   readonly sinceMs: number;
 }
 
 /**
- * Sends events until each is answered. One event is sent at once while there
- * is nothing else to do; while answers are awaited, what comes meanwhile goes
- * together in the next batch.
+ * Sends events until each is answered. An event is sent at once while the link
+ * is idle. Events that come while answers are awaited go together in the next
+ * batch.
  *
- * What concerns the same jail and address is never on its way in two batches,
- * so that it counts in its order whichever of them get lost.
+ * Events with the same jail and address are never in flight in two batches, so
+ * they arrive in order even if batches get lost.
  */
 export class Protocol2Link implements ReportLink {
   readonly carriesTimes = true;
@@ -101,11 +112,7 @@ export class Protocol2Link implements ReportLink {
     batches: 0,
   };
 
-  /**
-   * Makes a link; it connects once it runs.
-   *
-   * @param options See {@link Protocol2LinkOptions}.
-   */
+  /** @param options See {@link Protocol2LinkOptions}. */
   constructor(options: Protocol2LinkOptions) {
     this.#options = {
       maxPending: 4_096,
@@ -131,7 +138,9 @@ export class Protocol2Link implements ReportLink {
     return this.#window.settled;
   }
 
-  /** Age of the oldest report without an answer, in milliseconds; `null`: there is none. */
+  /**
+   * Age of the oldest unanswered report in milliseconds; `null`: there is none.
+   */
   get oldestAgoMs(): number | null {
     const { oldest } = this.#window;
     if (oldest === undefined) return null;
@@ -145,7 +154,7 @@ export class Protocol2Link implements ReportLink {
   async submit(report: Report, signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
     while (!this.#window.hasRoom) await this.#changed.wait(signal);
-    // From here on a step of the host's clock does not matter.
+    // From here on a step of the host's clock has no effect.
     const nowMs = clock.nowMs();
     const sinceMs = clock.monotonicMs();
     const aheadMs = nowMs - sinceMs;
@@ -215,7 +224,7 @@ export class Protocol2Link implements ReportLink {
     }
   }
 
-  /** The next events, with the time that their bans have left now. */
+  /** The next events, with the remaining time of their bans. */
   #takeBatch(
     max: number,
   ): { readonly batch: number; readonly events: NodeEvent[] } | undefined {
@@ -313,7 +322,7 @@ function eventOf(
   return { kind, id, jail, address, remainingMs, agoMs: agoMs(madeMs, nowMs) };
 }
 
-/** A span that is too long for the wire is sent as permanent. */
+/** A duration that is too long for the wire is sent as permanent. */
 function remaining(ms: number): RemainingMs {
   return ms > MAX_SPAN_MS ? null : Math.ceil(ms);
 }

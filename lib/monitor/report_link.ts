@@ -1,6 +1,5 @@
 /**
- * What a monitor needs of its way to the publisher, whichever protocol that
- * speaks.
+ * The port of a monitor's link to the publisher, for either protocol.
  *
  * @module
  */
@@ -8,11 +7,11 @@
 import type { BanEvent, UnbanReason } from "../ban/ban_event.ts";
 import type { Epoch, EventId } from "../base/ids.ts";
 
-/** What a monitor reports. */
+/** A report of a monitor. */
 export type Report = ReportOfBan | ReportOfUnban;
 
 interface NamedEvent extends BanEvent {
-  /** Names it among those of this node; the same for the same line. */
+  /** Its ID among this node's events; the same for the same line. */
   readonly id: EventId;
 }
 
@@ -21,12 +20,12 @@ export interface ReportOfBan extends NamedEvent {
   readonly kind: "ban";
   /**
    * When the ban ends, in milliseconds since 1970 by this host's clock;
-   * `Infinity`: never. Means nothing for a link that does not carry times.
+   * `Infinity`: never. Ignored by a link that does not carry times.
    */
   readonly expiresMs: number;
   /**
-   * When fail2ban made the ban, likewise; `undefined`: nobody says, and it
-   * counts as made now.
+   * When fail2ban made the ban, likewise; `undefined`: unknown, and it counts
+   * as made now.
    */
   readonly madeMs?: number | undefined;
 }
@@ -34,40 +33,41 @@ export interface ReportOfBan extends NamedEvent {
 /** An unban. */
 export interface ReportOfUnban extends NamedEvent {
   readonly kind: "unban";
-  /** Means nothing for a link of protocol 1. */
+  /** Ignored by a link of protocol 1. */
   readonly why: UnbanReason;
 }
 
 /** A way to the publisher. Reports count in the order in which they were submitted. */
 export interface ReportLink {
-  /** Whether it tells when bans end. */
+  /** Whether it transmits the ends of bans. */
   readonly carriesTimes: boolean;
   /** What was done so far. */
   readonly counters: { readonly submitted: number };
-  /** How many of the reports, counted from the first, are done with. */
+  /** Number of settled reports, counted from the first. */
   readonly settled: number;
-  /** Whether the publisher answers, as far as one can tell. */
+  /** Whether the publisher answers, as far as is known. */
   readonly reachable: boolean;
   /**
-   * Hands a report over; waits while too many are not done with.
+   * Submits a report; waits while too many are unsettled.
    *
-   * @param report What to report.
-   * @param signal Ends the wait; the report was not taken then.
+   * @param report The report.
+   * @param signal Aborts the wait; the report was then not taken.
    */
   submit(report: Report, signal: AbortSignal): Promise<void>;
   /**
-   * Waits until the publisher is known to have another store. Missing where
-   * the protocol does not tell.
+   * Waits until the publisher has another store. Missing if the protocol does
+   * not tell.
    *
-   * @param epoch Names the store that it is known to have; `undefined`: none.
-   * @param signal Ends the wait.
-   * @returns Which store it has.
+   * @param epoch The last known store; `undefined`: none.
+   * @param signal Aborts the wait.
+   * @returns The epoch of the new store.
    */
   otherEpoch?(epoch: Epoch | undefined, signal: AbortSignal): Promise<Epoch>;
   /** Waits until so many of the reports are done with. */
   waitSettled(count: number, signal: AbortSignal): Promise<void>;
   /**
-   * Sends what is submitted until it is answered; until aborted. Called once.
+   * Sends submitted reports until each is answered or the signal aborts. Called
+   * once.
    *
    * @param signal Ends it; the promise then resolves.
    */

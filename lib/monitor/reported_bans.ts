@@ -1,6 +1,6 @@
 /**
- * What this monitor has reported of its host, and what it has taken back or
- * left out: what a comparison with fail2ban's own bans starts from.
+ * The bans that this monitor has reported, taken back or left out: the base for
+ * comparisons with fail2ban's own bans.
  *
  * @module
  */
@@ -10,76 +10,82 @@ import { type BanKey, keyOf } from "../ban/ban.ts";
 import type { Epoch } from "../base/ids.ts";
 import type { JailName } from "../base/jail_name.ts";
 
-/** What is known of a ban of this host. */
+/** A monitor's record of a ban of this host. */
 export interface KnownBan {
   readonly jail: JailName;
   readonly address: Address;
   /**
-   * `reported`: the cluster holds it. `lifted`: it was taken back. `left`: it is
-   * the cluster's own, protected, or older than this monitor.
+   * `reported`: the cluster has it. `lifted`: it was taken back. `left`: it was
+   * not reported, because it is the cluster's own, protected, or older than
+   * this monitor.
    */
   readonly state: "reported" | "lifted" | "left";
-  /** When it ends as it was reported, in milliseconds since 1970; `Infinity`: never, or nobody knows. */
+  /**
+   * The reported end, in milliseconds since 1970; `Infinity`: never, or
+   * unknown.
+   */
   readonly endsMs: number;
-  /** When this was noted, in milliseconds since 1970. */
+  /** Time of this record, in milliseconds since 1970. */
   readonly notedMs: number;
-  /** Whether fail2ban was seen to have it since. @default {false} */
+  /** Whether fail2ban has listed it since. @default {false} */
   readonly isListed?: boolean;
 }
 
-/** What is known, as it is kept from one run to the next. */
+/** All records, as stored from one run to the next. */
 export interface KnownBans {
-  /** Names the publisher's store that was told; `undefined`: none was, or nobody knows. */
+  /**
+   * The epoch of the informed publisher's store; `undefined`: none, or unknown.
+   */
   readonly epoch: Epoch | undefined;
-  /** Whether it has the bans that fail2ban had before. */
+  /** Whether the bans that fail2ban had before are included. */
   readonly isSeeded: boolean;
   readonly bans: readonly KnownBan[];
 }
 
-/** Nothing. */
+/** No records. */
 export const NO_BANS: KnownBans = {
   ...{ epoch: undefined, isSeeded: false, bans: [] },
 };
 
-/** Whether the cluster does not hold a ban because of this host, or no more at that time. */
+/** Whether the cluster has no ban of this host at that time. */
 export function isOver({ state, endsMs }: KnownBan, atMs: number): boolean {
   return state !== "reported" || endsMs <= atMs;
 }
 
-/** Bans that are remembered; above it the oldest is forgotten. */
+/** Maximum number of records; above it the oldest is forgotten. */
 const MAX_BANS = 1_000_000;
 
-/** Remembers the last word about each ban, in the order in which they came. */
+/** Stores the last record of each ban, in order of arrival. */
 export class ReportedBans {
   readonly #bans = new Map<string, KnownBan>();
   #epoch: Epoch | undefined;
   #isSeeded: boolean;
   #version = 0;
 
-  /** @param known What is known already. */
+  /** @param known The initial records. */
   constructor({ epoch, isSeeded, bans }: KnownBans = NO_BANS) {
     for (const ban of bans) this.note(ban);
     this.#epoch = epoch;
     this.#isSeeded = isSeeded;
   }
 
-  /** Whether the bans that fail2ban had before are among them. */
+  /** Whether the bans that fail2ban had before are included. */
   get isSeeded(): boolean {
     return this.#isSeeded;
   }
 
-  /** Notes that they are. */
+  /** Records that they are included. */
   noteSeeded(): void {
     this.#version++;
     this.#isSeeded = true;
   }
 
-  /** Names the publisher's store that was told of them; `undefined`: none yet. */
+  /** The epoch of the informed publisher's store; `undefined`: none yet. */
   get epoch(): Epoch | undefined {
     return this.#epoch;
   }
 
-  /** Notes that a store was told all of it. */
+  /** Records that a store was informed of all bans. */
   noteEpoch(epoch: Epoch): void {
     this.#version++;
     this.#epoch = epoch;
@@ -90,12 +96,12 @@ export class ReportedBans {
     return this.#version;
   }
 
-  /** How many are known. */
+  /** Number of records. */
   get size(): number {
     return this.#bans.size;
   }
 
-  /** Notes the last word about a ban. */
+  /** Adds or replaces the record of a ban. */
   note(ban: KnownBan): void {
     const key = keyOf(ban);
     this.#version++;
@@ -106,12 +112,12 @@ export class ReportedBans {
     if (oldest !== undefined) this.#bans.delete(oldest);
   }
 
-  /** What is known of a ban. */
+  /** The record of a ban. */
   get(key: BanKey): KnownBan | undefined {
     return this.#bans.get(keyOf(key));
   }
 
-  /** Notes that fail2ban has a ban that is known. */
+  /** Records that fail2ban has listed a known ban. */
   list(key: BanKey): void {
     const ban = this.#bans.get(keyOf(key));
     if (ban === undefined || ban.isListed === true) return;
@@ -119,16 +125,17 @@ export class ReportedBans {
     this.#bans.set(keyOf(key), { ...ban, isListed: true });
   }
 
-  /** Forgets a ban: the cluster holds it no more, and fail2ban neither. */
+  /** Deletes the record of a ban that neither the cluster nor fail2ban has. */
   forget(key: BanKey): void {
     this.#version++;
     this.#bans.delete(keyOf(key));
   }
 
   /**
-   * Forgets what was noted by then of bans that were over by then. Where fail2ban's
-   * own were seen before it may have those still that were left out or taken back:
-   * they stay known, or they would be reported when it tells again.
+   * Deletes records made by then of bans that had ended by then. If fail2ban's
+   * earlier bans are included, it may still have bans that were left out or
+   * taken back. Their records stay, because the next comparison would report
+   * them otherwise.
    */
   forgetOver(byMs: number): void {
     for (const ban of this.#bans.values()) {
@@ -137,7 +144,7 @@ export class ReportedBans {
     }
   }
 
-  /** All that is known. */
+  /** All records. */
   values(): Iterable<KnownBan> {
     return this.#bans.values();
   }

@@ -1,5 +1,5 @@
 /**
- * What a monitor has reported, as it is stored: a line of JSON for each ban.
+ * The stored form of a monitor's records: a line of JSON for each ban.
  *
  * @module
  */
@@ -10,15 +10,18 @@ import { RuntimeError } from "../base/errors.ts";
 import { parseJailName } from "../base/jail_name.ts";
 import type { KnownBan, KnownBans } from "./reported_bans.ts";
 
-/** The first line: what the others are, whether these are all, and the epoch of the store that was told. */
+/**
+ * The first line: the form, whether earlier bans are included, and the epoch of
+ * the informed store.
+ */
 const HEAD =
   /^\{"monitor\.reported":1,"seeded":(true|false),"epoch":(?:null|"([0-9a-f]{32})")\}$/;
 const STATES: readonly KnownBan["state"][] = ["reported", "lifted", "left"];
 
 /**
- * Writes bans.
+ * Encodes records.
  *
- * @param known The bans, and who was told.
+ * @param known The records.
  *
  * @example
  * ```ts
@@ -43,12 +46,12 @@ export function encodeReportedBans(
     const listed = isListed === true ? 1 : 0;
     lines.push(JSON.stringify([jail, address, state, end, notedMs, listed]));
   }
-  // A file that was cut has no last line.
+  // A truncated file lacks the last line.
   return `${lines.join("\n")}\n[]\n`;
 }
 
 /**
- * Reads what {@link encodeReportedBans} wrote.
+ * Decodes what {@link encodeReportedBans} wrote.
  *
  * @param text The stored text.
  * @throws {RuntimeError} when it is anything else.

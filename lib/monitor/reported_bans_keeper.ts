@@ -1,6 +1,6 @@
 /**
- * Stores what was reported once the publisher has answered it: what is stored
- * earlier and never arrives would be taken for reported by the next run.
+ * Stores the reported bans once the publisher has answered them. If they were
+ * stored earlier and then lost, the next run would take them for reported.
  *
  * @module
  */
@@ -15,26 +15,26 @@ import type { ReportedBansStore } from "./reported_bans_store.ts";
 
 /** Options for {@link ReportedBansKeeper}. */
 export interface ReportedBansKeeperOptions {
-  /** What was reported. */
+  /** The reported bans. */
   readonly known: ReportedBans;
-  /** Keeps it from one run to the next. */
+  /** Keeps them from one run to the next. */
   readonly store: ReportedBansStore;
   readonly clock: Clock;
   /** Receives log records. */
   readonly log: Log;
 }
 
-/** It is stored at most this often, in milliseconds. */
+/** Minimum interval between stores, in milliseconds. */
 const STORE_EVERY_MS = 15_000;
 
-/** What was reported, to be stored once the link has settled so many reports. */
+/** Reported bans to store once the link has settled enough reports. */
 interface Mark {
   readonly afterSettled: number;
   readonly version: number;
   readonly known: KnownBans;
 }
 
-/** Keeps what was reported from one run to the next. */
+/** Keeps the reported bans from one run to the next. */
 export class ReportedBansKeeper {
   readonly #options: ReportedBansKeeperOptions;
   readonly #troubleLog: TroubleLog;
@@ -55,7 +55,7 @@ export class ReportedBansKeeper {
   /**
    * Stores until aborted.
    *
-   * @param link Whose answers are waited for.
+   * @param link The link whose answers are waited for.
    * @param signal Ends it.
    */
   async run(link: ReportLink, signal: AbortSignal): Promise<void> {
@@ -68,7 +68,7 @@ export class ReportedBansKeeper {
     }
   }
 
-  /** Stores for the last time what may be stored. */
+  /** Stores for the last time whatever may be stored. */
   async finish(link: ReportLink): Promise<void> {
     const isSettled = link.settled >= link.counters.submitted;
     const mark = isSettled ? this.#look(link) : this.#mark;
@@ -76,7 +76,7 @@ export class ReportedBansKeeper {
     await this.#store(mark);
   }
 
-  /** @returns What is to be stored; `undefined`: it is. */
+  /** @returns What has to be stored; `undefined`: nothing has changed. */
   #look(link: ReportLink): Mark | undefined {
     const { known } = this.#options;
     const { version } = known;

@@ -1,5 +1,5 @@
 /**
- * Keeps what a monitor has reported from one run to the next.
+ * Keeps the reported bans from one run to the next.
  *
  * @module
  */
@@ -13,21 +13,23 @@ import {
   encodeReportedBans,
 } from "./reported_bans_form.ts";
 
-/** What was reported, as a text that is kept. */
+/** The reported bans, stored as a text. */
 export class ReportedBansStore {
   readonly #text: StateText;
   readonly #log: Log;
 
   /**
-   * @param text Keeps it.
-   * @param log Where to tell of a damaged one.
+   * @param text Stores the text.
+   * @param log Receives a record of a damaged text.
    */
   constructor(text: StateText, log: Log) {
     this.#text = text;
     this.#log = log;
   }
 
-  /** @returns What was stored; `undefined`: there is none, or a damaged one. */
+  /**
+   * @returns The stored bans; `undefined`: there are none, or they are damaged.
+   */
   async load(): Promise<KnownBans | undefined> {
     try {
       const text = await this.#text.load();
@@ -45,9 +47,9 @@ export class ReportedBansStore {
   }
 
   /**
-   * Stores all of it.
+   * Stores all records.
    *
-   * @throws {RuntimeError} when it can't be stored.
+   * @throws {RuntimeError} when they can't be stored.
    */
   async save(known: KnownBans): Promise<void> {
     await this.#text.save(encodeReportedBans(known));

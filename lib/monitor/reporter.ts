@@ -1,6 +1,6 @@
 /**
- * What a monitor found -> what it reports: not the cluster's own doing, nothing
- * protected, and with the time that a ban holds.
+ * Turns a monitor's detections into reports: without the cluster's own actions
+ * and protected addresses, and with the ends of bans.
  *
  * @module
  */
@@ -33,31 +33,31 @@ import type { Report, ReportLink } from "./report_link.ts";
 import { StandingReports } from "./standing_reports.ts";
 import { Condition } from "../async/tasks.ts";
 
-/** What a reporter is made of. */
+/** Options for {@link Reporter}. */
 export interface ReporterOptions {
-  /** The way to the publisher. */
+  /** The link to the publisher. */
   readonly link: ReportLink;
-  /** Until when bans hold; asked where the link carries times. */
+  /** Determines the ends of bans, for a link that carries times. */
   readonly ends?: BanExpiry | undefined;
-  /** What this host's subscriber applied; by default nothing. */
+  /** This host's subscriber's bans; by default none. */
   readonly echoes?: EchoOracle;
-  /** What this host's fail2ban decided itself; by default nobody knows. */
+  /** The bans that this host's fail2ban decided itself; by default unknown. */
   readonly detections?: DetectionOracle;
-  /** When lines were written; by default by this process's zone. */
+  /** Reads the times of lines; by default in this process's time zone. */
   readonly lineClock?: LineClock | undefined;
-  /** Where to keep what was reported, for comparisons with fail2ban. */
+  /** Records what was reported, for comparisons with fail2ban. */
   readonly known?: ReportedBans | undefined;
   /** Time. */
   readonly clock: Clock;
-  /** Where to tell. */
+  /** Receives log records. */
   readonly log: Log;
   /** This node's name. */
   readonly hostName: HostName;
-  /** Which addresses are never banned; asked for each ban. */
+  /** The protected addresses; asked for each ban. */
   readonly protection: CurrentPolicy;
-  /** Patterns of jails of which nothing is reported. @default {[]} */
+  /** Patterns of jails that are not reported. @default {[]} */
   readonly ignoreJails?: readonly string[];
-  /** Read and log only: report nothing, store nothing. */
+  /** Whether to read and log only, without reports and stores. */
   readonly dryRun: boolean;
 }
 
@@ -65,41 +65,45 @@ export interface ReporterOptions {
 export interface ReporterCounters {
   /** Bans and unbans handed to the link. */
   reported: number;
-  /** Bans of protected addresses, left out. */
+  /** Bans of protected addresses, which were left out. */
   refused: number;
-  /** Bans and unbans of jails of which nothing is reported. */
+  /** Bans and unbans of jails that are not reported. */
   ignored: number;
-  /** Bans and unbans that were the cluster's own doing, left out. */
+  /** Bans and unbans that the cluster caused, which were left out. */
   echoes: number;
-  /** Ends that were reported and then corrected by fail2ban's database. */
+  /** Reported ends that fail2ban's database corrected. */
   corrected: number;
-  /** Bans that were over by their time before they could be reported. */
+  /** Bans that had ended before they could be reported. */
   over: number;
 }
 
-/** What is to be reported. */
+/** What to report. */
 export type DetectionReport = (ToldBan | DetectedUnban) & ReportSource;
 
-/** A ban, and what is known of its end. */
+/** A ban, and its end if known. */
 type ToldBan = DetectedBan & {
-  /** When the ban ends, where that is known, in milliseconds since 1970. */
+  /** When the ban ends, if known, in milliseconds since 1970. */
   readonly expiresMs?: number | undefined;
 };
 
-/** What says that something happened. */
+/** Source of a report. */
 interface ReportSource {
-  /** Its line; empty where there is none any more. */
+  /** Its line; empty if there is none any more. */
   readonly line: string;
-  /** When it happened, where no line says so, in milliseconds since 1970. */
+  /** When it happened, if no line says so, in milliseconds since 1970. */
   readonly atMs?: number | undefined;
 }
 
-/** Ends that differ by less, in milliseconds, are the same: clocks are read twice. */
+/**
+ * Ends that differ by less are equal, in milliseconds: clocks are read twice.
+ */
 const SAME_END_MS = 1_000;
 
-/** Reports what was found. */
+/** Reports detections. */
 export class Reporter {
-  /** How long lines were not read on since something was waited for, in milliseconds. */
+  /**
+   * Total time that waits have delayed the reading of lines, in milliseconds.
+   */
   blockedMs = 0;
   readonly #options: ReporterOptions;
   readonly #troubleLog: Log;
@@ -107,13 +111,13 @@ export class Reporter {
   readonly #echoes: EchoFilter | undefined;
   readonly #lineClock: LineClock;
   readonly #corrections: EndCorrection | undefined;
-  /** Reports once more, or takes back, what was reported before. */
+  /** Repeats or takes back earlier reports. */
   readonly standing: StandingReports;
 
   /**
-   * @param options What the reporter is made of.
-   * @param complaints Where to tell what may come without end.
-   * @param counters Where to count.
+   * @param options See {@link ReporterOptions}.
+   * @param troubleLog Receives records that may come without end.
+   * @param counters Receives the counts.
    */
   constructor(
     options: ReporterOptions,
@@ -137,10 +141,11 @@ export class Reporter {
   }
 
   /**
-   * Reports an event, unless it must not be; waits while the link is full.
+   * Reports an event, unless it must not be reported; waits while the link is
+   * full.
    *
    * @param event The event.
-   * @param signal Ends the waits.
+   * @param signal Aborts the waits.
    * @returns Whether it was reported.
    */
   async report(event: DetectionReport, signal: AbortSignal): Promise<boolean> {
@@ -188,16 +193,16 @@ export class Reporter {
     return true;
   }
 
-  /** Whether nothing is reported of a jail. */
+  /** Whether a jail is not reported. */
   isIgnored(jail: JailName): boolean {
     return matchesAnyName(this.#options.ignoreJails ?? [], jail);
   }
 
   /**
-   * Reports another end of a ban that was reported.
+   * Reports a new end of a reported ban.
    *
    * @param ticket The ban and its end.
-   * @param signal Ends the waits.
+   * @param signal Aborts the waits.
    * @returns Whether it was reported.
    */
   async moveEnd(ticket: HeldTicket, signal: AbortSignal): Promise<boolean> {
@@ -216,10 +221,10 @@ export class Reporter {
   }
 
   /**
-   * Reports the right ends of bans once fail2ban's database tells them, until
+   * Reports the right ends of bans once fail2ban's database has them, until
    * aborted.
    *
-   * @param inTurn Lets a report not mix with those of lines.
+   * @param inTurn Keeps these reports apart from those of lines.
    * @param signal Ends it.
    */
   async correctEnds(
@@ -230,7 +235,7 @@ export class Reporter {
       inTurn,
       async (known) => {
         await this.#correct(known, signal);
-        // Its row was seen, so that it will be missed.
+        // Its row was seen, so its disappearance will be noticed.
         this.#options.known?.list(known.ban);
       },
       signal,
@@ -238,12 +243,15 @@ export class Reporter {
     await new Condition().wait(signal);
   }
 
-  /** Of two reports of a ban the later one has the right end; a ban that is over by it has none. */
+  /**
+   * Reports the ban again with its right end, or an unban if it has ended by
+   * then.
+   */
   async #correct(
     { ban, reportedMs, endsMs }: CorrectedEnd,
     signal: AbortSignal,
   ): Promise<void> {
-    // Two that never end do not differ by a number.
+    // The difference of two infinite ends is no number.
     if (endsMs === reportedMs || Math.abs(endsMs - reportedMs) < SAME_END_MS) {
       return;
     }
@@ -265,12 +273,12 @@ export class Reporter {
         : { ...report, kind: "ban", expiresMs: endsMs, madeMs },
       signal,
     );
-    // Only now: what is noted counts as reported once the link has settled this much.
+    // Only now: a record counts as reported once the link has settled it.
     const notedMs = known?.get(ban)?.notedMs ?? nowMs;
     known?.note({ jail, address, state: "reported", endsMs, notedMs });
   }
 
-  /** Hands a report over; the session's time stands still meanwhile. */
+  /** Submits a report; the restart filter's time stands still meanwhile. */
   async #handOver(report: Report, signal: AbortSignal): Promise<void> {
     const { clock, link } = this.#options;
     const sinceMs = clock.monotonicMs();
@@ -278,7 +286,7 @@ export class Reporter {
     this.blockedMs += clock.monotonicMs() - sinceMs;
   }
 
-  /** Keeps the last word about a ban, for comparisons with fail2ban. */
+  /** Records the last event of a ban, for comparisons with fail2ban. */
   #note(
     { kind, jail, address, ...event }: Detection & Partial<ReportSource>,
     state: KnownBan["state"],
@@ -289,7 +297,7 @@ export class Reporter {
     this.#options.known?.note({ jail, address, state, endsMs, notedMs });
   }
 
-  /** When it happened, as far as anybody says so. */
+  /** When it happened, if known. */
   #timeOf({ line = "", atMs }: Partial<ReportSource>): number | undefined {
     return line === ""
       ? atMs
@@ -302,7 +310,7 @@ export class Reporter {
     return this.#echoes?.isEcho({ kind, jail, address, atMs }) === true;
   }
 
-  /** @returns When the ban ends; of an unban `Infinity`. */
+  /** @returns When the ban ends; `Infinity` for an unban. */
   async #submit(event: DetectionReport, signal: AbortSignal): Promise<number> {
     const { clock } = this.#options;
     const sinceMs = clock.monotonicMs();
@@ -343,7 +351,7 @@ export class Reporter {
     return Infinity;
   }
 
-  /** The row of a ban that has ended may have been purged before its line was read. */
+  /** The row of an ended ban may have been purged before its line was read. */
   #reasonOf(event: DetectedUnban & ReportSource): UnbanReason {
     const { known, clock } = this.#options;
     const endsMs = known?.get(event)?.endsMs ?? Infinity;

@@ -1,18 +1,18 @@
 /**
- * What the lines of fail2ban's log mean for the other nodes.
+ * Decides what the lines of fail2ban's log mean for the other nodes.
  *
  * fail2ban up to 1.1.0 writes an ordinary `Unban` for every ticket when the
- * server or a jail stops, also when a reload fails, and `Restore Ban` once it
- * is back. Shared as they are, these lines would lift every ban of the cluster.
+ * server or a jail stops or a reload fails, and `Restore Ban` once it is back.
+ * Shared unfiltered, these lines would lift every ban of the cluster.
  *
- * - Where fail2ban's database can be asked, it decides: a manual unban deletes
- *   the ticket's row before the line is written, an expired ticket's row is past
+ * - If fail2ban's database can be read, it decides: a manual unban deletes the
+ *   ticket's row before the line is written, an expired ticket's row is past
  *   its end, and a row still in force means a stop.
- * - Where it can't, an unban is held for a while, and dropped when the log says
+ * - Otherwise an unban is held for a while. It is dropped when the log says
  *   that the server or the jail stopped, or that the ticket was restored.
  *
- * What is dropped wrongly stays banned until it expires; that is the safe side.
- * So is it to take an unban that was held for no unban by hand.
+ * The errors are on the safe side: an unban dropped wrongly leaves the address
+ * banned until the ban expires, and a held unban never counts as a manual one.
  *
  * @module
  */
@@ -24,39 +24,42 @@ import { CLUSTER_JAIL, type JailName } from "../base/jail_name.ts";
 import type { LogEvent } from "../fail2ban/log_line.ts";
 import type { TicketState } from "../fail2ban/ports.ts";
 
-/** A ban or unban that the other nodes should hear of. */
+/** A ban or unban to share with the other nodes. */
 export type Detection = DetectedBan | DetectedUnban;
 
 interface Detected extends Ticket {
-  /** Of the line that said so. */
+  /** The ID of its line. */
   readonly id: EventId;
 }
 
-/** A ban that the other nodes should hear of. */
+/** A ban to share with the other nodes. */
 export interface DetectedBan extends Detected {
   readonly kind: "ban";
-  /** How long the ban lasts, in milliseconds, where the line says so. */
+  /** Its duration in milliseconds, if the line says so. */
   readonly lastsMs?: number;
 }
 
-/** An unban that the other nodes should hear of. */
+/** An unban to share with the other nodes. */
 export interface DetectedUnban extends Detected {
   readonly kind: "unban";
-  /** Why, as far as the line and the database say. */
+  /** The reason, as far as line and database tell. */
   readonly why: UnbanReason;
 }
 
-/** How a session is set up. */
+/** Options for {@link RestartFilter}. */
 export interface RestartFilterOptions {
-  /** How long an unban is held when the database can't be asked, in milliseconds. */
+  /** Hold time of unbans if the database can't be asked, in milliseconds. */
   readonly unbanHoldMs: number;
-  /** Unbans held at most; above it the oldest is dropped. @default {100000} */
+  /**
+   * Maximum number of held unbans; above it the oldest is dropped.
+   * @default {100000}
+   */
   readonly maxHeld?: number;
-  /** Whether a ban that lasts longer than it did is shared once more. @default {false} */
+  /** Whether a prolonged ban is shared again. @default {false} */
   readonly sharesIncreases?: boolean;
 }
 
-/** An unban that is held. */
+/** A held unban. */
 interface HeldUnban {
   readonly id: EventId;
   readonly deadlineMs: number;
@@ -68,15 +71,15 @@ export interface HeldLine {
   readonly jail: JailName;
   /** The address of the line. */
   readonly address: Address;
-  /** Of the line. */
+  /** The ID of the line. */
   readonly id: EventId;
 }
 
-/** What a line says of a ticket. */
+/** The ticket that a line names. */
 interface Ticket {
   /** The jail that decided. */
   readonly jail: JailName;
-  /** Whom it concerns. */
+  /** The banned address. */
   readonly address: Address;
 }
 
@@ -85,24 +88,24 @@ export class RestartFilter {
   readonly #unbanHoldMs: number;
   readonly #maxHeld: number;
   readonly #sharesIncreases: boolean;
-  /** The held unbans. A jail's come in the order of release. */
+  /** The held unbans; those of a jail in the order of their release. */
   readonly #held = new Map<JailName, Map<Address, HeldUnban>>();
   #heldCount = 0;
   #stopping = false;
 
-  /** Makes a session of what it works with. */
+  /** @param options See {@link RestartFilterOptions}. */
   constructor(options: RestartFilterOptions) {
     this.#unbanHoldMs = options.unbanHoldMs;
     this.#maxHeld = options.maxHeld ?? 100_000;
     this.#sharesIncreases = options.sharesIncreases ?? false;
   }
 
-  /** Unbans that are held now. */
+  /** Number of held unbans. */
   get heldCount(): number {
     return this.#heldCount;
   }
 
-  /** Whether the unban of that line is held. */
+  /** Whether the unban of a line is held. */
   holds({ jail, address, id }: HeldLine): boolean {
     return this.#held.get(jail)?.get(address)?.id === id;
   }
@@ -110,11 +113,11 @@ export class RestartFilter {
   /**
    * Takes the next event.
    *
-   * @param event What a line said.
-   * @param state What the database says of an unban's ticket.
+   * @param event The event of a line.
+   * @param state The database's state of an unban's ticket.
    * @param nowMs A clock that never jumps, in milliseconds.
-   * @param id Names what the line said.
-   * @returns What to share because of it.
+   * @param id The event's ID.
+   * @returns The detections to share.
    */
   push(
     event: LogEvent,
@@ -161,10 +164,10 @@ export class RestartFilter {
   }
 
   /**
-   * Lets time pass.
+   * Releases held unbans.
    *
    * @param nowMs The same clock as for `push`.
-   * @returns The unbans whose time is over: nothing spoke against them.
+   * @returns The unbans whose hold has ended: nothing contradicted them.
    */
   tick(nowMs: number): readonly Detection[] {
     const due: { event: Detection; deadlineMs: number }[] = [];
@@ -180,7 +183,7 @@ export class RestartFilter {
       .map(({ event }) => event);
   }
 
-  /** When `tick` has something to do; `undefined` while nothing is held. */
+  /** When `tick` has work; `undefined` while nothing is held. */
   nextDeadlineMs(): number | undefined {
     let nextMs: number | undefined;
     for (const tickets of this.#held.values()) {
@@ -198,7 +201,7 @@ export class RestartFilter {
     nowMs: number,
     id: EventId,
   ): readonly Detection[] {
-    // Whatever was held of this ticket before, this is the last word.
+    // This event replaces any unban of the ticket that is held.
     this.#release(event.jail, event.address);
     switch (state) {
       case "expired":
@@ -242,7 +245,7 @@ export class RestartFilter {
   }
 }
 
-/** What happens in the cluster's own jail is the cluster's own doing. */
+/** Events in the cluster's own jail are the cluster's own doing. */
 function share(found: Detection): readonly Detection[] {
   return found.jail === CLUSTER_JAIL ? [] : [found];
 }

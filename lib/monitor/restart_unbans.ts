@@ -1,8 +1,8 @@
 /**
- * Unbans of bans that fail2ban's database has in force: the sign of a stop,
- * after which they are restored. What is not restored, or was lifted by a
- * fail2ban that runs on, has had its ban time made shorter, or its jail taken
- * out: of that the database does not know.
+ * Unbans of bans that fail2ban's database has in force. They are the sign of a
+ * stop, after which the bans are restored. If such a ban is not restored, or a
+ * running fail2ban lifted it, its ban time was shortened or its jail was
+ * removed, which the database does not tell.
  *
  * @module
  */
@@ -13,55 +13,59 @@ import type { JailName } from "../base/jail_name.ts";
 import type { Fail2banRun, TicketList } from "../fail2ban/ports.ts";
 import type { LogEvent } from "../fail2ban/log_line.ts";
 
-/** An unban that may be a stop's. */
+/** An unban that a stop may explain. */
 export interface DoubtfulUnban {
   readonly jail: JailName;
   readonly address: Address;
   /** When its line was written, in milliseconds since 1970. */
   readonly atMs: number;
-  /** When it was read, by a clock that never jumps. */
+  /** When the line was read, by a clock that never jumps. */
   readonly sinceMs: number;
 }
 
-/** What is known of a line besides what it says. */
+/** Circumstances of a line. */
 export interface LineCircumstances {
-  /** Whether fail2ban's database has the ban of an unban in force. */
+  /** Whether fail2ban's database has an unban's ban in force. */
   readonly isInForce: boolean;
   readonly atMs: number;
   readonly sinceMs: number;
 }
 
-/** Signs of a stop, and restored bans, come within this, in milliseconds. */
+/**
+ * Signs of a stop, and restored bans, come within this time, in milliseconds.
+ */
 const DOUBT_MS = 25_000;
-/** While bans are restored, one comes within this after the other, in milliseconds. */
+/** Maximum interval between two restored bans, in milliseconds. */
 const RESTORE_MS = 15_000;
-/** A stop lifts all bans of a jail within this, in milliseconds. */
+/** A stop lifts all bans of a jail within this time, in milliseconds. */
 const TOGETHER_MS = 2_000;
-/** Unbans that are doubted at once; above it the oldest is taken for a stop's. */
+/**
+ * Maximum number of doubtful unbans; above it the oldest counts as a stop's.
+ */
 const MAX_UNBANS = 100_000;
 
 interface Doubt extends DoubtfulUnban {
-  /** Its jail was said to stop. */
+  /** Whether the log said that its jail stopped. */
   isStop: boolean;
 }
 
-/** Tells those unbans that no stop explains. */
+/** Finds the unbans that no stop explains. */
 export class RestartUnbans {
   readonly #server: Fail2banRun;
   readonly #unbans = new Map<string, Doubt>();
-  /** When each jail was started, as the log says, by the clock that never jumps. */
+  /** Start times of jails in the log, by the clock that never jumps. */
   readonly #startedMs = new Map<JailName, number>();
-  /** Jails that were stopped and not started again. */
+  /** Jails that stopped and have not started again. */
   readonly #stopped = new Set<JailName>();
   #isStopping = false;
   #restoredMs = -Infinity;
 
-  /** @param server Which fail2ban runs. */
+  /** @param server Tells which fail2ban runs. */
   constructor(server: Fail2banRun) {
     this.#server = server;
   }
 
-  /** Takes note of what a line said. */
+  /** Records what a line said. */
   observe(event: LogEvent, when: LineCircumstances): void {
     switch (event.kind) {
       case "unban":
@@ -100,20 +104,20 @@ export class RestartUnbans {
   }
 
   /**
-   * Gives the unbans that stand: not all of their jail went at once while
-   * fail2ban ran on, and no ban was restored after it was started. Those that
-   * can't be told yet stay.
+   * Returns the unbans that are real. An unban is not real if all bans of its
+   * jail were lifted at once while fail2ban ran on, or if the ban was restored
+   * after a start. Undecided unbans stay.
    *
-   * @param list What fail2ban's database has in force.
+   * @param list The bans in force in fail2ban's database.
    * @param nowMs Milliseconds since 1970.
-   * @param sinceMs The same clock as of the lines.
+   * @param sinceMs The same clock as for the lines.
    */
   take(
     list: TicketList,
     nowMs: number,
     sinceMs: number,
   ): readonly DoubtfulUnban[] {
-    // A running fail2ban's own list says it all.
+    // A running fail2ban's own list is complete.
     if (list.isExact) this.#unbans.clear();
     const due = [...this.#unbans.values()].filter((unban) =>
       sinceMs - unban.sinceMs >= DOUBT_MS
@@ -132,10 +136,10 @@ export class RestartUnbans {
       if (isStartedSince) return !isRestoring && this.#settle(unban);
       const isTakenOut = unban.isStop && !this.#isStopping &&
         this.#stopped.has(jail) && serverMs !== undefined && serverMs <= atMs &&
-        // A reload that failed stops all jails, and means to ban still.
+        // A failed reload stops all jails although they should still ban.
         [...inForce.keys()].some((other) => !this.#stopped.has(other));
       if (isTakenOut) return this.#settle(unban);
-      // It is stopped still, or was started a moment ago.
+      // It is still stopped, or was started a moment ago.
       if (unban.isStop || serverMs === undefined || serverMs > atMs) {
         return false;
       }

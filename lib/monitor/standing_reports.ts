@@ -1,5 +1,5 @@
 /**
- * What a monitor has reported before: reported once more, or taken back.
+ * Repeats or takes back a monitor's earlier reports.
  *
  * @module
  */
@@ -16,52 +16,55 @@ import {
 import type { Report } from "./report_link.ts";
 import type { KnownBan, ReportedBans } from "./reported_bans.ts";
 
-/** What such reports are made of. */
+/** Options for {@link StandingReports}. */
 export interface StandingReportsOptions {
-  /** What was reported; `undefined`: nobody keeps it. */
+  /** The reported bans; `undefined`: they are not recorded. */
   readonly known?: ReportedBans | undefined;
   readonly hostName: HostName;
   readonly clock: Clock;
-  /** Which addresses are never banned; asked for each ban. */
+  /** The protected addresses; asked for each ban. */
   readonly protection: CurrentPolicy;
-  /** Report nothing, store nothing. */
+  /** Whether nothing is reported and nothing stored. */
   readonly dryRun: boolean;
-  /** Whether nothing is reported of a jail. */
+  /** Whether a jail is not reported. */
   readonly isIgnored: (jail: JailName) => boolean;
-  /** Hands a report to the link. */
+  /** Submits a report to the link. */
   readonly handOver: (report: Report, signal: AbortSignal) => Promise<void>;
 }
 
-/** Lets reports not mix with those of lines. */
+/** Keeps reports apart from those of lines. */
 export type InTurn = (work: () => Promise<void>) => Promise<void>;
 
-/** Bans that are reported between two looks at lines. */
+/** Number of bans between two turns of the lines. */
 const AT_ONCE = 500;
 
-/** Goes through what was reported, some at a time, so that lines are reported in between. */
+/**
+ * Goes through the reported bans in parts, so that lines are reported in
+ * between.
+ */
 export class StandingReports {
   readonly #options: StandingReportsOptions;
 
-  /** @param options What the reports are made of. */
+  /** @param options See {@link StandingReportsOptions}. */
   constructor(options: StandingReportsOptions) {
     this.#options = options;
   }
 
   /**
-   * Reports once more what stands, to a publisher whose store may not have it.
+   * Reports all standing bans again, to a publisher whose store may lack them.
    *
-   * @param signal Ends the waits.
-   * @returns How many bans stand.
+   * @param signal Aborts the waits.
+   * @returns Number of standing bans.
    */
   async reportAll(inTurn: InTurn, signal: AbortSignal): Promise<number> {
     const { known, hostName: origin, clock, protection } = this.#options;
     return await this.#each(known?.values() ?? [], inTurn, async (listed) => {
       const { jail, address } = listed;
-      // What happened since it was listed counts.
+      // Changes since it was listed count.
       const ban = known?.get(listed);
       const nowMs = clock.nowMs();
       if (ban?.state !== "reported" || ban.endsMs <= nowMs) return false;
-      // What came to be protected would count as a bad report.
+      // A ban of an address that is now protected would count as a bad report.
       if (refusal(address, protection()) !== undefined) return false;
       const id = eventIdOfRepair(`standing ${keyOf(ban)}`, nowMs);
       const { endsMs: expiresMs, notedMs: madeMs } = ban;
@@ -72,10 +75,10 @@ export class StandingReports {
   }
 
   /**
-   * Takes back what was reported of jails of which nothing is reported any more.
+   * Takes back the bans of jails that are no longer reported.
    *
-   * @param signal Ends the waits.
-   * @returns How many bans were taken back.
+   * @param signal Aborts the waits.
+   * @returns Number of bans taken back.
    */
   async takeBackIgnored(inTurn: InTurn, signal: AbortSignal): Promise<number> {
     const { known, hostName: origin, clock, dryRun, isIgnored } = this.#options;
@@ -90,7 +93,7 @@ export class StandingReports {
         const report = { origin, jail, address, id, why: "ended" } as const;
         await this.#options.handOver({ ...report, kind: "unban" }, signal);
       }
-      // Once its jail counts again it is news.
+      // If the jail is reported again, the ban is news.
       known.forget(ban);
       return stands;
     });

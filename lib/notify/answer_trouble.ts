@@ -1,5 +1,6 @@
 /**
- * What an answer to a heartbeat or a message of the webhook says is wrong.
+ * Turns HTTP answers and failed requests of the heartbeat and the webhook into
+ * errors.
  *
  * @module
  */
@@ -7,7 +8,7 @@
 import { RuntimeError } from "../base/errors.ts";
 import type { HttpTarget } from "../http/http_target.ts";
 
-/** The other side understood what was asked, and will not have it. */
+/** The receiver understood the request and refuses it. */
 export class NotTakenError extends RuntimeError {}
 
 const HINTS: Readonly<Record<number, string>> = {
@@ -20,15 +21,15 @@ const HINTS: Readonly<Record<number, string>> = {
   413: "the receiver takes less than 64 KiB at a time",
   429: "the receiver is asked too often: is the same URL in use elsewhere?",
 };
-/** Refusals that pass by themselves. */
+/** Refusals that are temporary. */
 const PASSING: readonly number[] = [408, 425, 429];
 
 /**
- * Makes the error of an answer.
+ * Turns an HTTP answer into an error.
  *
- * @param target Who answered.
- * @param status The status of HTTP.
- * @returns `undefined`: it is a success.
+ * @param target The receiver that answered.
+ * @param status The HTTP status.
+ * @returns The error, or `undefined` for success.
  *
  * @example
  * ```ts
@@ -60,7 +61,7 @@ export function answerTrouble(
     : new NotTakenError(message, { hint });
 }
 
-/** What the words of the runtime mean; the first that fits. */
+/** What the runtime's error texts mean; the first match counts. */
 const CAUSES: readonly (readonly [RegExp, string, string])[] = [
   [
     /dns error|lookup address|Name or service|resolve/i,
@@ -100,11 +101,11 @@ const CAUSES: readonly (readonly [RegExp, string, string])[] = [
 ];
 
 /**
- * Makes the error of a question that was not answered. What the runtime says
- * is read and not shown: the whole URL stands in it.
+ * Makes the error of a request without an answer. The runtime's text is matched
+ * but never shown: it contains the whole URL.
  *
- * @param target Who was asked.
- * @param words What the runtime says.
+ * @param target The receiver.
+ * @param words The runtime's error text.
  */
 export function askTrouble(
   { shown }: HttpTarget,
@@ -118,7 +119,7 @@ export function askTrouble(
   return new RuntimeError(`cannot reach ${shown}: ${what}`, { hint });
 }
 
-/** The error of a question that took too long. */
+/** Makes the error of a request that timed out. */
 export function lateTrouble(
   { shown }: HttpTarget,
   timeoutMs: number,

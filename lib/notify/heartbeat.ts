@@ -1,6 +1,6 @@
 /**
- * Asks for a URL every minute while nothing is wrong. Whoever is asked raises
- * the alarm when that ends: it also notices a host that is gone.
+ * Requests a URL every minute while the program is healthy. The receiver raises
+ * the alarm when the requests stop, so it also notices a dead host.
  *
  * @module
  */
@@ -22,7 +22,10 @@ export interface HeartbeatOptions {
   readonly log: Log;
 }
 
-/** Interval between heartbeats, and before the first: a program that ends again and again has none. */
+/**
+ * Interval between heartbeats, and before the first one: a program that keeps
+ * crashing sends none.
+ */
 export const HEARTBEAT_INTERVAL_MS = 60_000;
 const TIMEOUT_MS = 10_000;
 
@@ -44,12 +47,12 @@ export class Heartbeat {
     });
   }
 
-  /** Heartbeats that arrived, and that did not. */
+  /** Number of heartbeats that arrived, and that failed. */
   get counters(): { readonly ok: number; readonly failed: number } {
     return { ok: this.#sent, failed: this.#failed };
   }
 
-  /** Goes on until aborted. */
+  /** Sends heartbeats until aborted. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock, isHealthy } = this.#options;
     while (true) {

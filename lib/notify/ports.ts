@@ -1,30 +1,30 @@
 /**
- * The port of asking another host over HTTP.
+ * The port for HTTP requests to other hosts.
  *
  * @module
  */
 
 import type { HttpTarget } from "../http/http_target.ts";
 
-/** What is asked. */
+/** A request. */
 export interface HttpQuestion {
   readonly target: HttpTarget;
-  /** JSON for a POST; left out: a GET. */
+  /** Body of a POST; without it the request is a GET. */
   readonly json?: string;
-  /** How long an answer may take. */
+  /** Timeout of the answer. */
   readonly timeoutMs: number;
 }
 
-/** Asks other hosts. Each question is one request: nothing is tried again, no redirect is followed. */
+/** Sends requests to other hosts. Never retries and never follows redirects. */
 export interface HttpAsker {
   /**
-   * Asks once. Certificates are verified.
+   * Sends one request. Certificates are verified.
    *
-   * @param question What to ask.
+   * @param question The request.
    * @param signal Ends it.
-   * @throws {RuntimeError} unless the answer is of 200 to 299, with a hint, and
-   * without the secret of the URL; {@link NotTakenError} where asking the same
-   * again can't help.
+   * @throws {RuntimeError} unless the status is 200 to 299; it has a hint and
+   * does not contain the URL's secret. {@link NotTakenError} when a retry of
+   * the same request can't help.
    */
   ask(question: HttpQuestion, signal: AbortSignal): Promise<void>;
 }

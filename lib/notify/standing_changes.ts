@@ -1,5 +1,5 @@
 /**
- * Finds what happened between two looks at how a program, and its nodes, are.
+ * Derives events from two successive states of a program and its nodes.
  *
  * @module
  */
@@ -8,15 +8,15 @@ import type { Fault } from "../metrics/health.ts";
 import type { LiveNode } from "../wire/operator_status.ts";
 import type { ToldEvent, ToldKind } from "./told_event.ts";
 
-/** For so long bans may be wanted at a node and not in force. */
+/** Time for which a node's bans may be missing before an event is due. */
 const ENFORCING_GRACE_MS = 60_000;
 
-/** Something that is so until it is so no more. */
+/** A condition that lasts, such as a fault. */
 interface Standing {
-  /** What it is told by when it begins, and when it ends. */
+  /** The events of its beginning and its end. */
   readonly began: ToldEvent;
   readonly ended: ToldKind;
-  /** For how long it may be so before it is told. */
+  /** How long it must last before its event is due. */
   readonly graceMs: number;
 }
 
@@ -25,17 +25,17 @@ interface Known extends Standing {
   readonly isTold: boolean;
 }
 
-/** Remembers what was so at the last look. */
+/** Remembers the conditions of the last call. */
 export class StandingChanges {
   #known = new Map<string, Known>();
 
   /**
-   * Looks.
+   * Compares the current state with the last one.
    *
-   * @param faults What is wrong with the program.
-   * @param nodes At a publisher: how the members are.
-   * @param nowMs By a monotonic clock.
-   * @returns What happened since the last look.
+   * @param faults The program's current faults.
+   * @param nodes The members' states; empty except at a publisher.
+   * @param nowMs Monotonic time in milliseconds.
+   * @returns The events since the last call.
    */
   look(
     faults: readonly Fault[],
@@ -55,7 +55,7 @@ export class StandingChanges {
     for (const [key, { began, ended, isTold }] of this.#known) {
       if (!isTold || known.has(key)) continue;
       const { words: _over, ...subject } = began;
-      // Of who is no member any more there is nothing to tell.
+      // A node that is no longer a member needs no event.
       const { node } = began;
       if (node !== undefined && !nodes.some((it) => it.node === node)) continue;
       events.push({ ...subject, event: ended });
@@ -91,7 +91,7 @@ function* nodeStandings({ node, roles, aside }: LiveNode): Generator<Standing> {
       const began = { event: "node_silent", node, role } as const;
       yield { began, ended: "node_back", graceMs: 0 };
     }
-    // Of a program that is silent holds what it told last.
+    // A silent program counts with its last report.
     if (condition?.kind !== "subscriber") continue;
     for (
       const { name: action, wanted, inForce, refused } of condition.actions

@@ -1,12 +1,15 @@
 /**
- * What the webhook tells of.
+ * The events that the webhook sends.
  *
  * @module
  */
 
 import type { FaultName } from "../metrics/health.ts";
 
-/** What may be told, and of which program; the table in docs/METRICS.md is made of it. */
+/**
+ * Every kind of event with its description; the table in docs/METRICS.md is
+ * generated from it.
+ */
 export const TOLD_EVENTS = {
   started: "A program began its work.",
   fault:
@@ -24,15 +27,15 @@ export const TOLD_EVENTS = {
   operator: "At the publisher: an operator did something; `words` is the verb.",
 } as const satisfies Readonly<Record<string, string>>;
 
-/** One of them. */
+/** A kind of event. */
 export type ToldKind = keyof typeof TOLD_EVENTS;
 
 /** Every {@link ToldKind}, in the order of the table. */
 export const TOLD_KINDS = Object.keys(TOLD_EVENTS) as readonly ToldKind[];
 
-/** Something that happened. */
+/** An event. */
 export interface ToldEvent {
-  /** `test`: nothing did, an operator looks whether it arrives. */
+  /** `test`: an operator checks whether messages arrive. */
   readonly event: ToldKind | "test";
   readonly fault?: FaultName;
   /** A node's name. */
@@ -41,12 +44,12 @@ export interface ToldEvent {
   readonly role?: string;
   /** Which of the node's actions. */
   readonly action?: string;
-  /** The same for people. */
+  /** A description for people. */
   readonly words?: string;
 }
 
 /**
- * Says it in a sentence.
+ * Formats an event as one sentence.
  *
  * @example
  * ```ts
@@ -72,8 +75,8 @@ const IPV6 =
   /(?<![\w:.])(?=[0-9A-Fa-f:]*:[0-9A-Fa-f:]*:)[0-9A-Fa-f:]+(?:\d{1,3}(?:\.\d{1,3}){3})?(?:\/\d{1,3})?(?![\w:])/g;
 
 /**
- * Takes the addresses out of an event's words: what a firewall complains of
- * may name whom it was to ban.
+ * Removes addresses from an event's words: a firewall's error text may name the
+ * address of a ban.
  *
  * @example
  * ```ts

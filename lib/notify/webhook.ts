@@ -1,5 +1,5 @@
 /**
- * Tells another host what happens, in messages of JSON.
+ * Sends events to another host as JSON messages.
  *
  * @module
  */
@@ -28,43 +28,45 @@ import {
 export interface WebhookOptions {
   readonly target: HttpTarget;
   readonly asker: HttpAsker;
-  /** Who tells. */
+  /** The program that sends. */
   readonly teller: Teller;
-  /** What is told. */
+  /** The kinds of event to send. */
   readonly kinds: readonly ToldKind[];
-  /** Whether addresses are left in the words. */
+  /** Whether the words may contain addresses. */
   readonly showsAddresses: boolean;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** Events that wait at most; above it the oldest is dropped. */
+/** Maximum number of queued events; beyond it the oldest is dropped. */
 export const MAX_WAITING_EVENTS = 1_000;
-/** Events in a message. */
+/** Maximum number of events in a message. */
 export const MAX_EVENTS_AT_ONCE = 100;
-/** What happens within it is one message. */
+/** Events within this time share a message. */
 export const GATHERING_MS = 1_000;
-/** Shortest time between two messages. */
+/** Minimum time between two messages. */
 export const MESSAGE_INTERVAL_MS = 10_000;
 const TIMEOUT_MS = 10_000;
 const RETRY_PAUSES = { firstPauseMs: 1_000, maxPauseMs: 300_000 };
 
 /** Counts of a webhook. */
 export interface WebhookCounters {
-  /** Messages that arrived. */
+  /** Messages that the receiver accepted. */
   readonly ok: number;
-  /** Tries that failed. */
+  /** Attempts that failed. */
   readonly failed: number;
-  /** Events that nobody was told: too many waited, or the receiver would not have them. */
+  /**
+   * Events that were dropped: the queue was full, or the receiver refused them.
+   */
   readonly lost: number;
-  /** Events that wait. */
+  /** Events that are queued or being sent. */
   readonly waiting: number;
 }
 
 /**
- * A bounded queue of events before a receiver. A message is tried again, with
- * growing pauses, until it arrives; events gather behind it. One that the
- * receiver will not have is given up.
+ * A bounded queue of events for one receiver. A message is retried with growing
+ * pauses until it arrives; later events queue behind it. A message that the
+ * receiver refuses is dropped.
  */
 export class Webhook {
   readonly #options: WebhookOptions;
@@ -73,13 +75,13 @@ export class Webhook {
   readonly #changed = new Condition();
   readonly #startedMs: number;
   #waiting: DatedEvent[] = [];
-  /** Events of the message that is on its way. */
+  /** Number of events in the message that is being sent. */
   #underWay = 0;
   #messages = 0;
   #sent = 0;
   #failed = 0;
   #lost = 0;
-  /** Lost events that no message has told of. */
+  /** Dropped events that no message has reported yet. */
   #untoldLost = 0;
 
   /** @param options See {@link WebhookOptions}. */
@@ -95,7 +97,7 @@ export class Webhook {
     });
   }
 
-  /** What was done so far. */
+  /** Counts since the start. */
   get counters(): WebhookCounters {
     return {
       ok: this.#sent,
@@ -105,7 +107,7 @@ export class Webhook {
     };
   }
 
-  /** Takes an event, if such are told. Never throws, never waits. */
+  /** Queues an event of a configured kind. Never throws, never waits. */
   note(event: ToldEvent): void {
     if (!this.#kinds.has(event.event)) return;
     const { showsAddresses, clock } = this.#options;
@@ -118,7 +120,7 @@ export class Webhook {
     this.#changed.notify();
   }
 
-  /** Sends what it is told, until aborted. */
+  /** Sends queued events until aborted. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
     while (true) {
@@ -145,7 +147,7 @@ export class Webhook {
     this.#underWay = 0;
   }
 
-  /** @returns Whether there is nothing more to be done about a message. */
+  /** @returns Whether the message is done: delivered or refused. */
   async #settled(
     json: string,
     events: number,

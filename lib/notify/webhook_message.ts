@@ -1,12 +1,12 @@
 /**
- * The message that a webhook's receiver gets.
+ * The JSON message that a webhook's receiver gets.
  *
  * @module
  */
 
 import { eventText, type ToldEvent } from "./told_event.ts";
 
-/** Who tells. */
+/** The program that sends. */
 export interface Teller {
   /** The node's name. */
   readonly node: string;
@@ -14,21 +14,26 @@ export interface Teller {
   readonly version: string;
 }
 
-/** An event and when it was, in milliseconds since 1970. */
+/** An event with its time, in milliseconds since 1970. */
 export interface DatedEvent extends ToldEvent {
   readonly atMs: number;
 }
 
-/** What a message says beside its events. */
+/** The fields of a message beside its events. */
 export interface MessageFrame {
   readonly teller: Teller;
-  /** The same where a message is sent again; of this node's program only. */
+  /**
+   * The same for every attempt; unique only within this program of this node.
+   */
   readonly id: string;
-  /** Events that were lost since the message before. */
+  /** Events dropped since the previous message. */
   readonly lost: number;
 }
 
-/** Every field of a message, in its order, and what it is; docs/METRICS.md has it. */
+/**
+ * Every field of a message in order, with its description; docs/METRICS.md
+ * shows it.
+ */
 export const MESSAGE_FIELDS = {
   text:
     "The whole in words, an event a line. Slack, Mattermost, Rocket.Chat and others show it as it is.",
@@ -44,10 +49,10 @@ export const MESSAGE_FIELDS = {
 } as const satisfies Readonly<Record<string, string>>;
 
 /**
- * Makes a message.
+ * Formats a message.
  *
- * @param events What happened, oldest first.
- * @param frame The rest.
+ * @param events The events, oldest first.
+ * @param frame The other fields.
  * @returns JSON.
  *
  * @example

@@ -1,9 +1,9 @@
 /**
- * Lists bans for an operator: page by page, without holding anything else up.
+ * Lists bans for an operator: page by page, without delaying anything else.
  *
- * Nothing is copied but a page, and the bans of a sorted answer, of which
- * there is a bound. The table changes meanwhile: a ban that stands throughout
- * is listed once; one that begins or ends meanwhile may be, or not.
+ * Copies only one page, and the bans of a sorted answer, whose number is
+ * limited. The table changes meanwhile: a ban that exists throughout is listed
+ * once; one that begins or ends meanwhile may be missing.
  *
  * @module
  */
@@ -34,19 +34,19 @@ export interface BanListingOptions {
   readonly turns: SharedTurns;
 }
 
-/** What is asked for. */
+/** A request for a list. */
 export interface ListQuestion {
   readonly filter: BanFilter;
-  /** `null`: in the order in which the table has them. */
+  /** `null` for the table's order. */
   readonly sort: BanSort | null;
-  /** `null`: all of them. */
+  /** `null` for all of them. */
   readonly limit: number | null;
 }
 
-/** Most reports in a page: a page is made in one turn. */
+/** Maximum number of reports in a page: one turn makes a whole page. */
 const MAX_PAGE_REPORTS = 400;
 
-/** Bans between two looks at the clock, which take longer than a ban that is not asked for. */
+/** Bans between two clock readings: reading costs more than skipping a ban. */
 const CLOCK_STEPS = 16;
 
 /** Lists bans. */
@@ -59,11 +59,11 @@ export class BanListing {
   }
 
   /**
-   * Lists what is asked for.
+   * Lists the requested bans.
    *
-   * @param question Which bans, how many, in which order; sorted ones have a limit.
+   * @param question Which bans, how many, in which order; a sort needs a limit.
    * @param signal Ends it.
-   * @returns Pages, and at last how many bans there are of those asked for.
+   * @returns Pages, and finally the number of matching bans.
    */
   async *list(
     question: ListQuestion,
@@ -77,7 +77,7 @@ export class BanListing {
       ? undefined
       : new FirstBans(sort, limit);
     let matched = 0;
-    // A sorted answer begins once all have passed by.
+    // A sorted answer starts after all bans were seen.
     yield* this.#lines(table.bans(), signal, (ban) => {
       if (!isAsked(ban)) return undefined;
       matched++;
@@ -103,7 +103,7 @@ export class BanListing {
     return operatorBan(ban, view, this.#options.aheadMs());
   }
 
-  /** What is to be shown of bans that pass by, a page in a turn. */
+  /** Pages of the bans to show, one page a turn. */
   async *#lines(
     bans: Iterable<Ban>,
     signal: AbortSignal,
@@ -134,7 +134,7 @@ export class BanListing {
 }
 
 /**
- * A ban as an operator sees it.
+ * Converts a ban to its form for operators.
  *
  * @param aheadMs How far the system's clock is ahead of the ban's.
  */

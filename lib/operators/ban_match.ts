@@ -1,5 +1,5 @@
 /**
- * Which bans an operator asks for, and in which order.
+ * Filters and sorts bans for operators.
  *
  * @module
  */
@@ -14,13 +14,13 @@ import type {
   SubjectFilter,
 } from "../wire/operator_bans.ts";
 
-/** What a {@link SubjectFilter} looks at. */
+/** The part of a ban or event that a {@link SubjectFilter} checks. */
 export interface Subject extends BanKey {
-  /** Who reported it. */
+  /** The reports; each has the node that sent it. */
   readonly reports: readonly { readonly origin: HostName }[];
 }
 
-/** Whether a ban, or what happened with it, is of concern. */
+/** Makes a test for bans, or for events about them. */
 export function subjectMatcher(
   filter: SubjectFilter,
 ): (subject: Subject) => boolean {
@@ -39,10 +39,9 @@ export function subjectMatcher(
 }
 
 /**
- * Whether a ban is asked for, as far as the ban itself says so: `notEnforced`
- * is left to whoever knows the nodes.
+ * Makes a test for bans. Ignores `notEnforced`, which needs to know the nodes.
  *
- * @param filter Its times are those of the ban's reports.
+ * @param filter The filter; its times are in the clock of the ban's reports.
  */
 export function banMatcher(filter: BanFilter): (ban: Ban) => boolean {
   const { sinceMs } = filter;
@@ -52,7 +51,7 @@ export function banMatcher(filter: BanFilter): (ban: Ban) => boolean {
     : (ban) => beganMs(ban) >= sinceMs && matches(ban);
 }
 
-/** The bans are of the address, or of a prefix around it. */
+/** Tests whether a ban is of the address, or of a prefix around it. */
 function isAround(address: Address): (ban: BanKey) => boolean {
   const inner = addressSpan(address);
   return (ban) =>
@@ -60,7 +59,7 @@ function isAround(address: Address): (ban: BanKey) => boolean {
     ban.address.includes("/") && contains(addressSpan(ban.address), inner);
 }
 
-/** The bans are of the prefix, or of a part of it. */
+/** Tests whether a ban is of the prefix, or of a part of it. */
 function isWithin(prefix: Address): (ban: BanKey) => boolean {
   const outer = addressSpan(prefix);
   const isIpv6 = !outer.isIpv4;
@@ -73,21 +72,21 @@ function contains(outer: AddressSpan, inner: AddressSpan): boolean {
     outer.last >= inner.last;
 }
 
-/** When a ban was reported first, of its reports that stand. */
+/** Time of the first report among a ban's current reports. */
 export function beganMs({ reports }: Ban): number {
   let first = Infinity;
   for (const { firstMs } of reports) first = Math.min(first, firstMs);
   return first;
 }
 
-/** When the last of a ban's reports ends; `Infinity`: never. */
+/** Time at which the last of a ban's reports expires; `Infinity` for never. */
 export function endsMs({ reports }: Ban): number {
   let last = -Infinity;
   for (const { expiresMs } of reports) last = Math.max(last, expiresMs);
   return last;
 }
 
-/** The first few of many bans in an order, kept while they pass by. */
+/** Keeps the first few of many bans in an order. */
 export class FirstBans {
   readonly #keyOf: (ban: Ban) => string | number;
   readonly #max: number;
@@ -95,20 +94,20 @@ export class FirstBans {
 
   /**
    * @param sort The order.
-   * @param max How many are kept; twice as many are held for a while.
+   * @param max How many to keep; briefly holds twice as many.
    */
   constructor(sort: BanSort, max: number) {
     this.#keyOf = KEYS[sort];
     this.#max = max;
   }
 
-  /** Looks at one more. */
+  /** Adds a ban. */
   add(ban: Ban): void {
     this.#kept.push({ ban, key: this.#keyOf(ban) });
     if (this.#kept.length >= 2 * this.#max + 64) this.#cut();
   }
 
-  /** The first of them, in order. */
+  /** The first bans, in order. */
   take(): readonly Ban[] {
     this.#cut();
     return this.#kept.map(({ ban }) => ban);
@@ -130,7 +129,7 @@ const KEYS: Readonly<Record<BanSort, (ban: Ban) => string | number>> = {
   jail: ({ jail }) => jail,
 };
 
-/** Sorts as the numbers do: IPv4 first, a prefix before what is in it. */
+/** Sorts by number: IPv4 first, and a prefix before its parts. */
 function addressKey(address: Address): string {
   const { base, prefixBits } = addressParts(address);
   const bytes = base.toByteArray();

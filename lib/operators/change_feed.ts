@@ -1,10 +1,10 @@
 /**
- * Tells operators which bans change, after any change that is still known.
+ * Streams changes of bans to operators, from any change that is still stored.
  *
- * A change is told at once, and so are a few that come soon after it; where
- * they go on, they are told together, 20 times a second. Each such step is made once for
- * all who follow. Whoever reads slowly gets more in a step, and whoever is far
- * behind is told to begin anew: nothing is held for anybody.
+ * Sends a change, and a few soon after it, at once; with continuous changes,
+ * sends a step of changes 20 times a second. Each step is made once for all
+ * followers. A slow reader gets bigger steps, and one that is far behind is
+ * told to start again: nothing is buffered per follower.
  *
  * @module
  */
@@ -31,19 +31,22 @@ export interface ChangeFeedOptions {
   readonly nodes: EnforcingNodes;
   /** The table's clock. */
   readonly clock: Clock;
-  /** How far the system's clock is ahead of that, in milliseconds. */
+  /** How far the system's clock is ahead of the table's, in milliseconds. */
   readonly aheadMs: () => number;
 }
 
-/** Time between two steps where changes come all the time. */
+/** Interval between steps while changes are continuous. */
 export const STEP_MS = 50;
-/** Steps that may follow each other at once after a while without any. */
+/** Number of steps that may follow each other at once after a pause. */
 const BURST = 4;
-/** Whoever follows hears something after this time, so that a dead hub is noticed. */
+/**
+ * Interval after which an idle stream sends something, so that a dead hub is
+ * noticed.
+ */
 export const BEAT_MS = 15_000;
-/** Whoever is behind by more begins anew. */
+/** A follower that is more changes behind starts again. */
 export const MAX_BEHIND = 2_000;
-/** Steps that are kept for whoever is a little behind. */
+/** Number of recent steps kept for followers that are slightly behind. */
 const KEPT_STEPS = 32;
 
 interface Step {
@@ -51,13 +54,13 @@ interface Step {
   readonly told: ToldChanges;
 }
 
-/** Tells whoever follows. */
+/** Streams changes to any number of followers. */
 export class ChangeFeed {
   readonly #options: ChangeFeedOptions;
   readonly #changed = new Condition();
   #steps: Step[] = [];
   #followers = 0;
-  /** When the next step may be made, by the monotonic clock. */
+  /** Monotonic time of the next step at the earliest. */
   #dueMs = -Infinity;
 
   /** @param options See {@link ChangeFeedOptions}. */
@@ -65,7 +68,7 @@ export class ChangeFeed {
     this.#options = options;
   }
 
-  /** Hears that changes are kept. */
+  /** Tells the feed that changes were stored. */
   noteKept(): void {
     if (this.#followers > 0) this.#changed.notify();
   }
@@ -73,10 +76,12 @@ export class ChangeFeed {
   /**
    * Follows the changes.
    *
-   * @param since The number of the last change that is known; `null`: the last there is.
+   * @param since Sequence number of the last change that the follower knows;
+   * `null` for the newest.
    * @param signal Ends it.
-   * @returns From where they are told; then steps, an empty one where nothing
-   * changed for a while, and again from where they are told when some can't be.
+   * @returns First the change from which the stream starts; then steps, an
+   * empty one after an idle interval, and a new start when changes are no
+   * longer available.
    * @throws the signal's reason on abort.
    */
   async *follow(
@@ -112,13 +117,14 @@ export class ChangeFeed {
       table.seq - at <= MAX_BEHIND;
   }
 
-  /** The next step after a change; `undefined`: there is none yet. */
+  /** The next step after a change; `undefined` when there is none yet. */
   #next(at: number): ToldChanges | undefined {
     if (at === this.#options.hub.table.seq) return undefined;
     const kept = this.#steps.find(({ from }) => from === at);
     if (kept !== undefined) return kept.told;
     const end = this.#steps.at(-1)?.told.to ?? at;
-    // Whoever follows from the midst of a step goes on where the others are.
+    // A follower inside a step gets the rest of it, and then shares the others'
+    // steps.
     if (at < end) return this.#changes(at, end - at);
     const { clock } = this.#options;
     const nowMs = clock.monotonicMs();
@@ -149,7 +155,9 @@ export class ChangeFeed {
     return { to: at + changes.length, bans, gone };
   }
 
-  /** Waits until there is more to tell; not for longer than until it is time to say that there is none. */
+  /**
+   * Waits for changes. @returns `false` when none came within {@link BEAT_MS}.
+   */
   async #hasMore(at: number, signal: AbortSignal): Promise<boolean> {
     const { clock, hub: { table } } = this.#options;
     if (at !== table.seq) {

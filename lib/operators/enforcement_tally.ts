@@ -1,14 +1,13 @@
 /**
- * Counts who has bans in force as that changes, so that the sum for all bans
- * takes no look at each of them.
+ * Counts which nodes have bans in force, and updates the counts with each
+ * change, so that the total for all bans needs no scan of them.
  *
- * A ban has a row in the table, and there are sets of rows: which bans count,
- * which are of a jail, which a node reported itself, which it said that an action has in force,
- * and of which it said something else. What a node has in force is what these
- * sets have in common, by the same rules as `enforcement_view.ts` has for one
- * ban, and whichever actions and choice the node has by then.
- *
- * @module
+ * Each ban has a row in the table, and the tally keeps sets of rows: the bans
+ * that count, the bans of a jail, those that a node reported itself, those that
+ * an action of a node has in force, and those with another outcome. The totals
+ * of a node come from intersections of these sets. The rules are those of
+ * `enforcement_view.ts` for one ban, applied to the node's current actions and
+ * choice.
  */
 
 import type { Ban, BanKey } from "../ban/ban.ts";
@@ -26,81 +25,84 @@ import {
 import type { EnforcingNode } from "./enforcement_view.ts";
 import { countBits, RowSet, wordsOf } from "../rows/row_set.ts";
 
-/** What an action of a node said last of bans. */
+/** The last outcomes of one action of a node. */
 interface ActionRows {
   readonly applied: RowSet;
   readonly other: RowSet;
 }
 
-/** What is known of a node. */
+/** The rows of one node. */
 interface NodeRows {
-  /** Bans that it reported itself. */
+  /** Bans that the node reported itself. */
   readonly own: RowSet;
   readonly actions: Map<string, ActionRows>;
 }
 
-/** How a node stands: numbers of bans. */
+/** Numbers of bans at a node. */
 export interface NodeStanding {
   readonly inForce: number;
   readonly expected: number;
   readonly observed: number;
 }
 
-/** Of a node that neither reported nor said anything. */
+/** The rows of a node without reports and receipts. */
 const NOTHING: NodeRows = { own: new RowSet(), actions: new Map() };
 
-/** Counts bans that it was told of; see {@link EnforcementTally.add}. */
+/** Counts the bans it was given; see {@link EnforcementTally.add}. */
 export class EnforcementTally {
   readonly #table: Pick<BanTable, "rowOf">;
-  /** Bans that it was told of. */
+  /** Bans that were added. */
   readonly #known = new RowSet();
   readonly #counting = new RowSet();
-  /** Bans that several nodes reported. */
+  /** Bans with reports of several nodes. */
   readonly #shared = new RowSet();
   readonly #jails = new Map<JailName, RowSet>();
   readonly #nodes = new Map<HostName, NodeRows>();
-  /** All that nodes said. */
+  /** The rows of all actions of all nodes. */
   readonly #said: ActionRows[] = [];
   #allRows = 0;
   #bans = 0;
   #waiting = 0;
 
-  /** @param table Where the bans have their rows. */
+  /** @param table Gives the bans their rows. */
   constructor(table: Pick<BanTable, "rowOf">) {
     this.#table = table;
   }
 
-  /** Bans that count. */
+  /** Number of bans that count. */
   get bans(): number {
     return this.#bans;
   }
 
-  /** Bans that wait for their quorum. */
+  /** Number of bans that wait for their quorum. */
   get waiting(): number {
     return this.#waiting;
   }
 
-  /** Whether it was told of a ban. */
+  /** Whether a ban was added. */
   has(key: BanKey): boolean {
     return this.#rowOf(key) !== undefined;
   }
 
-  /** Counts a ban of which it was not told, and what nodes said of it. */
+  /** Adds a new ban with its receipts. */
   add(ban: Ban, receipts: readonly StoredReceipt[]): void {
     this.#begin(ban, this.#table.rowOf(ban));
     this.noteReceipts(receipts);
   }
 
-  /** Hears of changes that are kept; see {@link EnforcementTally.noteStep}. */
+  /** Applies stored changes; see {@link EnforcementTally.noteStep}. */
   noteKept(kept: readonly KeptChange[]): void {
     for (const each of kept) {
       this.noteStep(each);
-      // What was said of the ban before says nothing of this one.
+      // Earlier receipts do not apply to a ban that begins again.
       if (beginsAnew(each)) this.#forgetSaid(each.row);
     }
   }
 
-  /** Hears what became of a ban; of one that it was not told of only that it begins. */
+  /**
+   * Applies one change of a ban. Ignores bans that were not added, unless they
+   * begin.
+   */
   noteStep({ before, after, row }: TableStep): void {
     if (before === undefined) {
       if (after !== undefined) this.#begin(after, row);
@@ -118,7 +120,7 @@ export class EnforcementTally {
     this.#counting.put(row, !after.isPending);
   }
 
-  /** Hears what nodes said last of bans; of others nothing. */
+  /** Applies the latest receipts. Ignores bans that were not added. */
   noteReceipts(receipts: readonly StoredReceipt[]): void {
     for (const receipt of receipts) {
       const row = this.#rowOf(receipt);
@@ -131,10 +133,9 @@ export class EnforcementTally {
   }
 
   /**
-   * How many bans a node has in force, how many it should have, and how many it
-   * only observes.
+   * How many bans a node has in force, should have in force, and only observes.
    *
-   * @param node One that puts bans in force, or observes them.
+   * @param node A node that enforces or observes bans.
    */
   standingAt(node: EnforcingNode): NodeStanding {
     const known = this.#nodes.get(canonicalHost(node.node)) ?? NOTHING;
@@ -150,7 +151,8 @@ export class EnforcementTally {
       const isTaken = taken[at] ?? 0;
       const isExpected = counts & (isOwn | isTaken);
       const applied = appliedIn(said, at);
-      // What only itself reported it has by its own fail2ban, whatever it said.
+      // A ban that only this node reported is in force through its own
+      // fail2ban, whatever it said.
       const inForce = isTaken & ~applied.other & (isOwn | applied.all) |
         ~isTaken & isOwn;
       standing.expected += countBits(isExpected);
@@ -162,7 +164,7 @@ export class EnforcementTally {
     return standing;
   }
 
-  /** Which bans a node takes of others, and which it would observe. */
+  /** Which bans of others a node takes, and which it only observes. */
   #placesAt(
     { node, choice }: EnforcingNode,
     own: Uint32Array,
@@ -232,14 +234,14 @@ export class EnforcementTally {
     for (const { origin } of reports) {
       const { own, actions } = this.#nodeOf(origin);
       own.put(row, isIn);
-      // There may be many names that report once.
+      // Many names may report only once, so empty records are removed.
       if (own.size === 0 && actions.size === 0) {
         this.#nodes.delete(canonicalHost(origin));
       }
     }
   }
 
-  /** The row of a ban that it was told of. */
+  /** The row of a ban that was added. */
   #rowOf(key: BanKey): number | undefined {
     const row = this.#table.rowOf(key);
     return this.#known.has(row) ? row : undefined;
@@ -265,21 +267,27 @@ export class EnforcementTally {
   }
 }
 
-/** Whether a report begins a ban in place of one whose reports are all over, and not swept yet. */
+/**
+ * Whether a report begins a ban again whose reports have all expired but were
+ * not swept yet.
+ */
 function beginsAnew({ change, before }: KeptChange): boolean {
   return change.kind === "report" && before !== undefined &&
     !before.reports.some(({ expiresMs }) => expiresMs > change.atMs);
 }
 
-/** What a node said with the actions that it has: of now that with others says nothing. */
+/**
+ * Receipts of a node's current actions; receipts of former actions do not
+ * count.
+ */
 interface Said {
   readonly actions: readonly {
     readonly applied: Uint32Array;
     readonly other: Uint32Array;
   }[];
-  /** Whether one action is enough: which it has is not known. */
+  /** Whether one action is enough, because the node's actions are unknown. */
   readonly takesAny: boolean;
-  /** Whether something was said with each action that it has. */
+  /** Whether each of its actions sent a receipt. */
   readonly isComplete: boolean;
 }
 
@@ -299,7 +307,10 @@ function saidWith(
   return { actions: said, takesAny, isComplete };
 }
 
-/** Which bans of a word are in force with all that a node has, and of which it said something else. */
+/**
+ * The bans of one word that all actions have in force, and those with another
+ * outcome.
+ */
 function appliedIn(
   { actions, takesAny, isComplete }: Said,
   at: number,

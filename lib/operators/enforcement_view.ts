@@ -1,5 +1,6 @@
 /**
- * Who has a ban in force: what nodes said, held against who should have it.
+ * Which nodes have a ban in force: receipts compared with the nodes that should
+ * have it.
  *
  * @module
  */
@@ -22,37 +23,37 @@ import {
   type NodeEnforcement,
 } from "../wire/operator_bans.ts";
 
-/** A node that has a subscriber which acts. */
+/** A node with a subscriber that acts on bans. */
 export interface EnforcingNode {
   readonly node: HostName;
-  /** The actions that keep bans in force there; empty: it has not told yet. */
+  /** Its actions that enforce bans; empty until it reports them. */
   readonly actions: readonly string[];
-  /** Whether it gave no sign of life lately. */
+  /** Whether it gave no sign of life recently. */
   readonly isSilent: boolean;
-  /** What it takes. */
+  /** The bans that it takes. */
   readonly choice: ReceiverChoice;
 }
 
-/** Who should have bans in force. */
+/** The nodes that should enforce bans. */
 export interface EnforcingNodes {
-  /** Each of them once. */
+  /** Each node once. */
   enforcing(): readonly EnforcingNode[];
 }
 
-/** How a ban stands at the nodes that should have it in force. */
+/** The state of a ban at the nodes that should enforce it. */
 export interface EnforcementCount {
   readonly enforced: number;
   readonly expected: number;
-  /** Nodes that only observe it. */
+  /** Number of nodes that only observe it. */
   readonly observed: number;
-  /** What those say that have it not, the first of them. */
+  /** The first nodes that do not have it in force, with their reasons. */
   readonly missing: readonly EnforcementDetail[];
 }
 
-/** Named as the action of a node that reported a ban itself. */
+/** Action name for a node that reported the ban itself. */
 const OWN_ACTION = "fail2ban";
 
-/** What counts where a node has several actions: the worst of them. */
+/** For a node with several actions the worst state counts. */
 const WORST_FIRST: readonly NodeEnforcement[] = [
   "failed",
   "refused",
@@ -61,7 +62,7 @@ const WORST_FIRST: readonly NodeEnforcement[] = [
   "applied",
 ];
 
-/** Knows who has a ban in force, of the nodes of one moment. */
+/** Knows which nodes have a ban in force, for the nodes at one moment. */
 export class EnforcementView {
   readonly #store: Pick<BanStore, "receipts">;
   readonly #nodes: ReadonlyMap<HostName, EnforcingNode>;
@@ -69,7 +70,7 @@ export class EnforcementView {
 
   /**
    * @param store Has the receipts.
-   * @param nodes Who should have bans in force.
+   * @param nodes The nodes that should enforce bans.
    */
   constructor(
     store: Pick<BanStore, "receipts">,
@@ -87,33 +88,36 @@ export class EnforcementView {
     );
   }
 
-  /** How many nodes put bans in force. */
+  /** Number of nodes that enforce bans. */
   get size(): number {
     return [...this.#nodes.values()].filter(({ actions, choice }) =>
       actions.length > 0 || !observesSome(choice)
     ).length;
   }
 
-  /** How many nodes observe some bans, or all. */
+  /** Number of nodes that observe some or all bans. */
   get observers(): number {
     return [...this.#nodes.values()].filter(({ choice }) =>
       observesSome(choice)
     ).length;
   }
 
-  /** Who puts bans in force, or observes them. */
+  /** The nodes that enforce or observe bans. */
   get nodes(): Iterable<EnforcingNode> {
     return this.#nodes.values();
   }
 
-  /** Who should have a ban in force. */
+  /** The nodes that should have a ban in force. */
   expectedFor(ban: ChosenBan): readonly EnforcingNode[] {
     return [...this.#nodes].flatMap(([name, node]) =>
       this.#placeAt(name, ban) === "taken" ? [node] : []
     );
   }
 
-  /** How a ban stands. One that waits for its quorum is expected nowhere. */
+  /**
+   * Counts the nodes of a ban. No node is expected to have a ban that waits for
+   * its quorum.
+   */
   count(ban: Ban): EnforcementCount {
     if (ban.isPending || this.#nodes.size === 0) {
       return { enforced: 0, expected: 0, observed: 0, missing: [] };
@@ -134,10 +138,10 @@ export class EnforcementView {
   }
 
   /**
-   * By which actions nodes have a ban in force, as far as they said so. A node
-   * that reported it has it in its own fail2ban, and is none of them.
+   * Which actions have a ban in force, according to the receipts. Leaves out
+   * the nodes that reported it: they have it in their own fail2ban.
    *
-   * @returns By the node's canonical name.
+   * @returns Action names by canonical node name.
    */
   inForce(ban: Ban): ReadonlyMap<HostName, readonly string[]> {
     const found = new Map<HostName, readonly string[]>();
@@ -150,7 +154,7 @@ export class EnforcementView {
     return found;
   }
 
-  /** Whether a node has a ban in force with all that it has. */
+  /** Whether all actions of a node have a ban in force. */
   hasInForce({ node }: EnforcingNode, ban: Ban): boolean {
     const name = canonicalHost(node);
     const known = this.#nodes.get(name);
@@ -159,8 +163,9 @@ export class EnforcementView {
   }
 
   /**
-   * What every node said of a ban, also those that are away and those that
-   * reported it; and those that should have said something, or take nothing of it.
+   * The state of a ban at every node: its receipts, also from nodes that are
+   * away or reported it, and the nodes whose receipts are missing or that leave
+   * it out.
    */
   details(ban: Ban): readonly EnforcementDetail[] {
     const words = this.#words(ban);
@@ -182,21 +187,25 @@ export class EnforcementView {
     return [...said, ...own, ...others];
   }
 
-  /** As {@link placeAt}. */
+  /** Like {@link placeAt}. */
   #placeAt(name: HostName, ban: ChosenBan): BanPlace | undefined {
     const judge = this.#judges.get(name);
     return judge?.isOwn(ban) === true ? "taken" : judge?.placeOf(ban);
   }
 
-  /** What those said that should have it in force, and that reported it themselves. */
+  /**
+   * Receipts of the nodes that should enforce a ban, and of those that reported
+   * it.
+   */
   #words(ban: Ban): ReadonlyMap<HostName, NodeWords> {
     const words = new Map<HostName, NodeWords>();
     for (const receipt of this.#store.receipts(ban)) {
       const name = canonicalHost(receipt.node);
       const node = this.#nodes.get(name);
-      // What it did with an action that it has no more says nothing of now.
+      // A receipt of a former action does not count.
       if (node === undefined || !hasAction(node, receipt.action)) continue;
-      // Nor does what it did before it left the ban out, or only its own report was left.
+      // Nor does one from before the node left the ban out, or before only its
+      // own report remained.
       if (this.#judges.get(name)?.placeOf(ban) !== "taken") continue;
       const known = words.get(name);
       if (known !== undefined) known.details.push(detailOf(receipt));
@@ -215,8 +224,8 @@ export class EnforcementView {
 }
 
 /**
- * What a ban is to a node. One that reported it has it in force by its own
- * fail2ban, whatever it takes.
+ * Whether a node takes, observes or leaves out a ban. A node that reported it
+ * has it in force through its own fail2ban, whatever its choice.
  */
 export function placeAt(
   { node, choice }: EnforcingNode,
@@ -226,9 +235,9 @@ export function placeAt(
   return isOwn ? "taken" : placeOfBan({ hostName: node, choice }, ban);
 }
 
-/** What a node said of a ban. */
+/** The state of a ban at a node. */
 interface NodeWords {
-  /** Whether it reported it: its own fail2ban has it in force. */
+  /** Whether the node reported it, so that its own fail2ban has it in force. */
   isOwn: boolean;
   /** At least one. */
   readonly details: EnforcementDetail[];
@@ -238,7 +247,7 @@ function hasAction({ actions }: EnforcingNode, action: string): boolean {
   return actions.length === 0 || actions.includes(action);
 }
 
-/** The actions of which a node should have said something, and did not. */
+/** The actions of a node without a receipt. */
 function unsaid(
   { node, actions }: EnforcingNode,
   said: NodeWords | undefined,
@@ -273,7 +282,10 @@ function detailOf(
   return { node, action, state: outcome, detail };
 }
 
-/** What a node reported its own fail2ban has in force: its subscriber does nothing. */
+/**
+ * A node's own fail2ban has the ban that it reported in force; its subscriber
+ * does nothing.
+ */
 function ownAt(node: HostName): EnforcementDetail {
   return { node, action: OWN_ACTION, state: "applied", detail: "" };
 }
@@ -282,7 +294,7 @@ function unknownAt(node: HostName): EnforcementDetail {
   return { node, action: "", state: "unknown", detail: "" };
 }
 
-/** Of a ban that it leaves out, or only observes. */
+/** The detail of a ban that the node leaves out or only observes. */
 function notTakenAt(each: EnforcingNode, ban: ChosenBan): EnforcementDetail {
   const { node, choice } = each;
   if (placeAt(each, ban) === "observed") {

@@ -1,5 +1,5 @@
 /**
- * What one who watches has not read yet.
+ * The unread events of one watching operator.
  *
  * @module
  */
@@ -9,12 +9,12 @@ import { type Subject, subjectMatcher } from "./ban_match.ts";
 import type { SubjectFilter } from "../wire/operator_bans.ts";
 import { type LiveEvent, MAX_LINE_EVENTS } from "../wire/operator_tail.ts";
 
-/** Events that wait for one reader. */
+/** Maximum number of queued events of a reader. */
 export const MAX_WAITING_EVENTS = 2_000;
 
 /**
- * Holds so many events; what comes while it is full is counted, and stands as
- * `lost` where it would have been.
+ * A bounded queue. Events that arrive while it is full are counted; a `lost`
+ * event with their number takes their place.
  */
 export class EventQueue {
   readonly #events: LiveEvent[] = [];
@@ -22,20 +22,20 @@ export class EventQueue {
   readonly #wants: (subject: Subject) => boolean;
   #lost = 0;
 
-  /** @param filter What is of concern. */
+  /** @param filter Selects events. */
   constructor(filter: SubjectFilter) {
     this.#wants = subjectMatcher(filter);
   }
 
-  /** Whether there is something to read. */
+  /** Whether nothing is queued. */
   get isEmpty(): boolean {
     return this.#events.length === 0 && this.#lost === 0;
   }
 
   /**
-   * Takes an event, if it is of concern.
+   * Queues an event that matches the filter.
    *
-   * @param subject With which ban it happened, and who reported that.
+   * @param subject The ban of the event, and the nodes that reported it.
    */
   put(event: LiveEvent, subject: Subject): void {
     if (!this.#wants(subject)) return;
@@ -48,7 +48,7 @@ export class EventQueue {
     this.#changed.notify();
   }
 
-  /** The next events, in their order: as many as stand in a line. */
+  /** Removes the next events, in order, as many as fit a line. */
   take(): readonly LiveEvent[] {
     if (this.#events.length < MAX_LINE_EVENTS) this.#stateLoss();
     return this.#events.splice(0, MAX_LINE_EVENTS);

@@ -1,5 +1,5 @@
 /**
- * Counts what happened within the last hour.
+ * Counts the events of the last hour.
  *
  * @module
  */
@@ -10,16 +10,16 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const MINUTES = HOUR_MS / MINUTE_MS;
 
-/** What happened in a minute. */
+/** The counts of one minute. */
 interface Minute {
-  /** Counted from the tally's start. */
+  /** Its number since the tally's start. */
   readonly number: number;
   readonly counts: Map<string, number>;
 }
 
 /**
- * Counts by kind, minute by minute: what is told is of an hour, and of less
- * than a minute more. There must be few kinds.
+ * Counts events by kind in buckets of a minute, so the counts cover an hour and
+ * up to a minute more. Suits only a small number of kinds.
  *
  * @example
  * ```ts
@@ -41,25 +41,25 @@ export class HourTally {
   readonly #startMs: number;
   readonly #minutes: Minute[] = [];
 
-  /** @param clock Time; counting begins now. */
+  /** @param clock Time; counting starts now. */
   constructor(clock: Pick<Clock, "monotonicMs">) {
     this.#clock = clock;
     this.#startMs = clock.monotonicMs();
   }
 
-  /** How far back it knows, in milliseconds: an hour at most. */
+  /** The time that the counts cover, in milliseconds: at most an hour. */
   get spanMs(): number {
     return Math.min(HOUR_MS, Math.round(this.#elapsedMs()));
   }
 
-  /** Notes that something happened, so many times. */
+  /** Counts events of a kind. */
   note(kind: string, count = 1): void {
     if (count === 0) return;
     const { counts } = this.#current();
     counts.set(kind, (counts.get(kind) ?? 0) + count);
   }
 
-  /** How often each kind of thing happened. */
+  /** The number of events of each kind. */
   counts(): ReadonlyMap<string, number> {
     this.#forget();
     const sums = new Map<string, number>();

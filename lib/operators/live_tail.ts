@@ -1,8 +1,8 @@
 /**
- * Tells operators what happens in the cluster, as it happens.
+ * Streams events of the cluster to operators as they happen.
  *
- * Nothing is done while nobody watches. Whoever reads slowly loses events, and
- * is told how many; nobody else waits for that.
+ * Does nothing while nobody watches. A slow reader loses events and is told how
+ * many; nobody else waits for it.
  *
  * @module
  */
@@ -28,21 +28,24 @@ export interface LiveTailOptions {
   readonly nodes: EnforcingNodes;
   /** The table's clock. */
   readonly clock: Clock;
-  /** How far the system's clock is ahead of that, in milliseconds. */
+  /** How far the system's clock is ahead of the table's, in milliseconds. */
   readonly aheadMs: () => number;
-  /** In whose name the allowlist lifts: the publisher's. */
+  /** The origin of lifts by the allowlist: the publisher's name. */
   readonly hostName: HostName;
-  /** How long nodes have to say that they carried a ban out, in milliseconds. */
+  /** How long to wait for the nodes' receipts of a ban, in milliseconds. */
   readonly waitMs: number;
 }
 
-/** Something that happened with a ban. */
+/** An event about a ban. */
 type BanLiveEvent = Exclude<LiveEvent, { readonly kind: "lost" }>;
 
-/** Whoever watches hears something after this time, so that a dead hub is noticed. */
+/**
+ * Interval after which an idle stream sends something, so that a dead hub is
+ * noticed.
+ */
 const IDLE_MS = 15_000;
 
-/** Tells what happens to whoever follows. */
+/** Streams events to any number of followers. */
 export class LiveTail {
   readonly #options: LiveTailOptions;
   readonly #queues = new Set<EventQueue>();
@@ -57,7 +60,7 @@ export class LiveTail {
     );
   }
 
-  /** Hears of changes that are kept. */
+  /** Emits the events of stored changes. */
   noteKept(kept: readonly KeptChange[]): void {
     if (this.#queues.size === 0) return;
     const nodes = this.#options.nodes.enforcing();
@@ -82,7 +85,7 @@ export class LiveTail {
     }
   }
 
-  /** Hears of bans, or reports of them, whose time is over. */
+  /** Emits the events of bans that expired. */
   noteExpired(steps: readonly BanStep[]): void {
     if (this.#queues.size === 0) return;
     const atMs = this.#systemMs(this.#options.clock.nowMs());
@@ -94,26 +97,27 @@ export class LiveTail {
     }
   }
 
-  /** Hears of a report that was refused. */
+  /** Emits the event of a refused report. */
   noteRefused(refused: RefusedReport): void {
     if (this.#queues.size === 0) return;
     const atMs = this.#systemMs(this.#options.clock.nowMs());
     this.#emit({ kind: "refuse", atMs, ...refused }, []);
   }
 
-  /** Hears what nodes did. */
+  /** Adds receipts to the bans that wait for them. */
   noteReceipts(receipts: readonly StoredReceipt[]): void {
     if (this.#queues.size === 0) return;
     this.#unfolding.note(receipts, this.#options.clock.monotonicMs());
   }
 
   /**
-   * Follows what happens from now on.
+   * Follows events from now on.
    *
-   * @param filter Of which bans; what a node itself did with any is of concern to who asks for that node.
+   * @param filter Selects bans. A filter for a node also matches what that node
+   * itself did with any ban.
    * @param signal Ends it.
-   * @returns Some events at a time; none where nothing happened for a while,
-   * and at first.
+   * @returns A few events at a time; an empty list at first, and after an idle
+   * interval.
    * @throws the signal's reason on abort.
    */
   async *follow(
@@ -134,7 +138,7 @@ export class LiveTail {
     }
   }
 
-  /** Waits for an event, or until it is time to say that there is none. */
+  /** Waits for an event, or for the end of the idle interval. */
   async #next(queue: EventQueue, signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
     const endMs = clock.monotonicMs() + IDLE_MS;
@@ -163,7 +167,7 @@ export class LiveTail {
   ): void {
     const isNew =
       before?.reports.every(({ origin }) => !sameHost(origin, node)) ?? true;
-    // Said again it only lasts longer.
+    // A repeated report only extends the ban.
     if (!isNew) return;
     const kind = after?.isPending === true ? "wait" : "report";
     this.#emit({ kind, ...at, node }, originsOf(after));
@@ -196,7 +200,7 @@ export class LiveTail {
     }
   }
 
-  /** @param origins Who reported the ban. */
+  /** @param origins The nodes that reported the ban. */
   #emit(event: BanLiveEvent, origins: readonly HostName[]): void {
     const { jail, address, node } = event;
     const names = node === null ? origins : [...origins, node];
@@ -215,7 +219,10 @@ function originsOf(ban: Ban | undefined): readonly HostName[] {
   return ban?.reports.map(({ origin }) => origin) ?? [];
 }
 
-/** By whose word a ban came to be in force; `undefined`: it did not. */
+/**
+ * The node whose report put a ban in force; `undefined` when this change did
+ * not.
+ */
 function startOf(
   { change, before, after }: KeptChange,
 ): HostName | undefined {

@@ -1,5 +1,5 @@
 /**
- * Has the fail2bans unban that reported an address themselves.
+ * Asks the nodes that reported an address to unban it in their own fail2ban.
  *
  * @module
  */
@@ -18,13 +18,13 @@ import {
   type SteeredReport,
 } from "../wire/operator_steering.ts";
 
-/** What a node answers. */
+/** A node's answer. */
 export interface LocalAnswer {
   readonly outcome: LocalOutcome;
   readonly detail: string;
 }
 
-/** Asks a node, and waits for its answer so long. */
+/** Asks a node, and waits at most `waitMs` for its answer. */
 export type AskNodeToUnban = (
   node: HostName,
   key: BanKey,
@@ -38,13 +38,13 @@ export interface LocalUnbanServiceOptions {
   readonly askNode: AskNodeToUnban;
   /** Longest wait for an answer, in milliseconds. */
   readonly waitMs: number;
-  /** By the table's clock. */
+  /** Time by the table's clock. */
   readonly nowMs: () => number;
 }
 
-/** Changes of an address that are looked at, in each jail. */
+/** Maximum number of an address's changes to read in each jail. */
 const MAX_CHANGES = 300;
-/** Jails in which the past of an address is looked at. */
+/** Maximum number of jails whose history is read. */
 const MAX_JAILS = 20;
 
 /** Asks the nodes that reported an address. */
@@ -57,8 +57,8 @@ export class LocalUnbanService {
   }
 
   /**
-   * Who reported an address that an operator lifted since: their own fail2ban
-   * may have it still.
+   * The reports of an address that an operator has lifted since: the nodes' own
+   * fail2ban may still have it.
    *
    * @throws {RuntimeError} when the store can't be read.
    */
@@ -76,10 +76,11 @@ export class LocalUnbanService {
   }
 
   /**
-   * Asks each node that reported. Of many answers the first are told: those
-   * that are none, or that it could not be done, before the others.
+   * Asks each node that reported the address. Of too many answers it returns
+   * the first, with failed and missing ones before the others.
    *
-   * @param address What its fail2ban is to unban, in the jail that it reported.
+   * @param address The address to unban in the reported jails.
+   * @param reports The nodes and their jails.
    * @param signal Ends the wait.
    * @throws the signal's reason on abort.
    */
@@ -101,7 +102,7 @@ export class LocalUnbanService {
       }),
     );
     if (answers.length <= MAX_NAMED) return answers;
-    // Of more than can be told, those of which a person has to know.
+    // When there are too many, first those that an operator must act on.
     return [...answers.filter(isLeft), ...answers.filter(isDone)]
       .slice(0, MAX_NAMED);
   }
@@ -114,7 +115,7 @@ export function reportsOf(bans: readonly Ban[]): readonly SteeredReport[] {
   );
 }
 
-/** Whether its fail2ban has the ban no more. */
+/** Whether the node's fail2ban no longer has the ban. */
 function isDone({ outcome }: LocalUnban): boolean {
   return outcome === "lifted" || outcome === "absent";
 }
@@ -123,7 +124,10 @@ function isLeft(answer: LocalUnban): boolean {
   return !isDone(answer);
 }
 
-/** Each once, without those of no node: they have no fail2ban. */
+/**
+ * Removes duplicates, and reports of other origins than nodes: these have no
+ * fail2ban.
+ */
 function distinct(
   reports: readonly SteeredReport[],
 ): readonly SteeredReport[] {

@@ -1,5 +1,6 @@
 /**
- * The banned networks around an address: an unban of it leaves them.
+ * Finds the banned networks around an address: an unban of the address leaves
+ * them.
  *
  * @module
  */
@@ -11,17 +12,17 @@ import { WIDENED_ORIGIN } from "../base/operator_name.ts";
 import type { WhyWidened } from "../wire/operator_why.ts";
 import { endsMs } from "./ban_match.ts";
 
-/** Why a network is banned that nobody reported; `undefined`: somebody did. */
+/** Why a network is banned by widening; `undefined` when a node reported it. */
 export type WidenedOf = (network: BanKey) => WhyWidened | undefined;
 
 /**
- * Gives the banned networks around an address, the narrowest first. One that
- * has too few banned addresses left is about to be taken back, and is none.
+ * Gives the banned networks around an address, the narrowest first. Leaves out
+ * a widened network with too few banned members: it is about to be removed.
  *
  * @param address The address or prefix.
  * @param table The bans.
  * @param widenedOf Why networks are banned.
- * @param nowMs By the table's clock.
+ * @param nowMs Time by the table's clock.
  */
 export function networksAround(
   address: Address,

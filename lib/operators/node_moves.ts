@@ -1,5 +1,5 @@
 /**
- * Tells nodes where the publisher will be, for an operator who waits.
+ * Tells nodes the publisher's new address, for a waiting operator.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import type { NodeMessage, PublisherMessage } from "../wire/v2_messages.ts";
 type Moved = Extract<NodeMessage, { readonly kind: "MOVED" }>;
 type Move = Extract<PublisherMessage, { readonly kind: "MOVE" }>;
 
-/** A program of a node that is connected. */
+/** A connected program of a node. */
 export interface ConnectedProgram {
   readonly id: SessionId;
   readonly node: HostName;
@@ -25,14 +25,17 @@ export interface ConnectedProgram {
 
 /** Options for {@link NodeMoves}. */
 export interface NodeMovesOptions {
-  /** Says something to each session of a node. @returns Which they are. */
+  /** Sends a message to each session of a node. @returns The sessions. */
   readonly say: (
     node: HostName,
     message: PublisherMessage,
   ) => readonly ConnectedProgram[];
   readonly clock: Pick<Clock, "delay">;
   readonly log: Log;
-  /** What whoever connects is told from the start; `undefined`: nothing. */
+  /**
+   * The address that connecting programs are told from the start; `undefined`
+   * for none.
+   */
   readonly told?: PublisherAddress | undefined;
 }
 
@@ -42,14 +45,16 @@ interface Waiting {
   readonly changed: Condition;
 }
 
-/** Said to whoever connects, for whose answer nobody waits. */
+/** Order number for connecting programs: nobody waits for their answers. */
 const UNASKED = 0;
 
-/** Tells every program of a node: each has its own way to the publisher. */
+/**
+ * Tells every program of a node: each has its own connection to the publisher.
+ */
 export class NodeMoves {
   readonly #options: NodeMovesOptions;
   readonly #waiting = new Map<number, Waiting>();
-  /** Programs of which was said that they can't follow. */
+  /** Programs already logged as unable to follow. */
   readonly #complained = new Set<string>();
   #told: PublisherAddress | undefined;
   #orders = UNASKED;
@@ -60,25 +65,25 @@ export class NodeMoves {
     if (options.told !== undefined) this.announce(options.told);
   }
 
-  /** What whoever connects is told; `undefined`: nothing. */
+  /** The message for connecting programs; `undefined` for none. */
   get greeting(): Move | undefined {
     return this.#told === undefined
       ? undefined
       : { kind: "MOVE", order: UNASKED, ...this.#told };
   }
 
-  /** Tells whoever connects from now on. */
+  /** Sets the address that connecting programs are told from now on. */
   announce({ controlUrl, streamUrl }: PublisherAddress): void {
     this.#told = { controlUrl, streamUrl };
     this.#complained.clear();
   }
 
   /**
-   * Tells nodes, and waits for what they say.
+   * Tells nodes the new address, and waits for their answers.
    *
-   * @param waitMs How long they have to answer, in milliseconds.
+   * @param waitMs Timeout in milliseconds.
    * @param signal Ends the wait.
-   * @returns What each of their programs said, in the order of the nodes.
+   * @returns The answer of each program, in the order of the nodes.
    * @throws the signal's reason on abort.
    */
   async tell(
@@ -118,7 +123,7 @@ export class NodeMoves {
     return inOrder(waiting.answers, nodes);
   }
 
-  /** Hears what a program of a node answers. */
+  /** Handles a program's answer. */
   note(
     { id, node, role }: ConnectedProgram,
     { order, outcome, detail }: Moved,
@@ -131,7 +136,7 @@ export class NodeMoves {
     waiting.changed.notify();
   }
 
-  /** Once for each program: it connects again and again. */
+  /** Logs once for each program: a program connects again and again. */
   #complain({ node, role, outcome, detail }: ToldNode): void {
     if (outcome !== "configured" && outcome !== "failed") return;
     const program = `${canonicalHost(node)} ${role}`;

@@ -1,6 +1,6 @@
 /**
- * Has programs of nodes do something for an operator who waits, and hears what
- * they say to it.
+ * Sends orders to programs of nodes for a waiting operator, and collects their
+ * answers.
  *
  * @module
  */
@@ -20,54 +20,57 @@ import type {
 } from "../wire/v2_messages.ts";
 import type { DrillWord, ProbeVerdict } from "../wire/v2_probes.ts";
 
-/** Whom to ask what they would do with a ban. */
+/** A question to nodes: what would they do with a ban? */
 export interface ProbeOrder {
-  /** Of whom the ban would be. */
+  /** The address of the ban. */
   readonly address: Address;
-  /** `null`: everybody. */
+  /** `null` for every node. */
   readonly node: HostName | null;
-  /** Longest wait, in milliseconds. */
+  /** Timeout in milliseconds. */
   readonly waitMs: number;
 }
 
-/** Who is to ban for a moment. */
+/** An order to ban an address for a short time. */
 export interface DrillOrder extends Omit<ProbeOrder, "node"> {
   readonly node: HostName;
-  /** For how long, in milliseconds. */
+  /** How long the ban lasts, in milliseconds. */
   readonly holdMs: number;
 }
 
-/** What a program says that it would do. */
+/** A program's answer to a probe. */
 export interface ProbeSaid extends ProbeVerdict {
-  /** How it is. */
+  /** The program's condition. */
   readonly state: NodeCondition;
-  /** Since it was asked, in milliseconds. */
+  /** Time from the question to the answer, in milliseconds. */
   readonly tookMs: number;
 }
 
-/** A program that was asked. */
+/** A program that was probed. */
 export interface ProbedProgram {
   readonly node: HostName;
   readonly role: NodeRole;
-  /** `undefined`: it did not answer in time. */
+  /** `undefined` when it did not answer in time. */
   readonly said: ProbeSaid | undefined;
 }
 
-/** Asks nodes. Rejects with the signal's reason only. */
+/** Sends tests to nodes. Rejects only with the signal's reason. */
 export interface TestedNodes {
-  /** Asks the programs that are connected, each once. */
+  /** Asks each connected program once. */
   probe(
     order: ProbeOrder,
     signal: AbortSignal,
   ): Promise<readonly ProbedProgram[]>;
-  /** Has a subscriber ban. @returns `undefined`: it did not answer in time. */
+  /**
+   * Has a subscriber ban an address. @returns `undefined` when it did not
+   * answer in time.
+   */
   drill(
     order: DrillOrder,
     signal: AbortSignal,
   ): Promise<DrillWord | undefined>;
 }
 
-/** What programs say to an order. */
+/** Answers of programs to orders. */
 export type OrderAnswer = Extract<
   NodeMessage,
   { readonly kind: "UNBANNED" | "PROBED" | "DRILLED" }
@@ -79,11 +82,11 @@ type AnswerOf<K extends OrderAnswer["kind"]> = Extract<
 
 /** Options for {@link NodeOrders}. */
 export interface NodeOrdersOptions {
-  /** The sessions of all programs, the one that was silent longest first. */
+  /** The sessions of all programs, the longest silent first. */
   readonly sessions: () => readonly ConnectedProgram[];
-  /** Says something in a session. */
+  /** Sends a message in a session. */
   readonly say: (session: SessionId, message: PublisherMessage) => void;
-  /** Asks every subscriber on the stream; `null`: all of them. */
+  /** Asks subscribers on the stream; `null` for all of them. */
   readonly broadcast: (
     order: number,
     address: Address,
@@ -92,11 +95,11 @@ export interface NodeOrdersOptions {
   readonly clock: Pick<Clock, "delay" | "monotonicMs">;
 }
 
-/** An answer of a program. */
+/** An answer to an order. */
 interface HeardAnswer<K extends OrderAnswer["kind"]> {
   readonly from: ConnectedProgram;
   readonly answer: AnswerOf<K>;
-  /** Since the order, in milliseconds. */
+  /** Time from the order to the answer, in milliseconds. */
   readonly tookMs: number;
 }
 
@@ -106,19 +109,21 @@ interface Waiting {
   readonly note: (from: ConnectedProgram, answer: OrderAnswer) => void;
 }
 
-/** An order to sessions. */
+/** An order to several sessions. */
 interface Order<K extends OrderAnswer["kind"]> {
-  /** The answer that it has. */
+  /** The kind of its answers. */
   readonly kind: K;
   readonly to: readonly ConnectedProgram[];
   readonly give: (order: number) => void;
-  /** Longest wait, in milliseconds. */
+  /** Timeout in milliseconds. */
   readonly waitMs: number;
-  /** Told of each answer. @returns Whether those of others are needless now. */
+  /**
+   * Called with each answer. @returns Whether further answers are not needed.
+   */
   readonly isEnough?: (answer: AnswerOf<K>, from: ConnectedProgram) => boolean;
 }
 
-/** The answer that counts where a node's programs give several. */
+/** The answer that counts when a node's programs differ. */
 const BEST_FIRST: readonly LocalAnswer["outcome"][] = [
   "lifted",
   "absent",
@@ -126,7 +131,7 @@ const BEST_FIRST: readonly LocalAnswer["outcome"][] = [
   "off",
 ];
 
-/** Gives orders; what nobody waits for any more is not heard. */
+/** Sends orders; ignores answers that nobody waits for. */
 export class NodeOrders implements TestedNodes {
   readonly #options: NodeOrdersOptions;
   readonly #waiting = new Map<number, Waiting>();
@@ -138,11 +143,11 @@ export class NodeOrders implements TestedNodes {
   }
 
   /**
-   * Has a node's own fail2ban unban. All programs of the node are asked: which
-   * of them has the right at its fail2ban is known there only.
+   * Has a node's own fail2ban unban an address. Asks all programs of the node:
+   * only the node knows which of them has access to its fail2ban.
    *
-   * @param node Who reported the ban.
-   * @param waitMs How long it has to answer, in milliseconds.
+   * @param node The node that reported the ban.
+   * @param waitMs Timeout in milliseconds.
    * @throws the signal's reason on abort.
    */
   async unban(
@@ -167,10 +172,11 @@ export class NodeOrders implements TestedNodes {
   }
 
   /**
-   * Asks programs what they would do with a ban: subscribers on the stream, on
-   * which bans come, and monitors, who have no stream, in their sessions.
+   * Asks programs what they would do with a ban: subscribers on the stream,
+   * which also carries bans, and monitors in their sessions, since they have no
+   * stream.
    *
-   * @returns A program of a node in each role that was asked.
+   * @returns One entry for each asked role of a node.
    * @throws the signal's reason on abort.
    */
   async probe(
@@ -179,7 +185,7 @@ export class NodeOrders implements TestedNodes {
   ): Promise<readonly ProbedProgram[]> {
     const to = this.#sessionsOf(node);
     const monitors = to.filter(({ role }) => role === "monitor");
-    // A program that connected anew has sessions of before, which are silent.
+    // A program that reconnected may still have silent older sessions.
     const programs = new Map(
       to.map((session) => [programOf(session), session]),
     );
@@ -211,9 +217,9 @@ export class NodeOrders implements TestedNodes {
   }
 
   /**
-   * Has a node's subscriber ban for a moment.
+   * Has a node's subscriber ban an address for a short time.
    *
-   * @returns What came of it; `undefined`: it did not say.
+   * @returns The result; `undefined` when it did not answer in time.
    * @throws the signal's reason on abort.
    */
   async drill(
@@ -222,7 +228,8 @@ export class NodeOrders implements TestedNodes {
   ): Promise<DrillWord | undefined> {
     const subscribers = this.#sessionsOf(node)
       .filter(({ role }) => role === "subscriber");
-    // The one that was silent shortest: those before it are of programs that are gone.
+    // The most recently active session; earlier ones belong to programs that
+    // are gone.
     const to = subscribers.slice(-1);
     const [heard] = await this.#ask({
       kind: "DRILLED",
@@ -235,7 +242,7 @@ export class NodeOrders implements TestedNodes {
     return { actions, detail };
   }
 
-  /** Hears what a program says. */
+  /** Handles an answer. */
   note(answer: OrderAnswer): void {
     const { session, order, kind } = answer;
     const waiting = this.#waiting.get(order);
@@ -257,7 +264,7 @@ export class NodeOrders implements TestedNodes {
     let isOver = to.length === 0;
     const awaited = new Map(to.map((session) => [session.id, session]));
     const note = (from: ConnectedProgram, said: OrderAnswer) => {
-      // Its kind is that of the order.
+      // `note()` checked that its kind is the order's.
       const answer = said as AnswerOf<K>;
       heard.push({ from, answer, tookMs: clock.monotonicMs() - beganMs });
       isOver = awaited.size === 0 || isEnough(answer, from);

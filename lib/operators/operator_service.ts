@@ -1,5 +1,6 @@
 /**
- * Does what an operator asks of the running publisher, and records who asked.
+ * Carries out operators' requests to the running publisher, and records who
+ * sent them.
  *
  * @module
  */
@@ -48,21 +49,21 @@ import type { RefusedReport } from "./refused_report.ts";
 import type { ThreadPercents } from "../wire/operator_status.ts";
 import { StatusService } from "./status_service.ts";
 
-/** Has programs of nodes do something. */
+/** Sends orders to programs of nodes. */
 export interface NodeOrdering extends TestedNodes {
-  /** Has a node's own fail2ban unban. */
+  /** Has a node's own fail2ban unban an address. */
   readonly unban: AskNodeToUnban;
 }
 
 /** The nodes of protocol 2, as an operator sees them. */
 export interface LiveNodes extends EnforcingNodes {
-  /** How each member stands. */
+  /** The state of each member. */
   live(): readonly LiveNode[];
-  /** Takes a node's reports again. @returns Whether they were set aside. */
+  /** Accepts a node's reports again. @returns Whether they were set aside. */
   release(node: HostName): Promise<boolean>;
-  /** What nodes are asked to do. */
+  /** Sends orders to nodes. */
   readonly orders: NodeOrdering;
-  /** Tells where the publisher will be. */
+  /** Tells nodes the publisher's new address. */
   readonly moves: Pick<NodeMoves, "announce" | "tell">;
 }
 
@@ -71,11 +72,11 @@ export interface OperatorServiceOptions {
   readonly hub: Pick<BanHub, "submit" | "table" | "storeTrouble">;
   /** The publisher's version. */
   readonly version: string;
-  /** Where lists are read. @default {[]} */
+  /** URLs of this publisher's lists. @default {[]} */
   readonly lists?: readonly string[];
-  /** How busy the publisher's threads are; `undefined`: not known. @default {never known} */
+  /** Load of the threads; `undefined` when unknown. @default {unknown} */
   readonly threads?: () => ThreadPercents | undefined;
-  /** `undefined`: protocol 2 is not served. */
+  /** `undefined` when protocol 2 is not served. */
   readonly nodes: LiveNodes | undefined;
   readonly store: Pick<
     BanStore,
@@ -90,29 +91,32 @@ export interface OperatorServiceOptions {
     | "imports"
   >;
   readonly records: Pick<NodeRecords, "keepAudit" | "audit" | "auditOf">;
-  /** Which addresses are never banned, the cluster's allowlist among them. */
+  /** The protection rules, including the cluster's allowlist. */
   readonly protection: CurrentPolicy;
-  /** The allowlist of the cluster that counts now. */
+  /** The cluster's current allowlist. */
   readonly allowlist: () => Pick<Allowlist, "revision">;
-  /** Why a network is on the allowlist; empty: nobody said. */
+  /** The note of a network on the allowlist; may be empty. */
   readonly noteOf: (network: string) => string;
-  /** In whose name the allowlist lifts: the publisher's. */
+  /** The origin of lifts by the allowlist: the publisher's name. */
   readonly hostName: HostName;
-  /** Why a network is banned that nobody reported. */
+  /** Why a network is banned by widening. */
   readonly widenedOf: WidenedOf;
-  /** How much longer bans hold that come again. */
+  /** How much longer repeated bans last. */
   readonly growthOf: GrowthOf;
-  /** How long the past is kept, in milliseconds. */
+  /** How long history is kept, in milliseconds. */
   readonly keepHistoryMs: number;
-  /** When the publisher was last backed up, in milliseconds since 1970, by the system's clock. Does not reject. @default {never} */
+  /**
+   * Time of the publisher's last backup, in milliseconds since 1970, by the
+   * system's clock. Never rejects. @default {never}
+   */
   readonly lastBackupMs?: () => Promise<number | undefined>;
   /** How far the system's clock is ahead of the table's, in milliseconds. */
   readonly aheadMs: () => number;
   readonly clock: Clock;
   readonly log: Log;
-  /** Told what each operator does, by its word in the audit, and who it is. Must not throw. @default {nobody is told} */
+  /** Called with each deed and its operator. Must not throw. @default {no call} */
   readonly onDeed?: (verb: string, by: string) => void;
-  /** Longest wait for what nodes say of a ban, in milliseconds. */
+  /** Longest wait for the nodes' receipts of a ban, in milliseconds. */
   readonly waitMs: number;
 }
 
@@ -128,13 +132,13 @@ const NO_NODES: LiveNodes = {
   moves: { announce: () => {}, tell: () => Promise.resolve([]) },
 };
 
-/** What is asked of it: the page has its own service. */
+/** The requests that it answers; the page has its own service. */
 export type ServedRequest = Exclude<OperatorRequest, PageRequest>;
 
-/** Requests that are answered with several lines. */
+/** Requests whose answer has several lines. */
 type ManyLines = "bans" | "tail" | "follow" | "importEnd" | "importRemove";
 
-/** Answers one request after the other. */
+/** Answers operators' requests. */
 export class OperatorService {
   readonly #options: OperatorServiceOptions;
   readonly #listing: BanListing;
@@ -190,39 +194,39 @@ export class OperatorService {
     this.#feed = new ChangeFeed({ ...options, nodes });
   }
 
-  /** Hears of changes that are kept. */
+  /** Passes on stored changes. */
   noteKept(kept: readonly KeptChange[]): void {
     this.#status.noteKept(kept);
     this.#tail.noteKept(kept);
     this.#feed.noteKept();
   }
 
-  /** Hears of what is over. */
+  /** Passes on expired bans. */
   noteExpired(steps: readonly TableStep[]): void {
     this.#status.noteExpired(steps);
     this.#tail.noteExpired(steps);
   }
 
-  /** Hears of a report that was refused. */
+  /** Passes on a refused report. */
   noteRefused(refused: RefusedReport): void {
     this.#status.noteRefused(refused);
     this.#tail.noteRefused(refused);
   }
 
-  /** Hears what nodes say, as it arrives: before it is stored. */
+  /** Passes on receipts as they arrive, before they are stored. */
   noteReceipts(receipts: readonly StoredReceipt[]): void {
     this.#receipts.note(receipts);
     this.#tail.noteReceipts(receipts);
   }
 
-  /** Hears what nodes said, once it is stored and counts. */
+  /** Passes on receipts that are stored. */
   noteReceiptsKept(receipts: readonly StoredReceipt[]): void {
     this.#status.noteReceipts(receipts);
   }
 
   /**
-   * Counts what is in force as it was at the start, and makes the bans of
-   * imports, in short turns.
+   * Counts the bans in force at the start, and creates the bans of imports, in
+   * short turns.
    *
    * @param signal Ends it; the promise then resolves.
    */
@@ -234,12 +238,12 @@ export class OperatorService {
   }
 
   /**
-   * Does what is asked.
+   * Answers a request.
    *
-   * @param request What is asked.
+   * @param request The request.
    * @param signal Ends it: nobody reads the answer any more.
-   * @returns The answer, made as it is read; what can't be done for a reason
-   * that an operator can mend is an answer, too.
+   * @returns The answer, made while it is read. A failure that an operator can
+   * fix is an answer as well.
    */
   async *answer(
     request: ServedRequest,
@@ -346,7 +350,7 @@ export class OperatorService {
     }
   }
 
-  /** Who makes a backup goes by the system's clock. */
+  /** Backup times are in the system's clock. */
   async #backupAgoMs(): Promise<number | null> {
     const { lastBackupMs, clock, aheadMs } = this.#options;
     const atMs = await lastBackupMs?.();
@@ -370,7 +374,7 @@ export class OperatorService {
       .map((told) => ({ ...told, detail: wordsOf(told.detail) }));
   }
 
-  /** Records what an operator did elsewhere. */
+  /** Records an operator's action of another service. */
   async note(...deed: Parameters<RecordDeed>): Promise<void> {
     await this.#record(...deed);
   }

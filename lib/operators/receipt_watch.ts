@@ -1,5 +1,6 @@
 /**
- * Waits for what nodes say about bans that an operator has just made or lifted.
+ * Waits for the nodes' receipts of bans that an operator has just made or
+ * lifted.
  *
  * @module
  */
@@ -10,48 +11,57 @@ import { type BanKey, keyOf } from "../ban/ban.ts";
 import type { StoredReceipt } from "../ban/ban_store.ts";
 import { canonicalHost, type HostName } from "../base/host_name.ts";
 
-/** A ban that a node is to say something of. */
+/** A ban whose receipts are awaited from a node. */
 export interface AwaitedWord {
   readonly key: BanKey;
-  /** The actions that are to say so, each; empty: what they are is not known, and one word is enough. */
+  /**
+   * The actions that must each send a receipt; when empty, the actions are
+   * unknown, and one receipt is enough.
+   */
   readonly actions: readonly string[];
 }
 
-/** What is waited for: nodes that carry bans out. */
+/** A node whose receipts are awaited. */
 export interface AwaitedNode {
   readonly node: HostName;
   readonly words: readonly AwaitedWord[];
-  /** It gave no sign of life lately: its word counts, and is not waited for. */
+  /**
+   * The node gave no sign of life recently: its receipts count, but nobody
+   * waits for them.
+   */
   readonly isSilent: boolean;
 }
 
-/** What came of it. */
+/** The result of a wait. */
 export interface WatchResult {
-  /** Nodes that carried all of it out. */
+  /** Number of nodes that carried out everything. */
   readonly done: number;
-  /** Nodes that said nothing in time, of some of it. */
+  /** Nodes with missing receipts. */
   readonly silent: readonly HostName[];
-  /** What others say. */
+  /** Receipts with another outcome. */
   readonly failed: readonly StoredReceipt[];
 }
 
-/** The outcomes that carry out what an operator said. */
+/** The outcomes that carry out an operator's order. */
 export type WantedOutcome = "applied" | "lifted";
 
-/** Gives receipts to whoever waits for them, as they arrive: before they are stored. */
+/**
+ * Gives receipts to those who wait for them as they arrive, before they are
+ * stored.
+ */
 export class ReceiptWatch {
   readonly #watches = new Set<Watch>();
 
-  /** Takes receipts. */
+  /** Passes on receipts. */
   note(receipts: readonly StoredReceipt[]): void {
     for (const watch of this.#watches) watch.note(receipts);
   }
 
   /**
-   * Begins to watch: before that is done which the nodes are to carry out.
+   * Starts to watch. Call it before the order, so that no receipt is missed.
    *
-   * @param nodes Who is to say something, of what.
-   * @param wanted What they are to say.
+   * @param nodes The nodes and bans to watch.
+   * @param wanted The outcome that counts as done.
    */
   begin(nodes: readonly AwaitedNode[], wanted: WantedOutcome): Watch {
     const watch = new Watch(nodes, wanted, () => this.#watches.delete(watch));
@@ -60,13 +70,13 @@ export class ReceiptWatch {
   }
 }
 
-/** One who waits. */
+/** The wait of one caller. */
 export class Watch implements Disposable {
   readonly #wanted: WantedOutcome;
   readonly #end: () => void;
   readonly #changed = new Condition();
   readonly #names = new Map<HostName, HostName>();
-  /** By node and ban the actions that have not said anything yet. */
+  /** Actions without a receipt yet, by node and ban. */
   readonly #awaited = new Map<HostName, Map<string, Set<string>>>();
   readonly #unawaited = new Set<HostName>();
   readonly #failed = new Map<string, StoredReceipt>();
@@ -90,7 +100,7 @@ export class Watch implements Disposable {
     }
   }
 
-  /** Takes receipts. */
+  /** Handles receipts. */
   note(receipts: readonly StoredReceipt[]): void {
     for (const receipt of receipts) {
       const node = canonicalHost(receipt.node);
@@ -101,7 +111,7 @@ export class Watch implements Disposable {
       const isDone = receipt.outcome === this.#wanted;
       const isRefusal = receipt.outcome === "refused" ||
         receipt.outcome === "failed";
-      // What it said of the time before, such as that it was applied.
+      // Receipts of the state before the order, such as an earlier `applied`.
       if (!isDone && !isRefusal) continue;
       actions.delete(receipt.action);
       if (actions.size === 0) this.#awaited.get(node)?.delete(key);
@@ -113,9 +123,9 @@ export class Watch implements Disposable {
   }
 
   /**
-   * Waits until all have said something that are not silent anyway.
+   * Waits until all nodes have sent their receipts, except silent ones.
    *
-   * @param timeoutMs How long at most, in milliseconds.
+   * @param timeoutMs Timeout in milliseconds.
    * @param signal Ends it.
    * @throws the signal's reason on abort.
    */

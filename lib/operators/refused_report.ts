@@ -1,5 +1,5 @@
 /**
- * A report that a node made and the publisher did not take.
+ * A report that the publisher refused.
  *
  * @module
  */
@@ -8,12 +8,12 @@ import type { Address } from "../base/address.ts";
 import type { HostName } from "../base/host_name.ts";
 import type { JailName } from "../base/jail_name.ts";
 
-/** What was refused, for good. */
+/** A finally refused report. */
 export interface RefusedReport {
-  /** Who reported it. */
+  /** The node that reported. */
   readonly node: HostName;
   readonly jail: JailName;
   readonly address: Address;
-  /** The rule that refused it, as in an answer to EVENTS. */
+  /** The rule that refused it, as in the answer to EVENTS. */
   readonly rule: string;
 }

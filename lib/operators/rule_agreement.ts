@@ -1,10 +1,10 @@
 /**
- * Whether a node would judge bans as the publisher does.
+ * Compares a node's protection rules with the publisher's.
  *
- * What has to be the same on both: the verdict on the probe's address, the
- * cluster's allowlist, and how wide and how private a ban may be. Own addresses,
- * gateways and name servers are a host's own, and so is `ignoreip`, as long as
- * it does not protect the probe's address.
+ * These must agree: the verdict on the probe's address, the cluster's
+ * allowlist, the shortest prefixes, and whether private addresses may be
+ * banned. Own addresses, gateways, name servers and `ignoreip` may differ
+ * between hosts, unless they protect the probe's address.
  *
  * @module
  */
@@ -13,11 +13,11 @@ import type { Disagreement } from "../wire/operator_testing.ts";
 import type { ProbeVerdict } from "../wire/v2_probes.ts";
 
 /**
- * What differs.
+ * Lists the differences.
  *
- * @param node What the node said.
- * @param hubs What the publisher had when it asked, and has now: a list that
- * has changed in between is on its way.
+ * @param node The node's answer.
+ * @param hubs The publisher's rules when it asked, and now: a changed allowlist
+ * may still be on its way to the node.
  */
 export function disagreements(
   node: ProbeVerdict,

@@ -1,5 +1,5 @@
 /**
- * Tells an operator how the whole cluster is.
+ * Reports the status of the whole cluster to operators.
  *
  * @module
  */
@@ -32,30 +32,34 @@ export interface StatusServiceOptions {
   readonly nodes: EnforcingNodes & { live(): readonly LiveNode[] };
   /** The publisher's version. */
   readonly version: string;
-  /** Where lists are read. @default {[]} */
+  /** URLs of this publisher's lists. @default {[]} */
   readonly lists?: readonly string[];
   readonly clock: Pick<Clock, "monotonicMs">;
   readonly turns: SharedTurns;
-  /** How long ago the publisher was backed up, in milliseconds; `null`: never. */
+  /**
+   * Time since the publisher's last backup, in milliseconds; `null` for never.
+   */
   readonly backupAgoMs: () => Promise<number | null>;
-  /** How busy the publisher's threads are; `undefined`: not known. @default {never known} */
+  /** Load of the threads; `undefined` when unknown. @default {unknown} */
   readonly threads?: () => ThreadPercents | undefined;
 }
 
-/** Bans between two looks at the clock. */
+/** Bans between two clock readings. */
 const CLOCK_STEPS = 16;
-/** Kinds of what is counted; a rule has no space in it. */
+/** Kinds that can't clash with a rule: rules contain no space. */
 const BEGAN = "ban began";
 const ENDED = "ban ended";
 
-/** Tells how the cluster is; the publisher runs since this was made. */
+/** Reports the status; uptime counts from the creation of this object. */
 export class StatusService {
   readonly #options: StatusServiceOptions;
   readonly #startMs: number;
   readonly #hour: HourTally;
   readonly #tally: EnforcementTally;
   readonly #counted = new Condition();
-  /** Whether all that stood at the start is counted; an error: why it can't be. */
+  /**
+   * Progress of the count at the start; an error is the reason why it failed.
+   */
   #counting: "begun" | "done" | RuntimeError = "begun";
 
   /** @param options See {@link StatusServiceOptions}. */
@@ -67,7 +71,8 @@ export class StatusService {
   }
 
   /**
-   * Counts what is in force, from what is stored; from then on it is kept up.
+   * Counts the bans in force from the store; afterwards, changes update the
+   * counts.
    *
    * @param signal Ends it; the promise then rejects with its reason.
    */
@@ -83,19 +88,19 @@ export class StatusService {
     await new Condition().wait(signal);
   }
 
-  /** Counts what became of bans by changes. */
+  /** Counts the effects of stored changes. */
   noteKept(kept: readonly KeptChange[]): void {
     this.#tally.noteKept(kept);
     this.#noteSteps(kept);
   }
 
-  /** Counts what became of bans by time. */
+  /** Counts the effects of expired bans. */
   noteExpired(steps: readonly TableStep[]): void {
     for (const step of steps) this.#tally.noteStep(step);
     this.#noteSteps(steps);
   }
 
-  /** Counts what nodes said, once it is stored. */
+  /** Counts receipts that are stored. */
   noteReceipts(receipts: readonly StoredReceipt[]): void {
     this.#tally.noteReceipts(receipts);
   }
@@ -109,16 +114,16 @@ export class StatusService {
     }
   }
 
-  /** Counts a report that was refused. */
+  /** Counts a refused report. */
   noteRefused({ rule }: RefusedReport): void {
     this.#hour.note(rule);
   }
 
   /**
-   * Tells how the cluster is, once all is counted that stood at the start.
+   * Reports the status, after the count at the start is complete.
    *
    * @param signal Ends it.
-   * @throws {RuntimeError} when that can't be read.
+   * @throws {RuntimeError} when the store can't be read.
    */
   async status(signal: AbortSignal): Promise<ClusterStatus> {
     const { hub, nodes, version, lists = [], clock, backupAgoMs, threads } =
@@ -141,7 +146,7 @@ export class StatusService {
     };
   }
 
-  /** What `bans --not-enforced` lists must add up to this. */
+  /** The totals; they must agree with the list of `bans --not-enforced`. */
   async #sum(signal: AbortSignal) {
     const { store, nodes, turns } = this.#options;
     const tally = this.#tally;
@@ -166,7 +171,7 @@ export class StatusService {
     return { bans, waiting, enforced };
   }
 
-  /** What was said of a ban before it was told of here is in the store. */
+  /** Earlier receipts of a ban are in the store. */
   async #countAll(signal: AbortSignal): Promise<void> {
     const { hub: { table }, store, turns } = this.#options;
     const all = table.bans();

@@ -1,6 +1,5 @@
 /**
- * Bans and lifts for an operator, and waits a little for the nodes that carry
- * it out.
+ * Bans and unbans for operators, and waits briefly for the nodes' receipts.
  *
  * @module
  */
@@ -55,21 +54,21 @@ export interface SteeringServiceOptions {
   readonly clock: Clock;
   readonly turns: SharedTurns;
   readonly record: RecordDeed;
-  /** Asks the fail2bans that reported. */
+  /** Asks nodes to unban in their own fail2ban. */
   readonly local: LocalUnbanService;
-  /** Why networks are banned that nobody reported. */
+  /** Why networks are banned by widening. */
   readonly widenedOf: WidenedOf;
-  /** Longest wait for what the nodes say, in milliseconds. */
+  /** Longest wait for receipts, in milliseconds. */
   readonly waitMs: number;
 }
 
-/** Bans that are lifted in one step: others are served meanwhile. */
+/** Number of bans lifted in one step; others are served between steps. */
 const AT_ONCE = 500;
-/** Bans of an order whose end is waited for; of more, the last. */
+/** Number of lifted bans whose receipts are awaited: the last ones. */
 const MAX_AWAITED = 100;
 const NO_FLOOR = { minPrefix4Bits: 0, minPrefix6Bits: 0, allowPrivate: true };
 
-/** Carries orders out. */
+/** Carries out orders. */
 export class SteeringService {
   readonly #options: SteeringServiceOptions;
 
@@ -79,11 +78,11 @@ export class SteeringService {
   }
 
   /**
-   * Bans an address under the name of operators.
+   * Bans an address under the operators' origin.
    *
-   * @param order Whom, and for how long.
-   * @param signal Ends the wait for the nodes.
-   * @throws {RuntimeError} when a rule forbids it, or it can't be stored.
+   * @param order The address and duration.
+   * @param signal Ends the wait for receipts.
+   * @throws {RuntimeError} when a rule forbids the ban, or it can't be stored.
    */
   async ban(order: BanOrder, signal: AbortSignal): Promise<Steered> {
     const { hub, clock, record, receipts } = this.#options;
@@ -105,7 +104,7 @@ export class SteeringService {
         ...key,
         origin: OPERATOR_ORIGIN,
         expiresMs: forMs === null ? Infinity : clock.nowMs() + forMs,
-        // The last word of operators counts, also where it ends sooner.
+        // An operator's latest order counts, even if it ends sooner.
         isExact: true,
       },
     }]);
@@ -126,9 +125,9 @@ export class SteeringService {
   /**
    * Lifts bans, whoever reported them.
    *
-   * @param order Which.
-   * @param signal Ends the wait for the nodes.
-   * @throws {RuntimeError} when there are none, or it can't be stored.
+   * @param order Selects the bans.
+   * @param signal Ends the wait for receipts.
+   * @throws {RuntimeError} when no ban matches, or the change can't be stored.
    */
   async unban(order: UnbanOrder, signal: AbortSignal): Promise<Steered> {
     const { clock, receipts, local } = this.#options;
@@ -151,7 +150,10 @@ export class SteeringService {
     return { ...steered, local: said, around: this.#around(address) };
   }
 
-  /** Nobody is banned any more: what fail2bans have that reported it is left. */
+  /**
+   * Nothing is banned any more: asks the nodes' own fail2bans, which may still
+   * have it.
+   */
   async #unbanAgain(
     order: UnbanOrder,
     signal: AbortSignal,
@@ -210,7 +212,7 @@ export class SteeringService {
       notEnforced: false,
     });
     const nowMs = clock.nowMs();
-    // What is over is there until the next sweep.
+    // The table keeps expired bans until the next sweep.
     const isMeant = (ban: Ban) => endsMs(ban) > nowMs && matches(ban);
     if (address !== null) return [...table.ofAddress(address)].filter(isMeant);
     const found: Ban[] = [];
@@ -239,7 +241,7 @@ export class SteeringService {
     });
   }
 
-  /** Who has bans in force, as far as the nodes said so. */
+  /** The nodes that have bans in force, according to their receipts. */
   async #holders(
     bans: readonly Ban[],
     signal: AbortSignal,
@@ -259,7 +261,7 @@ export class SteeringService {
     });
   }
 
-  /** Does something with each ban, in turns that are short. */
+  /** Processes each ban, in short turns. */
   async #each(
     bans: Iterable<Ban>,
     signal: AbortSignal,
@@ -291,7 +293,7 @@ export class SteeringService {
         count += verdicts.filter(hasChanged).length;
       }
     } finally {
-      // Also what was done before it could not go on.
+      // Records the bans lifted before a failure, too.
       const { by, address, node, jail } = order;
       const subject = address ?? node ?? jail ?? "all";
       const whose = [
@@ -341,7 +343,10 @@ export class SteeringService {
   }
 }
 
-/** Who is to put a ban in force, and with which actions it has it not yet. */
+/**
+ * The nodes that should enforce a ban, with the actions that do not have it in
+ * force yet.
+ */
 function awaitedAt(
   view: EnforcementView,
   expected: readonly EnforcingNode[],

@@ -1,9 +1,9 @@
 /**
- * Finds out whether a ban would arrive everywhere: a probe goes the way of one,
- * and nobody is banned. As a fire drill each node bans for a moment, too.
+ * Tests whether a ban would reach every node: a probe takes the path of a ban,
+ * but nobody is banned. In a fire drill each node also bans for a short time.
  *
- * The probe is neither in the table nor in its past, so no copy has it and no
- * monitor sees it.
+ * A probe is neither in the table nor in its history, so no replica contains it
+ * and no monitor sees it.
  *
  * @module
  */
@@ -37,12 +37,12 @@ export interface TestServiceOptions {
   readonly hub: Pick<BanHub, "submit" | "table">;
   readonly store: Pick<BanStore, "epoch" | "time" | "keepTime">;
   readonly nodes: {
-    /** How each member stands. */
+    /** The state of each member. */
     readonly live: () => readonly LiveNode[];
     readonly orders: TestedNodes;
   };
   readonly protection: CurrentPolicy;
-  /** The allowlist of the cluster that counts now. */
+  /** The cluster's current allowlist. */
   readonly allowlist: () => { readonly revision: number };
   /** How far the system's clock is ahead of the table's, in milliseconds. */
   readonly aheadMs: () => number;
@@ -50,17 +50,20 @@ export interface TestServiceOptions {
   readonly record: RecordDeed;
 }
 
-/** Nobody has an address of these: they are for examples, and nobody misses who is banned for a moment. */
+/**
+ * Networks reserved for documentation: nobody uses their addresses, so a short
+ * ban harms nobody.
+ */
 const DRILL_NETWORKS = new NetworkSet(
   ["192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32"]
     .flatMap((text) => parseAddress(text) ?? [])
     .map((network) => ({ network, label: network })),
 );
-/** How long programs have to answer, in milliseconds. */
+/** Timeout of answers, in milliseconds. */
 const WAIT_MS = 5_000;
-/** For how long a fire drill bans, in milliseconds. */
+/** Duration of a drill's ban, in milliseconds. */
 const HOLD_MS = 5_000;
-/** How long a node may take to ban, look and lift beside that. */
+/** Additional time for a node to ban, check and lift, in milliseconds. */
 const DRILL_WAIT_MS = 25_000;
 const US_PER_MS = 1_000;
 
@@ -69,19 +72,19 @@ type SubscriberCondition = Extract<
   { readonly kind: "subscriber" }
 >;
 
-/** What the publisher had when it asked. */
+/** The publisher's state when it asked. */
 interface AskedAt {
   readonly address: Address;
   readonly judgement: Judgement;
-  /** The table's number. */
+  /** The table's last sequence number. */
   readonly seq: number;
 }
 
-/** Tests, one at a time. */
+/** Runs tests, one at a time. */
 export class TestService {
   readonly #options: TestServiceOptions;
   #isUnderWay = false;
-  /** Until when nodes may have a drill under way whose operator is gone. */
+  /** Until then nodes may still run a drill whose operator has disconnected. */
   #drillUntilMs = -Infinity;
 
   /** @param options See {@link TestServiceOptions}. */
@@ -90,11 +93,12 @@ export class TestService {
   }
 
   /**
-   * Tests.
+   * Runs a test.
    *
-   * @param order What.
-   * @param signal Ends the wait for the nodes; what they do they end by themselves.
-   * @throws {RuntimeError} when it can't be done, or not now.
+   * @param order The test.
+   * @param signal Ends the wait for the nodes; they finish on their own.
+   * @throws {RuntimeError} when the test is impossible, or another one is
+   * running.
    */
   async test(order: TestOrder, signal: AbortSignal): Promise<Tested> {
     const { clock } = this.#options;
@@ -176,11 +180,15 @@ export class TestService {
     });
   }
 
-  /** What a report does here, but for a change: it is judged, waits its turn, and something is written. */
+  /**
+   * Does what a report does without a change: it is judged, queued, and causes
+   * a write.
+   */
   async #store(): Promise<void> {
     const { hub, store, clock, aheadMs } = this.#options;
     const seenMs = clock.nowMs();
-    // Written as it is: what it says is for the publisher's clock to change.
+    // Writes the stored time back unchanged: only the publisher's clock may
+    // change it.
     await store.keepTime(store.time ?? { aheadMs: aheadMs(), seenMs });
     await hub.submit([]);
   }
@@ -246,7 +254,10 @@ export class TestService {
     };
   }
 
-  /** Every subscriber that was heard has each of its actions ban; all of them at once. */
+  /**
+   * Lets every subscriber that answered ban with each of its actions, all at
+   * the same time.
+   */
   async #drill(
     tested: readonly TestedNode[],
     { by, address }: Pick<TestOrder, "by" | "address">,
@@ -281,7 +292,7 @@ const UNHEARD = {
   actions: null,
 };
 
-/** Actions that act on what operators ban. */
+/** Number of actions that enforce operators' bans. */
 function actionsOf(
   hostName: HostName,
   { actions, choice }: SubscriberCondition,

@@ -1,6 +1,5 @@
 /**
- * Bans that have just come to be in force at the hub, and of which nodes are
- * still to say that they carried them out.
+ * Bans that have just begun, and wait for the nodes' receipts.
  *
  * @module
  */
@@ -11,45 +10,45 @@ import { canonicalHost, type HostName } from "../base/host_name.ts";
 import type { LiveEvent } from "../wire/operator_tail.ts";
 import type { EnforcingNode } from "./enforcement_view.ts";
 
-/** A ban, as it is told once nodes have said something. */
+/** A ban's event after the receipts. */
 export type UnfoldedBan = Extract<LiveEvent, { readonly kind: "ban" }>;
 
-/** The same, before they have. */
+/** A ban's event before the receipts. */
 export type BanStart = Omit<
   UnfoldedBan,
   "enforced" | "expected" | "afterMs"
 >;
 
-/** Bans that are waited for; of more, the oldest is told with what is known. */
+/** Maximum number of waiting bans; beyond it the oldest is emitted as it is. */
 const MAX_UNFOLDING = 1_000;
 
 interface Unfolding {
   readonly start: BanStart;
-  /** Who reported it. */
+  /** The nodes that reported it. */
   readonly origins: readonly HostName[];
-  /** When it was stored, by a steady clock. */
+  /** When it was stored, by a monotonic clock. */
   readonly storedMs: number;
   readonly expected: number;
   enforced: number;
   afterMs: number | null;
-  /** Who is still to say that it has the ban in force. */
+  /** Nodes whose receipts are missing. */
   readonly awaited: Map<HostName, EnforcingNode>;
-  /** How many of them are waited for: silent ones are not. */
+  /** Number of awaited nodes that are not silent. */
   waitedFor: number;
-  /** Of nodes with several actions those that said so. */
+  /** For nodes with several actions, the actions that sent `applied`. */
   readonly done: Map<HostName, Set<string>>;
 }
 
-/** Puts together what nodes say about each ban. Time is an argument. */
+/** Collects the receipts of each ban. Time is an argument. */
 export class UnfoldingBans {
   readonly #waitMs: number;
   readonly #emit: (event: UnfoldedBan, origins: readonly HostName[]) => void;
-  /** The oldest first. */
+  /** Oldest first. */
   readonly #bans = new Map<string, Unfolding>();
 
   /**
-   * @param waitMs How long nodes have, in milliseconds.
-   * @param emit Given each ban once, with who reported it.
+   * @param waitMs How long to wait for receipts, in milliseconds.
+   * @param emit Called once for each ban, with the nodes that reported it.
    */
   constructor(
     waitMs: number,
@@ -60,10 +59,10 @@ export class UnfoldingBans {
   }
 
   /**
-   * A ban came to be in force.
+   * Adds a ban that begins.
    *
-   * @param origins Who reported it: its own fail2ban has it in force.
-   * @param nodes Who should have it in force.
+   * @param origins The nodes that reported it, whose own fail2ban enforces it.
+   * @param nodes The nodes that should enforce it.
    */
   begin(
     start: BanStart,
@@ -95,7 +94,7 @@ export class UnfoldingBans {
     }
   }
 
-  /** Hears what nodes say. */
+  /** Handles receipts. */
   note(receipts: readonly StoredReceipt[], nowMs: number): void {
     for (const receipt of receipts) {
       const unfolding = this.#bans.get(keyOf(receipt));
@@ -105,7 +104,7 @@ export class UnfoldingBans {
     }
   }
 
-  /** Tells a ban with what is known, as it ended or is not waited for any more. */
+  /** Emits a ban as it is: it ended, or needs no further wait. */
   end(key: string): void {
     const unfolding = this.#bans.get(key);
     if (unfolding === undefined) return;
@@ -114,7 +113,7 @@ export class UnfoldingBans {
     this.#emit({ ...start, enforced, expected, afterMs }, origins);
   }
 
-  /** Tells the bans that were waited for long enough. */
+  /** Emits the bans whose wait is over. */
   expire(nowMs: number): void {
     for (const [key, { storedMs }] of this.#bans) {
       if (nowMs - storedMs < this.#waitMs) return;
@@ -122,7 +121,7 @@ export class UnfoldingBans {
     }
   }
 
-  /** For how long the oldest is waited for; `undefined`: there is none. */
+  /** Remaining wait of the oldest ban; `undefined` when there is none. */
   leftMs(nowMs: number): number | undefined {
     for (const { storedMs } of this.#bans.values()) {
       return Math.max(0, storedMs + this.#waitMs - nowMs);
@@ -130,7 +129,7 @@ export class UnfoldingBans {
     return undefined;
   }
 
-  /** Forgets all: nobody watches. */
+  /** Drops all bans: nobody watches. */
   clear(): void {
     this.#bans.clear();
   }
@@ -147,7 +146,8 @@ function hear(
   if (expected === undefined) return;
   const { actions, isSilent } = expected;
   if (actions.length > 0 && !actions.includes(action)) return;
-  // Whatever its other actions do: where one has not, it has it not in force.
+  // One action that did not apply it decides: the node does not have it in
+  // force.
   const isApplied = outcome === "applied";
   if (isApplied && actions.length > 1) {
     const said = (done.get(name) ?? new Set()).add(action);

@@ -1,5 +1,5 @@
 /**
- * Tells an operator all that is known of an address.
+ * Explains to operators what is known of an address.
  *
  * @module
  */
@@ -41,34 +41,37 @@ export interface WhyServiceOptions {
   readonly store: Pick<BanStore, "receipts" | "history" | "jailsOf">;
   readonly records: Pick<NodeRecords, "auditOf">;
   readonly nodes: EnforcingNodes;
-  /** Which addresses are never banned, the cluster's allowlist among them. */
+  /**
+   * The rules for addresses that are never banned, including the cluster's
+   * allowlist.
+   */
   readonly protection: CurrentPolicy;
-  /** Why a network is on the allowlist; empty: nobody said. */
+  /** The note of a network on the allowlist; may be empty. */
   readonly noteOf: (network: string) => string;
-  /** In whose name the allowlist lifts: the publisher's. */
+  /** The origin of lifts by the allowlist: the publisher's name. */
   readonly hostName: HostName;
   readonly keepHistoryMs: number;
-  /** Why a network is banned that nobody reported. */
+  /** Why a network is banned by widening. */
   readonly widenedOf: WidenedOf;
-  /** How much longer bans hold that come again. */
+  /** How much longer repeated bans last. */
   readonly growthOf: GrowthOf;
-  /** By the table's clock. */
+  /** Time by the table's clock. */
   readonly nowMs: () => number;
-  /** How far the system's clock is ahead of that, in milliseconds. */
+  /** How far the system's clock is ahead of the table's, in milliseconds. */
   readonly aheadMs: () => number;
   readonly turns: SharedTurns;
 }
 
-/** Changes of an address that are looked at, in each jail. */
+/** Maximum number of an address's changes to read in each jail. */
 const MAX_CHANGES = 300;
-/** Jails in which the past of an address is looked at. */
+/** Maximum number of jails whose history is read. */
 const MAX_JAILS = 20;
-/** Audit entries of an address that are looked at. */
+/** Maximum number of an address's audit entries to read. */
 const MAX_ENTRIES = 50;
-/** What an operator lifted is in the audit within this time, in milliseconds. */
+/** Maximum time between a lift and its audit entry, in milliseconds. */
 const AUDIT_TIME_MS = 60_000;
 
-/** Looks addresses up. */
+/** Looks up addresses. */
 export class WhyService {
   readonly #options: WhyServiceOptions;
 
@@ -174,7 +177,7 @@ export class WhyService {
       : { end: "node", by };
   }
 
-  /** Which user lifted it; empty: the audit does not say. */
+  /** The operator who lifted it; empty when the audit has no entry. */
   #lifter(address: Address, endedMs: number): string {
     const systemMs = this.#systemMs(endedMs);
     const entries = this.#options.records.auditOf(address, MAX_ENTRIES);

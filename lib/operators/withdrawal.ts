@@ -1,5 +1,5 @@
 /**
- * Takes a node's reports back.
+ * Withdraws a node's reports.
  *
  * @module
  */
@@ -11,10 +11,10 @@ import { canonicalHost, type HostName, sameHost } from "../base/host_name.ts";
 import type { RecordDeed } from "../members/node_records.ts";
 import type { OperatorRequest } from "../wire/operator_messages.ts";
 
-/** Reports that are taken back in one step: others are served meanwhile. */
+/** Number of reports withdrawn in one step; others are served between steps. */
 const AT_ONCE = 500;
 
-/** What taking reports back needs. */
+/** Options for {@link withdrawReports}. */
 export interface WithdrawalOptions {
   readonly hub: Pick<BanHub, "submit" | "table">;
   /** How far the system's clock is ahead of the table's, in milliseconds. */
@@ -27,17 +27,17 @@ interface ReportKey extends BanKey {
 }
 
 /**
- * Takes a node's reports back. What is reported meanwhile stays: whoever asks
- * revokes the node first.
+ * Withdraws a node's reports. Reports that arrive meanwhile stay: the caller
+ * must revoke the node first.
  *
  * @returns How many bans changed.
- * @throws {BusyError} when the hub can't take more now.
+ * @throws {BusyError} when the hub's queue is full.
  */
 export async function withdrawReports(
   { hub, aheadMs, record }: WithdrawalOptions,
   { by, node, sinceMs }: OperatorRequest & { kind: "withdraw" },
 ): Promise<number> {
-  // An operator's clock is the system's, a report's is the table's.
+  // Operators use the system's clock, reports the table's.
   const fromMs = sinceMs === null ? -Infinity : sinceMs - aheadMs();
   const reports = [...reportsOf(hub, node, fromMs)];
   const since = sinceMs === null
@@ -55,7 +55,7 @@ export async function withdrawReports(
       count += verdicts.filter(hasChanged).length;
     }
   } finally {
-    // Also what was done before it could not go on.
+    // Records the reports withdrawn before a failure, too.
     const subject = canonicalHost(node);
     await record(by, "node withdraw", subject, `${count} reports${since}`);
   }

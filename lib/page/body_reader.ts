@@ -1,5 +1,5 @@
 /**
- * Reads what a request brings, up to a bound and in time.
+ * Reads the body of a request, with a size limit and a timeout.
  *
  * @module
  */
@@ -9,21 +9,21 @@ import { inTime } from "../async/tasks.ts";
 import { type HttpAnswer, textAnswer } from "../http/http_request.ts";
 import type { PageRequest } from "./page_guard.ts";
 
-/** Longest body, in bytes. */
+/** Maximum size of a body, in bytes. */
 export const MAX_BODY_BYTES = 4_096;
-/** It has arrived after so long, in milliseconds. */
+/** Timeout for a whole body, in milliseconds. */
 export const BODY_MS = 10_000;
 
-/** What was read, or why it was not. */
+/** The parsed body, or the answer that refuses it. */
 export type ReadBody = { readonly value: unknown } | {
   readonly refused: HttpAnswer;
 };
 
 /**
- * Reads the JSON of a request.
+ * Reads the JSON body of a request.
  *
- * @param clock Measures how long it takes.
- * @param signal Whoever sends it is gone.
+ * @param clock Measures the timeout.
+ * @param signal Aborts when the client is gone.
  * @throws the signal's reason on abort.
  */
 export async function readJson(
@@ -55,7 +55,7 @@ const TOO_LONG = { refused: textAnswer(413, "this is too long") };
 const TOO_LATE = { refused: textAnswer(408, "this takes too long") };
 const MALFORMED = { refused: textAnswer(400, "this is no JSON") };
 
-/** What is above the bound is never held. */
+/** Never buffers more than the maximum size. */
 async function boundedBytes(
   body: ReadableStream<Uint8Array> | null,
   signal: AbortSignal,

@@ -1,8 +1,9 @@
 /**
- * What goes on, as a browser follows it: server-sent events.
+ * The server-sent events of the live view.
  *
- * An event of a change of bans has the number of the change as its id: a
- * browser that lost its connection says the last one, and is told on from there.
+ * An event about changed bans has the change's sequence number as its id. A
+ * browser that reconnects sends the last id, and the stream continues from
+ * there.
  *
  * @see {@link https://html.spec.whatwg.org/multipage/server-sent-events.html | Server-sent events}
  * @module
@@ -11,14 +12,14 @@
 import { EitherSignal } from "../async/either_signal.ts";
 import type { OperatorAnswer } from "../wire/operator_messages.ts";
 
-/** After how long a browser connects again, in milliseconds. */
+/** Time after which a browser reconnects, in milliseconds. */
 const RETRY_MS = 1_000;
 const ID = /^(?:0|[1-9]\d{0,15})$/;
 
 /**
- * Reads the number of the last change that a browser knows.
+ * Reads the sequence number of the last change that a browser received.
  *
- * @returns `null`: it knows none, or said something else.
+ * @returns `null` when the browser sent none, or an invalid one.
  *
  * @example
  * ```ts
@@ -34,10 +35,13 @@ export function lastChange(header: string | null): number | null {
   return Number.isSafeInteger(number) ? number : null;
 }
 
-/** What a stream begins with. */
+/** The first text of a stream. */
 export const STREAM_BEGIN = `retry: ${RETRY_MS}\n\n`;
 
-/** An answer of the operators' service as an event; one with nothing in it keeps the connection only. */
+/**
+ * Formats an answer of the operators' service as an event. An empty answer
+ * becomes a comment that keeps the connection open.
+ */
 export function liveEventText(answer: OperatorAnswer): string {
   switch (answer.kind) {
     case "following":
@@ -55,7 +59,7 @@ export function liveEventText(answer: OperatorAnswer): string {
 
 const BEAT = ":\n\n";
 
-/** JSON has no line ends. */
+/** `JSON.stringify` writes no line ends, so one `data` line is enough. */
 function eventText(answer: OperatorAnswer, id?: number): string {
   const { kind, ...data } = answer;
   const named = id === undefined ? "" : `id: ${id}\n`;
@@ -63,11 +67,12 @@ function eventText(answer: OperatorAnswer, id?: number): string {
 }
 
 /**
- * What several generators give, as it comes.
+ * Merges the values of several generators as they arrive.
  *
  * @param signal Ends it.
- * @param begin Makes them; each ends with the signal that it is given, and does not reject.
- * @returns Ends once the first of them does.
+ * @param begin Creates the generators; each must end, without an error, when
+ * the given signal aborts.
+ * @returns The values, until the first generator ends.
  */
 export async function* merged<T>(
   signal: AbortSignal,

@@ -1,5 +1,5 @@
 /**
- * The page's own files, as a browser fetches them.
+ * Serves the page's own files.
  *
  * @module
  */
@@ -7,15 +7,15 @@
 import type { HttpAnswer } from "../http/http_request.ts";
 import { acceptsGzip } from "../http/http_copy.ts";
 
-/** A file. */
+/** A file of the page. */
 export interface PageFile {
   readonly type: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Of the same, as gzip. */
+  /** The same content compressed with gzip. */
   readonly gzip: Uint8Array<ArrayBuffer>;
 }
 
-/** What a browser may do with the page: run and show what comes from its own host, no more. */
+/** The page may load scripts, styles and images from its own host only. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -29,7 +29,7 @@ const POLICY = [
   "trusted-types 'none'",
 ].join("; ");
 
-/** Headers of everything that the page answers. */
+/** Headers of every answer of the page. */
 export const PAGE_HEADERS: Readonly<Record<string, string>> = {
   "content-security-policy": POLICY,
   "cross-origin-opener-policy": "same-origin",
@@ -40,14 +40,15 @@ export const PAGE_HEADERS: Readonly<Record<string, string>> = {
   "x-frame-options": "DENY",
 };
 
-/** A year. */
+/** One year. */
 const FOR_EVER = "private, max-age=31536000, immutable";
 
 /**
- * A file as an answer.
+ * Makes the answer for a file.
  *
- * @param path `/` is asked for anew each time; the paths of all others change with what is in them.
- * @param accepted `Accept-Encoding`.
+ * @param path `/` is revalidated each time; all other paths change with their
+ * content.
+ * @param accepted The value of `Accept-Encoding`.
  */
 export function fileAnswer(
   { type, bytes, gzip }: PageFile,

@@ -1,9 +1,10 @@
 /**
- * Refuses what no browser asks that an operator has opened the page in.
+ * Refuses requests that do not come from the page itself.
  *
- * A browser may be made by any site to ask this host: so a request must name
- * the page's own host (a name that was bound anew names another), what changes
- * something must come from the page itself, and nothing secret is ever in a URL.
+ * Any site can make a browser send requests to this host. So a request must
+ * name the page's own host (after DNS rebinding it names another), a request
+ * that changes something must come from the page itself, and no URL contains a
+ * secret.
  *
  * @see {@link https://www.w3.org/TR/fetch-metadata/ | Fetch Metadata}
  * @module
@@ -16,29 +17,31 @@ import {
 } from "../http/http_request.ts";
 import { headRefusal } from "../http/http_routes.ts";
 
-/** What is asked of the page. */
+/** A request to the page. */
 export interface PageRequest extends HttpRequest {
   /** Whether a `?` follows the path. */
   readonly hasQuery: boolean;
-  /** `null`: there is none. */
+  /** `null` when there is no body. */
   readonly body: ReadableStream<Uint8Array> | null;
 }
 
-/** Names under which a host reaches itself. */
+/** Names by which a host reaches itself. */
 const OWN_HOSTS: readonly string[] = ["localhost", "127.0.0.1", "[::1]"];
 const JSON_TYPE = /^application\/json(?:;\s*charset=utf-8)?$/i;
 
-/** Whether a `Host` is this host itself, over whatever tunnel. */
+/**
+ * Whether a `Host` header names this host itself, as it does through a tunnel.
+ */
 export function isOwnHost(host: string): boolean {
   return OWN_HOSTS.includes(nameOf(host));
 }
 
 /**
- * Why a request is refused, whoever asks.
+ * Checks a request, whoever sends it.
  *
- * @param request What is asked.
- * @param hosts Names of the page besides those of the host itself, in lower case.
- * @returns `undefined`: it is not refused.
+ * @param request The request.
+ * @param hosts Further names of the page, in lower case.
+ * @returns The refusal, or `undefined` when the request is allowed.
  */
 export function pageRefusal(
   request: PageRequest,
@@ -62,14 +65,14 @@ export function pageRefusal(
   return method === "POST" ? writeRefusal(headers, host) : readRefusal(request);
 }
 
-/** Only a document itself is asked for from elsewhere. */
+/** Another site may link to the document itself, but not load anything else. */
 function readRefusal({ headers, path }: PageRequest): HttpAnswer | undefined {
   const site = headers.get("sec-fetch-site") ?? "none";
   const isOwn = site === "none" || site === "same-origin" || path === "/";
   return isOwn ? undefined : textAnswer(403, "another site asks for this");
 }
 
-/** A form of another site can send no JSON, and a script of it is named in `Origin`. */
+/** Another site's form can't send JSON, and its script is named in `Origin`. */
 function writeRefusal(
   headers: Headers,
   host: string,
@@ -86,7 +89,7 @@ function writeRefusal(
     : textAnswer(415, "only application/json is taken here");
 }
 
-/** Without its port, in lower case. */
+/** The host without its port, in lower case. */
 function nameOf(host: string): string {
   return host.toLowerCase().replace(/:\d+$/, "");
 }

@@ -1,6 +1,6 @@
 /**
- * What a browser may ask: some of what the operator's command asks, in the
- * same words, and the allowlist.
+ * The questions that a browser may ask: a subset of the operator command's
+ * requests, in the same form, and the allowlist.
  *
  * @module
  */
@@ -24,19 +24,22 @@ import {
   readOperatorRequest,
 } from "../wire/operator_messages.ts";
 
-/** What only the page asks so: the operator's command edits the list itself. */
+/**
+ * Allowlist questions. Only the page asks them: the operator's command edits
+ * the list itself.
+ */
 export type AllowQuestion =
   | { readonly kind: "allowlist" }
   | {
     readonly kind: "allowAdd";
     readonly network: Address;
-    /** `null`: for ever. */
+    /** `null` for no end. */
     readonly forMs: number | null;
     readonly note: string;
   }
   | { readonly kind: "allowRemove"; readonly network: Address };
 
-/** Who is not banned in the whole cluster, as an answer. */
+/** The allowlist, as an answer. */
 export interface AllowAnswer {
   readonly kind: "allowlist";
   readonly allowed: readonly AllowedNetwork[];
@@ -46,9 +49,9 @@ const READING = ["status", "nodes", "audit", "bans", "why", "imports"] as const;
 const WRITING = ["ban", "unban", "release"] as const;
 type AskedKind = typeof READING[number] | typeof WRITING[number];
 
-/** What the operators' service is asked. */
+/** A question for the operators' service. */
 export type ServedQuestion = Extract<OperatorRequest, { kind: AskedKind }>;
-/** Most bans in an answer. */
+/** Maximum number of bans in an answer. */
 export const MAX_PAGE_BANS = 500;
 const MAX_FOR_MS = 3_155_760_000_000;
 
@@ -79,19 +82,20 @@ export const ALLOW_ANSWER: Shape<AllowAnswer> = variants<AllowAnswer>({
   },
 });
 
-/** What somebody may have asked. */
+/** A question after it was read. */
 export type ReadQuestion =
   | { readonly is: "served"; readonly question: ServedQuestion }
   | { readonly is: "allow"; readonly question: AllowQuestion }
   | "malformed"
-  /** Whoever asks may only read. */
+  /** The user may only read. */
   | "not-allowed";
 
 /**
- * Reads what was asked. Whose word it is goes by the login, never by what is asked.
+ * Reads a question. The login decides who asks; the question itself must not
+ * name an operator.
  *
- * @param value What a browser sent, as JSON.
- * @param visit Who asks.
+ * @param value The JSON that the browser sent.
+ * @param visit The login.
  */
 export function readQuestion(
   value: unknown,
@@ -123,7 +127,8 @@ function served(request: OperatorRequest | undefined): ReadQuestion {
       return isBounded ? { is: "served", question: request } : "malformed";
     }
     case "unban":
-      // Many at once are lifted by the command, which asks before.
+      // Only the operator's command lifts many bans at once: it asks for
+      // confirmation.
       return request.address === null
         ? "malformed"
         : { is: "served", question: request };

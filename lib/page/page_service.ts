@@ -1,14 +1,14 @@
 /**
- * Answers a browser that has the page open, and whoever only seems to be one.
+ * Answers the requests of browsers, and of clients that pretend to be one.
  *
- * | what                | who     | answer                                         |
+ * | request             | allowed | answer                                         |
  * | ------------------- | ------- | ---------------------------------------------- |
- * | `GET /`, its files  | anybody | the page, in which nothing is told             |
- * | `GET /api/visit`    | anybody | who is in with this browser, or nothing        |
- * | `POST /api/login`   | anybody | a cookie for a code of the operator's command  |
- * | `POST /api/ask`     | a login | lines of JSON, as the operators' socket has    |
+ * | `GET /`, its files  | anybody | the page, which contains no data               |
+ * | `GET /api/visit`    | anybody | the browser's login, or nothing                |
+ * | `POST /api/login`   | anybody | a cookie, for a code of the operator's command |
+ * | `POST /api/ask`     | a login | JSON lines, as on the operators' socket        |
  * | `GET /api/live`     | a login | server-sent events, see `live_stream.ts`       |
- * | `POST /api/logout`  | a login | the cookie counts no longer                    |
+ * | `POST /api/logout`  | a login | ends the login                                 |
  *
  * @module
  */
@@ -42,7 +42,7 @@ import { isByProxy, proxyVisit } from "./proxy_user.ts";
 import { clearedCookie, shownSecret, visitCookie } from "./visit_cookie.ts";
 import type { PageVisits } from "./page_visits.ts";
 
-/** What a browser may follow. */
+/** A question that a browser may follow. */
 export type FollowedQuestion = Extract<
   OperatorRequest,
   { kind: "follow" | "tail" }
@@ -52,49 +52,54 @@ export type FollowedQuestion = Extract<
 export interface PageServiceOptions {
   readonly visits: PageVisits;
   readonly clock: Clock;
-  /** Names of the page besides those of the host itself, in lower case. */
+  /** Further names of the page, in lower case. */
   readonly hosts: readonly string[];
-  /** Who may use it by the word of a proxy; none: no proxy is believed. */
+  /** The users that a proxy may name; when empty, no proxy is trusted. */
   readonly users: readonly PageUser[];
-  /** By their paths. */
+  /** The page's files by path. */
   readonly files: ReadonlyMap<string, PageFile>;
-  /** Asks the operators' service; `undefined`: it has not begun. */
+  /**
+   * Asks the operators' service; `undefined` until that service has started.
+   */
   readonly ask: () => AskService | undefined;
   /** Reads and edits the allowlist. @throws {RuntimeError} when it can't. */
   readonly allow: (question: AllowQuestion, by: string) => Promise<AllowAnswer>;
-  /** Records who got in. */
+  /** Records a login in the audit trail. */
   readonly record: RecordDeed;
 }
 
-/** Does what an operator asks; ends with the signal, and never rejects. */
+/** Handles an operator's question; ends with the signal, and never rejects. */
 export type AskService = (
   question: ServedQuestion | FollowedQuestion,
   signal: AbortSignal,
 ) => AsyncGenerator<OperatorAnswer, void, undefined>;
 
-/** An answer that goes on. */
+/** An answer with a stream as its body. */
 export interface LiveAnswer {
   readonly headers: Readonly<Record<string, string>>;
-  /** Has to be called, and read until it ends: with the signal at the latest. */
+  /**
+   * The caller must call this, and read it to its end, which comes with the
+   * signal at the latest.
+   */
   readonly begin: (signal: AbortSignal) => AsyncIterable<string>;
 }
 
-/** Who is in, as a browser is told. */
+/** A login as its browser sees it. */
 export interface ShownVisit extends PageVisit {
-  /** Whether a proxy says so, and nobody can log out here. */
+  /** Whether the login comes from a proxy, so that nobody can log out here. */
   readonly isByProxy: boolean;
 }
 
-/** What is answered. */
+/** An answer of the page. */
 export type PageAnswer = HttpAnswer | LiveAnswer;
 
-/** Browsers that follow at a time. */
+/** Maximum number of concurrent streams. */
 export const MAX_LIVE = 50;
 
 const ALL = { jail: null, node: null, at: null, within: null };
 const ENCODER = new TextEncoder();
 
-/** Answers one request after the other, and many beside each other. */
+/** Answers any number of requests concurrently. */
 export class PageService {
   readonly #options: PageServiceOptions;
   #live = 0;
@@ -104,7 +109,7 @@ export class PageService {
     this.#options = options;
   }
 
-  /** Browsers that follow. */
+  /** Number of open streams. */
   get live(): number {
     return this.#live;
   }
@@ -112,8 +117,8 @@ export class PageService {
   /**
    * Answers a request.
    *
-   * @param request What is asked.
-   * @param signal Whoever asks is gone.
+   * @param request The request.
+   * @param signal Aborts when the client is gone.
    */
   async answer(request: PageRequest, signal: AbortSignal): Promise<PageAnswer> {
     const answer = pageRefusal(request, this.#options.hosts) ??
@@ -145,7 +150,7 @@ export class PageService {
       (secret === undefined
         ? undefined
         : await this.#options.visits.find(secret));
-    // Nobody is in is no fault, and no secret.
+    // No login is not an error here, and no secret.
     if (what === "GET /api/visit") {
       return jsonAnswer(visit === undefined ? [] : [shown(visit)]);
     }
@@ -168,7 +173,9 @@ export class PageService {
     }
   }
 
-  /** Reads what was posted, and answers it; what an operator can mend is told. */
+  /**
+   * Answers a posted question; an operational error becomes a `failed` answer.
+   */
   async #posted(
     request: PageRequest,
     signal: AbortSignal,
@@ -270,7 +277,7 @@ export class PageService {
     return {
       headers: {
         "content-type": "text/event-stream",
-        // Compressed it would come later.
+        // A proxy that compresses would buffer the events.
         "cache-control": "no-store, no-transform",
       },
       begin: (signal) => this.#events(visit, since, ask, signal),
@@ -290,7 +297,7 @@ export class PageService {
         ask({ kind: "tail", filter: ALL }, either),
       ]);
       for await (const answer of answers) {
-        // A login that is over is told nothing more.
+        // An expired or ended login receives nothing more.
         if (!this.#holds(visit)) {
           yield "event: over\ndata: {}\n\n";
           return;
@@ -326,7 +333,7 @@ function jsonAnswer(
   };
 }
 
-/** Without its digest. */
+/** The login without its digest. */
 function shown(visit: PageVisit): ShownVisit {
   const { by, isReadOnly, beganMs, endsMs } = visit;
   return { by, isReadOnly, beganMs, endsMs, isByProxy: isByProxy(visit) };

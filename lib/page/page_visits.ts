@@ -1,9 +1,9 @@
 /**
- * Who is in, and how one gets in: by a code that the operator's command prints,
- * which counts once and not for long.
+ * The page's logins. A browser logs in with a code that the operator's command
+ * prints; a code works once, and only for a short time.
  *
- * Neither codes nor what browsers show is kept, only digests: whoever reads
- * memory dumps or the state folder can't get in with them.
+ * Codes and cookies are kept as digests only: a memory dump or a copy of the
+ * state folder lets nobody log in.
  *
  * @module
  */
@@ -25,40 +25,43 @@ import type { StoredVisit, StoredVisits } from "./visit_form.ts";
 
 /** Options for {@link PageVisits}. */
 export interface PageVisitsOptions {
-  /** Keeps logins over restarts. */
+  /** Stores logins across restarts. */
   readonly store: Pick<StoredValue<StoredVisits>, "replace">;
-  /** The logins that it has. */
+  /** The stored logins. */
   readonly kept: readonly StoredVisit[];
-  /** The system's. */
+  /** The system's clock. */
   readonly clock: Clock;
-  /** Ends what waits. */
+  /** Ends all waiting. */
   readonly signal: AbortSignal;
-  /** Makes a code: 128 bits nobody can guess, in hexadecimal. */
+  /** Creates a code: 128 random bits in hexadecimal. */
   readonly newCode: () => string;
-  /** Makes what a browser shows: 256 bits nobody can guess. */
+  /** Creates a cookie's secret: 256 random bits. */
   readonly newSecret: () => string;
 }
 
-/** How long a code lets in, in milliseconds. */
+/** Lifetime of a code, in milliseconds. */
 export const CODE_MS = 120_000;
-/** Codes that wait at a time: of more, the oldest counts no longer. */
+/** Maximum number of unused codes; beyond it the oldest becomes invalid. */
 const MAX_CODES = 16;
-/** So many tries a minute, of all together: whoever asks is on this host, and can't be told from others. */
+/**
+ * Login attempts a minute for all clients together: they all come from this
+ * host and can't be told apart.
+ */
 const TRIES = { burst: 5, perSecond: 5 / 60 };
-/** A secret is no longer. */
+/** Maximum length of codes and secrets. */
 const MAX_SECRET_LENGTH = 64;
 
 interface WaitingCode extends PageLogin {
   readonly endsMs: number;
 }
 
-/** What became of a try to get in. */
+/** The result of a login attempt. */
 export type Entry =
   | { readonly secret: string; readonly visit: PageVisit }
   | "wrong"
   | "too-often";
 
-/** Lets in, and knows who is in. */
+/** Creates, checks and ends logins. */
 export class PageVisits {
   readonly #options: PageVisitsOptions;
   readonly #codes = new Map<TokenDigest, WaitingCode>();
@@ -72,7 +75,7 @@ export class PageVisits {
     this.#visits = byDigest(options.kept);
   }
 
-  /** Makes a code for whoever shows it first. */
+  /** Creates a code for one login. */
   async issue(login: PageLogin): Promise<string> {
     const code = this.#options.newCode();
     const endsMs = this.#nowMs() + CODE_MS;
@@ -85,9 +88,10 @@ export class PageVisits {
   }
 
   /**
-   * Lets in whoever shows a code.
+   * Logs in with a code.
    *
-   * @throws {RuntimeError} when the login can't be kept; the code counts no longer.
+   * @throws {RuntimeError} when the login can't be stored; the code is used up
+   * all the same.
    */
   async enter(code: string): Promise<Entry> {
     const monotonicMs = this.#options.clock.monotonicMs();
@@ -96,7 +100,7 @@ export class PageVisits {
     if (!isTaken) return "too-often";
     const digest = await digestToken(code.slice(0, MAX_SECRET_LENGTH));
     const login = this.#codes.get(digest);
-    // Before anything is waited for: it counts once.
+    // Before the next await: a code works only once.
     this.#codes.delete(digest);
     const nowMs = this.#nowMs();
     if (login === undefined || login.endsMs <= nowMs) return "wrong";
@@ -108,25 +112,28 @@ export class PageVisits {
     return { secret, visit };
   }
 
-  /** Who shows a secret; `undefined`: nobody who is in. */
+  /** The login of a secret; `undefined` when there is none. */
   async find(secret: string): Promise<PageVisit | undefined> {
     if (secret.length > MAX_SECRET_LENGTH) return undefined;
     const visit = this.#visits.get(await digestToken(secret));
     return visit !== undefined && this.holds(visit) ? visit : undefined;
   }
 
-  /** Whether a login that was found still holds. */
+  /** Whether a login that was found is still valid. */
   holds(visit: PageVisit): boolean {
     return visit.endsMs > this.#nowMs() &&
       this.#visits.values().some((each) => each === visit);
   }
 
-  /** Ends a login. @throws {RuntimeError} when that can't be kept. */
+  /** Ends a login. @throws {RuntimeError} when the change can't be stored. */
   async leave(visit: PageVisit): Promise<void> {
     await this.#change((visits) => visits.filter((each) => each !== visit));
   }
 
-  /** Ends logins by somebody's word, or all, and their codes. @returns How many logins. @throws {RuntimeError} when that can't be kept. */
+  /**
+   * Ends the logins and codes of one user, or of all. @returns How many logins
+   * ended. @throws {RuntimeError} when the change can't be stored.
+   */
   async end({ user }: Pick<PageLogout, "user">): Promise<number> {
     const isMeant = ({ by }: { readonly by: string }) =>
       user === null || by === user;
@@ -140,7 +147,7 @@ export class PageVisits {
     return count;
   }
 
-  /** The logins that hold. */
+  /** The valid logins. */
   get all(): readonly PageVisit[] {
     return this.#standing().map(({ by, isReadOnly, beganMs, endsMs }) => ({
       ...{ by, isReadOnly, beganMs, endsMs },
@@ -166,7 +173,8 @@ export class PageVisits {
   ): Promise<void> {
     const visits = change(this.#standing());
     const next = byDigest(visits);
-    // What ends counts no longer, whether that can be kept or not; what begins counts once it is.
+    // A login ends even if that can't be stored; it begins only once it is
+    // stored.
     this.#visits = byDigest(
       this.#standing().filter(({ digest }) => next.has(digest)),
     );

@@ -1,10 +1,10 @@
 /**
- * Whom a proxy says a request is of, by its header `Remote-User`.
+ * Reads the user that a proxy names in the header `Remote-User`.
  *
- * Anybody can send such a header. It is believed only over a Unix socket, which
- * nobody but the proxy is to have the right to connect to, only under a name of the
- * proxy's (who comes through `ssh -L` says `localhost`), and only of users that the
- * configuration names. Everywhere else it is as if it were not there.
+ * Any client can send this header. It is believed only over a Unix socket, to
+ * which only the proxy should have access, only under one of the proxy's host
+ * names (a client through `ssh -L` says `localhost`), and only for users in the
+ * configuration. In all other cases it is ignored.
  *
  * @module
  */
@@ -14,21 +14,27 @@ import type { PageUser } from "../members/page_user.ts";
 import type { PageVisit } from "../members/page_visit.ts";
 import { isOwnHost } from "./page_guard.ts";
 
-/** Somebody who is in as long as the proxy says so. */
+/** A login that lasts as long as the proxy vouches for it. */
 export interface ProxyVisit extends PageVisit {
   readonly isByProxy: true;
 }
 
-/** How long a request counts, in milliseconds: a stream begins anew by then, and the proxy is asked. */
+/**
+ * Lifetime of a proxy's login, in milliseconds: a stream then reconnects, and
+ * the proxy checks again.
+ */
 export const PROXY_VISIT_MS = 3_600_000;
 
 /**
- * Who a request is of by the word of a proxy.
+ * Reads the login that a proxy vouches for.
  *
- * @param request One whose `Host` was judged: it is this host, or a name of the page.
- * @param users Who may use the page so; none: no proxy is believed.
+ * @param request A request whose `Host` was checked: this host itself, or a
+ * name of the page.
+ * @param users The users that a proxy may name; when empty, no proxy is
+ * trusted.
  * @param nowMs Milliseconds since 1970.
- * @returns `undefined`: no proxy says who it is. `stranger`: one names somebody who may not use the page.
+ * @returns `undefined`: no proxy names a user. `stranger`: a proxy names one
+ * that may not use the page.
  */
 export function proxyVisit(
   { peer, headers }: Pick<HttpRequest, "peer" | "headers">,
@@ -38,9 +44,10 @@ export function proxyVisit(
   if (users.length === 0 || peer !== UNIX_PEER) return undefined;
   if (isOwnHost(headers.get("host") ?? "")) return undefined;
   const said = headers.get("remote-user");
-  // A proxy that has asked nobody passes it on empty, or not at all.
+  // A proxy that authenticated nobody sends an empty header, or none.
   if (said === null || said === "") return undefined;
-  // Said twice it is one text with a comma, and no user's name.
+  // A header sent twice arrives as one text with a comma, which matches no
+  // user.
   const user = users.find(({ name }) => name === said);
   if (user === undefined) return "stranger";
   return {
@@ -49,7 +56,7 @@ export function proxyVisit(
   };
 }
 
-/** Whether somebody is in by the word of a proxy. */
+/** Whether a login comes from a proxy. */
 export function isByProxy(visit: PageVisit): visit is ProxyVisit {
   return "isByProxy" in visit;
 }

@@ -1,7 +1,8 @@
 /**
- * The cookie by which a browser is known.
+ * The cookie that identifies a browser's login.
  *
- * No script can read it, no other site can have it sent, and it names no user.
+ * Scripts can't read it, other sites can't make a browser send it, and it names
+ * no user.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc6265 | RFC 6265, cookies}
  * @module
@@ -14,10 +15,11 @@ const RULES = "Path=/; HttpOnly; SameSite=Strict";
 const SHOWN = /(?:^|;\s*)f2bc_page=([A-Za-z0-9_-]{1,64})(?:;|$)/;
 
 /**
- * The value of `Set-Cookie`.
+ * Formats the value of `Set-Cookie`.
  *
- * @param secret Base64url.
- * @param isSecure Whether it is for HTTPS only: behind a proxy that has it.
+ * @param secret The login's secret, in base64url.
+ * @param isSecure Whether browsers send it over HTTPS only, as behind a proxy
+ * with HTTPS.
  */
 export function visitCookie(
   secret: string,
@@ -29,15 +31,15 @@ export function visitCookie(
   return `${NAME}=${secret}; Max-Age=${seconds}; ${RULES}${secure}`;
 }
 
-/** The value of `Set-Cookie` with which a browser forgets it. */
+/** The value of `Set-Cookie` that deletes the cookie. */
 export function clearedCookie(): string {
   return `${NAME}=; Max-Age=0; ${RULES}`;
 }
 
 /**
- * What a browser shows.
+ * Reads the secret that a browser sent.
  *
- * @param header `Cookie`; `null`: none was sent.
+ * @param header The value of `Cookie`; `null` when there is none.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * The stored form of the logins that hold: of their secrets only digests.
+ * The stored form of the page's logins: secrets are stored as digests only.
  *
  * @module
  */
@@ -15,12 +15,12 @@ import type { TokenDigest } from "../members/member.ts";
 import { MAX_VISITS, type PageVisit } from "../members/page_visit.ts";
 import { parseTokenDigest } from "../members/token_digest.ts";
 
-/** A login, by the digest of what its browser shows. */
+/** A login with the digest of its secret. */
 export interface StoredVisit extends PageVisit {
   readonly digest: TokenDigest;
 }
 
-/** Logins, the oldest first. */
+/** Logins, oldest first. */
 export interface StoredVisits {
   readonly visits: readonly StoredVisit[];
 }

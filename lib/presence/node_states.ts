@@ -1,8 +1,8 @@
 /**
- * How each node is: what the publisher knows of its programs, and of what it
- * takes of theirs.
+ * The state of each node: whether its programs are alive, and whether its
+ * reports are set aside.
  *
- * There is a small record for each member and role, and none for anybody else.
+ * Keeps one small record for each role of a member, and none for anybody else.
  *
  * @module
  */
@@ -32,13 +32,13 @@ import {
 
 /** Options for {@link NodeStates}. */
 export interface NodeStatesOptions {
-  /** What was kept when the publisher was last there. @default {[]} */
+  /** The records stored by the previous run. @default {[]} */
   readonly kept?: readonly NodePresence[];
-  /** When this publisher began to listen, by its steady clock. */
+  /** When this publisher started to listen, by its steady clock. */
   readonly sinceMs: number;
-  /** Who is a member now. */
+  /** Gives the current members. */
   readonly members: () => readonly Member[];
-  /** The table's last number. */
+  /** Gives the table's last sequence number. */
   readonly seq: () => number;
   /** Whether a node's reports are set aside. */
   readonly isAside: (node: HostName) => boolean;
@@ -48,43 +48,55 @@ export interface NodeStatesOptions {
   readonly askAnswerMs: number;
 }
 
-/** How a node is in one of its roles. */
+/** The state of one role of a node. */
 export interface RoleState {
   readonly role: NodeRole;
   readonly state: PresenceState;
-  /** Its last sign of life, by the publisher's steady clock, in milliseconds since 1970. */
+  /**
+   * Last sign of life, by the publisher's steady clock, in milliseconds since
+   * 1970.
+   */
   readonly seenMs: number | undefined;
-  /** Of the program that said HELLO last. */
+  /** Version of the program that last said HELLO. */
   readonly version: string | undefined;
-  /** How many changes its copy is behind; `undefined`: not known, or it has none. */
+  /**
+   * How many changes its replica is behind; `undefined` when unknown, or when
+   * it has no replica.
+   */
   readonly lag: number | undefined;
-  /** What it told last, and when; `undefined`: nothing since the publisher's start. */
+  /**
+   * Its last reported condition; `undefined` when none came since the
+   * publisher's start.
+   */
   readonly condition: NodeCondition | undefined;
   readonly toldMs: number | undefined;
-  /** Whether another host tried to be this node within the last 10 minutes. */
+  /**
+   * Whether another host tried to log in as this node within the last 10
+   * minutes.
+   */
   readonly hasTwin: boolean;
 }
 
-/** How a node is. */
+/** The state of a node. */
 export interface NodeState {
   /** The member's name. */
   readonly node: HostName;
   /**
-   * `aside`: its reports are set aside. Otherwise that of its roles that most
-   * needs somebody to look: `silent`, then `away`, then `ok`; roles that never
-   * were don't count unless none ever was.
+   * `aside`: its reports are set aside. Otherwise the worst state of its roles:
+   * `silent`, then `away`, then `ok`; `never` only if all its roles never
+   * connected.
    */
   readonly state: PresenceState | "aside";
-  /** The last sign of life of the roles that are in the state that counts. */
+  /** Last sign of life among the roles in the state above. */
   readonly seenMs: number | undefined;
-  /** The roles that it may have, in the order of its rights. */
+  /** Its permitted roles, in the order of its rights. */
   readonly roles: readonly RoleState[];
 }
 
-/** The state of a node is the first of these that one of its roles has. */
+/** A node has the first of these states that one of its roles has. */
 const WORST_FIRST: readonly PresenceState[] = ["silent", "away", "ok", "never"];
 
-/** Keeps how each node is. */
+/** Keeps the state of each node. */
 export class NodeStates {
   readonly #options: NodeStatesOptions;
   readonly #rule: SilenceRule;
@@ -100,7 +112,7 @@ export class NodeStates {
     }
   }
 
-  /** Decides about a HELLO; a twin is remembered. */
+  /** Decides about a HELLO, and remembers a twin. */
   greet(
     node: HostName,
     role: NodeRole,
@@ -117,7 +129,7 @@ export class NodeStates {
     return verdict;
   }
 
-  /** A session began. */
+  /** Records that a session began. */
   noteWelcome(
     node: HostName,
     role: NodeRole,
@@ -129,12 +141,12 @@ export class NodeStates {
     this.#set(node, role, welcomed(before, newcomer, session, nowMs));
   }
 
-  /** A program said something. */
+  /** Records a sign of life. */
   noteSign(node: HostName, role: NodeRole, nowMs: number): void {
     this.#set(node, role, heard(this.#of(node, role), nowMs));
   }
 
-  /** A program told how it is. */
+  /** Records a reported condition. */
   noteCondition(
     node: HostName,
     role: NodeRole,
@@ -145,7 +157,7 @@ export class NodeStates {
     this.#set(node, role, told(before, condition, this.#options.seq(), nowMs));
   }
 
-  /** A program said BYE. */
+  /** Records a BYE. */
   noteBye(
     node: HostName,
     role: NodeRole,
@@ -155,7 +167,7 @@ export class NodeStates {
     this.#set(node, role, left(this.#of(node, role), session, nowMs));
   }
 
-  /** The publisher ended the sessions of a node. */
+  /** Records that the publisher ended a node's sessions. */
   noteCut(node: HostName): void {
     for (const role of ["monitor", "subscriber"] as const) {
       const before = this.#presences.get(keyOf(node, role));
@@ -163,7 +175,7 @@ export class NodeStates {
     }
   }
 
-  /** Forgets who is no member. */
+  /** Forgets nodes that are no longer members. */
   forgetOthers(): void {
     const keys = new Set(
       this.#options.members().flatMap(({ name }) => [
@@ -176,7 +188,7 @@ export class NodeStates {
     }
   }
 
-  /** What is to be kept for the publisher's next start. */
+  /** The records to store for the publisher's next start. */
   kept(): readonly NodePresence[] {
     return this.#options.members().flatMap(({ name }) =>
       (["monitor", "subscriber"] as const).flatMap((role) => {
@@ -189,7 +201,7 @@ export class NodeStates {
   }
 
   /**
-   * How every member is, in the order of the list of members.
+   * The state of every member, in the order of the member list.
    *
    * @param nowMs By the publisher's steady clock.
    */

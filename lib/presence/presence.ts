@@ -1,7 +1,7 @@
 /**
- * Whether a program of a node is there: what the publisher knows of one node in
- * one role, and how each thing that happens changes it. Pure; times are those
- * of the publisher's steady clock, in milliseconds since 1970.
+ * Whether a program of a node is alive: what the publisher knows of one role of
+ * a node, and how each event changes it. Pure; times are those of the
+ * publisher's steady clock, in milliseconds since 1970.
  *
  * @module
  */
@@ -10,51 +10,51 @@ import type { PlaceId, SessionId } from "../base/ids.ts";
 import type { NodeCondition } from "../wire/v2_messages.ts";
 
 /**
- * How a program of a node is: `ok`: it gave a sign of life lately; `silent`: it
- * did not; `away`: it said BYE; `never`: it never said HELLO.
+ * State of a program. `ok`: it gave a sign of life recently. `silent`: it did
+ * not. `away`: it said BYE. `never`: it never said HELLO.
  */
 export type PresenceState = "ok" | "silent" | "away" | "never";
 
-/** A condition as it was told, and where the table was then. */
+/** A reported condition, with the table's position at that time. */
 export interface ToldCondition {
   readonly condition: NodeCondition;
-  /** The table's last number when it was told. */
+  /** The table's last sequence number when the report came. */
   readonly tableSeq: number;
-  /** When it was told. */
+  /** When the report came. */
   readonly atMs: number;
 }
 
-/** What is known of a node in a role. */
+/** What is known of one role of a node. */
 export interface Presence {
-  /** Its last sign of life; `undefined`: there never was one. */
+  /** Last sign of life; `undefined` when there never was one. */
   readonly seenMs: number | undefined;
-  /** Version of the program that said HELLO last. */
+  /** Version of the program that last said HELLO. */
   readonly version: string | undefined;
-  /** Whether the last thing that it said was BYE. */
+  /** Whether BYE was its last message. */
   readonly isAway: boolean;
-  /** What it told last since this publisher was started. */
+  /** Its last report since this publisher's start. */
   readonly told: ToldCondition | undefined;
-  /** The session that it has; `undefined`: none in this run of the publisher. */
+  /** Its session; `undefined` when it has none in this run of the publisher. */
   readonly session: SessionId | undefined;
-  /** Where the program of that session runs. */
+  /** The host on which the session's program runs. */
   readonly place: PlaceId | undefined;
-  /** When it was last asked whether it is there, and did not answer yet. */
+  /** When the publisher asked it for a sign of life that has not come yet. */
   readonly askedMs: number | undefined;
-  /** When a second host last tried to be this node. */
+  /** When a second host last tried to log in as this node. */
   readonly twinMs: number | undefined;
 }
 
-/** Who says HELLO. */
+/** A program that says HELLO. */
 export interface Newcomer {
   readonly version: string;
-  /** `undefined`: it does not say, and is admitted whatever is known. */
+  /** `undefined`: the program does not say, and is always admitted. */
   readonly place?: PlaceId | undefined;
 }
 
 /**
- * What becomes of a HELLO: `admitted`: a session may begin, and where `ousts`
- * is true those that the node had in this role end. `twin`: another host has
- * that place; `ask` is the session to be asked for a STATE.
+ * The decision about a HELLO. `admitted`: a session may begin; where `ousts` is
+ * true, the node's earlier sessions in this role end. `twin`: another host
+ * already has this role; `ask` is the session to ask for a STATE.
  */
 export type Greeting =
   | { readonly kind: "admitted"; readonly ousts: boolean }
@@ -62,13 +62,13 @@ export type Greeting =
     readonly kind: "twin";
     readonly presence: Presence;
     readonly ask: SessionId | undefined;
-    /** Whether this is the first time in a while. */
+    /** Whether this is the first attempt within {@link TWIN_MS}. */
     readonly isNews: boolean;
   };
 
-/** What decides from when on a program is silent. */
+/** When a program counts as silent. */
 export interface SilenceRule {
-  /** Since when the publisher listens: before it nobody could be heard. */
+  /** When the publisher started to listen: no program could be heard before. */
   readonly sinceMs: number;
   /** Time without a sign of life. */
   readonly silentAfterMs: number;
@@ -76,7 +76,7 @@ export interface SilenceRule {
   readonly askAnswerMs: number;
 }
 
-/** Of whom nothing is known. */
+/** The record of a role that never connected. */
 export const UNKNOWN: Presence = {
   seenMs: undefined,
   version: undefined,
@@ -88,10 +88,10 @@ export const UNKNOWN: Presence = {
   twinMs: undefined,
 };
 
-/** For so long a second host is remembered after its last try. */
+/** How long a second host is remembered after its last attempt. */
 export const TWIN_MS = 600_000;
 
-/** How a program is now. */
+/** The current state of a program. */
 export function presenceState(
   { seenMs, isAway }: Presence,
   { sinceMs, silentAfterMs }: Omit<SilenceRule, "askAnswerMs">,
@@ -103,10 +103,10 @@ export function presenceState(
 }
 
 /**
- * Decides about a HELLO. A program that was started anew on its host, or lost
- * its connection, is admitted whatever is known of the one before. One on
- * another host is, where the first is gone: it has no session, was silent, said
- * BYE, or does not answer when it is asked.
+ * Decides about a HELLO. A program that restarted on its host, or lost its
+ * connection, is always admitted. A program on another host is admitted only if
+ * the first one is gone: it has no session, is silent, said BYE, or does not
+ * answer when asked.
  */
 export function greeting(
   presence: Presence,
@@ -133,7 +133,7 @@ export function greeting(
   };
 }
 
-/** Whether a second host tried to be this node lately. */
+/** Whether a second host tried to log in as this node recently. */
 export function hasTwin({ twinMs }: Presence, nowMs: number): boolean {
   return twinMs !== undefined && nowMs - twinMs < TWIN_MS;
 }
@@ -154,12 +154,12 @@ export function welcomed(
   };
 }
 
-/** It said something. */
+/** The program gave a sign of life. */
 export function heard(presence: Presence, nowMs: number): Presence {
   return { ...presence, seenMs: nowMs, isAway: false, askedMs: undefined };
 }
 
-/** It told how it is. */
+/** The program reported its condition. */
 export function told(
   presence: Presence,
   condition: NodeCondition,
@@ -170,7 +170,7 @@ export function told(
   return { ...heard(presence, nowMs), told: { condition, tableSeq, atMs } };
 }
 
-/** It said BYE. That of a session before the one it has changes nothing. */
+/** The program said BYE. A BYE of an earlier session changes nothing. */
 export function left(
   presence: Presence,
   session: SessionId,
@@ -180,7 +180,7 @@ export function left(
   return { ...cut(heard(presence, nowMs)), isAway: true };
 }
 
-/** The publisher ended its session. */
+/** The publisher ended the program's session. */
 export function cut(presence: Presence): Presence {
   return {
     ...presence,
@@ -191,10 +191,11 @@ export function cut(presence: Presence): Presence {
 }
 
 /**
- * How many changes a copy is behind: of a program that is there as of when it
- * told, since it has taken others meanwhile; of one that is not, as of now.
+ * How many changes a replica is behind. For a live program, as of its last
+ * report, since it has received more changes since then; for any other, as of
+ * now.
  *
- * @returns `undefined` when it is not known.
+ * @returns `undefined` when unknown.
  */
 export function lagOf(
   { told }: Presence,

@@ -1,7 +1,6 @@
 /**
- * Keeps in the store which programs were there, so that a publisher that is
- * started anew says of each what it was.
- *
+ * Stores which programs were alive, so that a restarted publisher knows the
+ * last state of each.
  * @module
  */
 
@@ -14,18 +13,18 @@ import type { NodePresence, NodeRecords } from "../members/node_records.ts";
 /** Options for {@link PresenceKeeper}. */
 export interface PresenceKeeperOptions {
   readonly records: Pick<NodeRecords, "keepPresences" | "presences">;
-  /** What is to be kept now. */
+  /** Gives the records to store now. */
   readonly current: () => readonly NodePresence[];
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** Interval between looks for what changed. */
+/** Interval between checks for changes. */
 const KEEP_INTERVAL_MS = 15_000;
-/** A program that is only seen again is kept anew when what is kept is so old. */
+/** Age at which a stored sign of life is renewed when nothing else changed. */
 const SEEN_STEP_MS = 300_000;
 
-/** Keeps until it is stopped. */
+/** Stores the records until it is stopped. */
 export class PresenceKeeper {
   readonly #options: PresenceKeeperOptions;
   readonly #troubleLog: TroubleLog;
@@ -33,7 +32,7 @@ export class PresenceKeeper {
 
   /**
    * @param options See {@link PresenceKeeperOptions}.
-   * @param kept What the store has.
+   * @param kept The records in the store.
    */
   constructor(
     options: PresenceKeeperOptions,
@@ -51,7 +50,7 @@ export class PresenceKeeper {
   }
 
   /**
-   * Keeps until aborted, and once more then.
+   * Stores changes until aborted, and once more at the end.
    *
    * @param signal Ends it; the promise then rejects with its reason.
    */
@@ -82,7 +81,9 @@ export class PresenceKeeper {
   }
 }
 
-/** Whether anything changed but how lately programs were seen, or that by more than a step. */
+/**
+ * Whether anything changed, or a sign of life is newer by more than the step.
+ */
 function differs(
   kept: readonly NodePresence[],
   current: readonly NodePresence[],

@@ -1,6 +1,5 @@
 /**
- * The cluster's allowlist: networks that are banned on no node, whoever asks
- * for it.
+ * The cluster's allowlist: networks that no node ever bans.
  *
  * @module
  */
@@ -19,9 +18,9 @@ import { integer, list, record, text } from "../base/json_shape.ts";
 /** The allowlist as it is sent to nodes. */
 export interface Allowlist {
   /**
-   * Derived from the networks: another list has another number, except with a
-   * chance of 1 in 2^32. Does not say which list is newer. 0: the list is
-   * empty.
+   * Derived from the networks: a different list has a different number, except
+   * with a probability of 1 in 2^32. It does not tell which list is newer. 0
+   * means that the list is empty.
    */
   readonly revision: number;
   /** Addresses and prefixes, each once. */

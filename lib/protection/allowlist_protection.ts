@@ -11,8 +11,8 @@ import { NetworkSet } from "../base/network_set.ts";
 import type { CurrentPolicy, ProtectionPolicy } from "./protection_policy.ts";
 
 /**
- * Joins the two. The node's own rules hold whatever is on the list, and no
- * configuration of a node removes anything from the list.
+ * Joins the two. The allowlist never weakens the node's own rules, and a node's
+ * configuration never removes anything from the list.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * How a program would judge a ban, in a form in which two programs compare it.
+ * How a program judges a ban, in a form that two programs can compare.
  *
  * @module
  */
@@ -7,25 +7,28 @@
 import type { Address } from "../base/address.ts";
 import { type ProtectionPolicy, refusal } from "./protection_policy.ts";
 
-/** By which rules a program judges a ban. */
+/** A program's verdict on an address, and its rules. */
 export interface Judgement {
-  /** The rule that refuses the address, as `rule: network`; empty: none does. */
+  /**
+   * The rule that refuses the address, as `rule: network`; empty when none
+   * does.
+   */
   readonly refused: string;
-  /** Names the allowlist that it goes by. */
+  /** Revision of the program's allowlist. */
   readonly revision: number;
-  /** The widest IPv4 prefix that it takes, in bits. */
+  /** Shortest IPv4 prefix that it accepts, in bits. */
   readonly minPrefix4: number;
-  /** The widest IPv6 prefix that it takes, in bits. */
+  /** Shortest IPv6 prefix that it accepts, in bits. */
   readonly minPrefix6: number;
-  /** Whether it takes private addresses. */
+  /** Whether it accepts private addresses. */
   readonly allowPrivate: boolean;
 }
 
 /**
  * Judges an address.
  *
- * @param policy The rules that hold now.
- * @param revision Names the allowlist among them.
+ * @param policy The current rules.
+ * @param revision Revision of the allowlist in these rules.
  */
 export function judgementOf(
   address: Address,

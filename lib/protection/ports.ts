@@ -1,5 +1,5 @@
 /**
- * The ports of a host's knowledge of its network.
+ * The ports to a host's network settings and name resolver.
  *
  * @module
  */
@@ -22,8 +22,8 @@ export interface HostNetwork {
 /** Reads this host's network settings. */
 export interface HostNetworkSource {
   /**
-   * Reads the current settings. May be called repeatedly; what is unknown is no
-   * error.
+   * Reads the current settings. May be called repeatedly; an unknown setting is
+   * no error.
    */
   read(): Promise<HostNetwork>;
 }
@@ -31,13 +31,15 @@ export interface HostNetworkSource {
 /** Looks up host names. */
 export interface HostResolver {
   /**
-   * Looks a host up, as the programs of this host do. Any number of lookups may
-   * run at once.
+   * Looks up a host like any program of this host. Lookups may run
+   * concurrently.
    *
    * @param name The host's name.
-   * @param signal Ends the wait; the promise then rejects with its reason at once.
-   * @returns Its addresses, at least one. Without any, or when the lookup
-   * fails, it rejects with a RuntimeError that says why.
+   * @param signal Ends the wait; the promise then rejects at once with its
+   * reason.
+   * @returns Its addresses, at least one.
+   * @throws {RuntimeError} with the reason, when the lookup fails or finds no
+   * address.
    */
   resolve(name: HostName, signal: AbortSignal): Promise<readonly Address[]>;
 }

@@ -1,7 +1,6 @@
 /**
- * Reads addresses out of Linux's own files about the network. Lines that are
- * not understood are ignored: these files are the system's, and an unknown line
- * protects nobody less.
+ * Reads addresses from Linux's own network files. Ignores unknown lines: the
+ * system writes these files, and an unknown line protects no fewer addresses.
  *
  * @see {@link https://man7.org/linux/man-pages/man5/proc_pid_net.5.html | proc_pid_net(5)}
  * @see {@link https://man7.org/linux/man-pages/man5/resolv.conf.5.html | resolv.conf(5)}
@@ -13,21 +12,23 @@ import { type Address, canonicalAddress } from "../base/address.ts";
 
 /** `RTF_UP | RTF_GATEWAY` of linux/route.h: in use, and through a gateway. */
 const THROUGH_A_GATEWAY = 0x3;
-/** `0.0.0.0/0`, or one of the two halves that a VPN puts before it. */
+/** `0.0.0.0/0`, or one of the two halves that a VPN uses instead. */
 const DEFAULT_ROUTES: ReadonlySet<string> = new Set([
   "00000000/00000000",
   "00000000/00000080",
   "00000080/00000080",
 ]);
-/** A default route for IPv6 is `::/0` or `2000::/3`, and VPNs halve these. */
+/**
+ * An IPv6 default route is `::/0` or `2000::/3`; a VPN splits it into halves.
+ */
 const MAX_DEFAULT_BITS = 4;
 const IPV4_WORD = /^[0-9A-Fa-f]{8}$/;
 const IPV6_WORD = /^[0-9a-f]{32}$/;
 const NAMESERVER = /^nameserver[ \t]+(\S+)/;
 
 /**
- * Reads `/proc/net/route`, whose words are in the byte order of the machine:
- * little-endian on every one that the runtime exists for.
+ * Reads `/proc/net/route`. Its words are in machine byte order, which is
+ * little-endian on every platform of the runtime.
  *
  * @returns The gateways of default routes, each once.
  */
@@ -76,8 +77,8 @@ export function nameServers(text: string): readonly Address[] {
 }
 
 /**
- * Reads one address as the system writes it; a link-local one may have its
- * interface after it.
+ * Reads one address as the system writes it; a link-local address may have an
+ * interface name after it.
  *
  * @returns The address, or `undefined` when the text is not one.
  */

@@ -1,6 +1,6 @@
 /**
- * Decides which addresses are never banned, whoever asks for it. All programs
- * use these rules.
+ * Decides which addresses are never banned, whoever asks. All programs use
+ * these rules.
  *
  * @see {@link https://www.iana.org/assignments/iana-ipv4-special-registry | IANA IPv4 special-purpose registry}
  * @see {@link https://www.iana.org/assignments/iana-ipv6-special-registry | IANA IPv6 special-purpose registry}
@@ -59,12 +59,13 @@ export interface ProtectionPolicy {
   readonly allowPrivate?: boolean;
   /**
    * Further protected networks of this node; the first rule that refuses is
-   * reported. A list does not change: others are another one. @default {[]}
+   * reported. The array never changes: a change comes as a new array.
+   * @default {[]}
    */
   readonly guarded?: readonly GuardedNetworks[];
 }
 
-/** Gives the current rules: a host's addresses change. */
+/** Gives the current rules, which change with the host's addresses. */
 export type CurrentPolicy = () => ProtectionPolicy;
 
 const SPECIAL_NETWORKS: readonly GuardedNetworks[] = ([
@@ -73,14 +74,14 @@ const SPECIAL_NETWORKS: readonly GuardedNetworks[] = ([
   ["link-local", "169.254.0.0/16", "fe80::/10"],
   ["multicast", "224.0.0.0/4", "ff00::/8"],
   ["broadcast", "255.255.255.255"],
-  // No address is written like this, but a prefix around it would contain all
-  // of IPv4.
+  // Nobody writes such an address, but a prefix around it would contain all of
+  // IPv4.
   ["mapped", "::ffff:0:0/96"],
 ] as const).map(([rule, ...texts]) => guard(rule, texts));
 
 /**
- * Private addresses: other networks use the same ones, so on another host they
- * mean another host.
+ * Private addresses: every site uses the same ones, so they mean a different
+ * host at each node.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc1918 | RFC 1918},
  * {@link https://www.rfc-editor.org/rfc/rfc6598 | RFC 6598} and
@@ -97,8 +98,8 @@ const PRIVATE_NETWORKS: readonly GuardedNetworks[] = [
 ];
 
 /**
- * Checks whether an address may be banned. One of IPv6 that stands for IPv4 is
- * judged by the address inside as well.
+ * Checks whether an address may be banned. An IPv6 address that embeds an IPv4
+ * address is judged by that address too.
  *
  * @param address The address or prefix that a ban would name.
  * @param policy The rules.
@@ -142,12 +143,12 @@ export function refusal(
   return undefined;
 }
 
-/** Says whether a range meets anything that is protected. */
+/** Whether a range overlaps a protected network. */
 type Meeting = (range: Ipv4Range) => boolean;
 
 /**
- * By the guarded networks, whatever else the rules say: whoever judges by rules
- * that are changed in part must not have all networks sorted for each address.
+ * Tests by array of guarded networks: a caller that changes only the other
+ * rules must not sort all networks again for each address.
  */
 const MEETINGS = {
   withPrivate: new WeakMap<readonly GuardedNetworks[], Meeting>(),
@@ -156,7 +157,7 @@ const MEETINGS = {
 
 const NONE_GUARDED: readonly GuardedNetworks[] = [];
 
-/** Nearly all are: of a million bans each is judged at a start. */
+/** Nearly all ranges are clear, and a start judges up to a million bans. */
 function isClear(range: Ipv4Range, policy: ProtectionPolicy): boolean {
   if (range.prefixBits < policy.minPrefix4Bits) return false;
   const { allowPrivate = false, guarded = NONE_GUARDED } = policy;
@@ -173,7 +174,7 @@ function isClear(range: Ipv4Range, policy: ProtectionPolicy): boolean {
   return !meets(range);
 }
 
-/** The label of what is met in some networks; `undefined`: nothing is. */
+/** The label of an overlapping network; `undefined` when none overlaps. */
 type Meets = (networks: NetworkSet) => string | undefined;
 
 function refusalOf(

@@ -46,7 +46,7 @@ export interface ProtectionWatchOptions {
 
 /** Longest time that the start waits for names. */
 const START_TIMEOUT_MS = 3_000;
-/** Longest lookup round. */
+/** Timeout of a round of lookups. */
 const ROUND_TIMEOUT_MS = 60_000;
 /** Interval between readings of the host's network settings. */
 const HOST_INTERVAL_MS = 60_000;
@@ -72,7 +72,9 @@ export class ProtectionWatch {
     resolvers: [],
     problems: [],
   };
-  /** Computed on demand: a thousand names may be answered at once. */
+  /**
+   * Computed on demand: a thousand names may be resolved at the same moment.
+   */
   #policy: ProtectionPolicy | undefined;
 
   private constructor(options: ProtectionWatchOptions) {
@@ -88,7 +90,7 @@ export class ProtectionWatch {
 
   /**
    * Reads and looks up everything once. Names without an answer within three
-   * seconds are logged, and protect nobody until they have one.
+   * seconds are logged; they protect nothing until they have one.
    *
    * @param options See {@link ProtectionWatchOptions}.
    * @param signal Ends the wait for names.
@@ -212,8 +214,8 @@ export class ProtectionWatch {
   }
 
   /**
-   * Keeps the last answer: a name whose lookup fails most likely has the same
-   * addresses.
+   * Keeps the last answer: a name whose lookup fails most likely still has the
+   * same addresses.
    */
   #keepAnswer(name: HostName, reason: string): void {
     if (this.#failing.has(name)) return;

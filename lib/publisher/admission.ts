@@ -1,6 +1,6 @@
 /**
- * Decides about each HELLO: who it is, whether both speak a common revision,
- * and whether another host has that node's place already.
+ * Decides about each HELLO: which member sends it, whether both sides speak a
+ * common revision, and whether another host already runs as that node.
  *
  * @module
  */
@@ -23,31 +23,31 @@ import type { NodeSession, Sessions } from "./sessions.ts";
 
 /** Options for {@link Admission}. */
 export interface AdmissionOptions {
-  /** Finds out which member a node is. */
+  /** Authenticates a HELLO. */
   readonly authenticator: Pick<Authenticator, "authenticate">;
   readonly quotas: Pick<NodeQuotas, "takesMessage">;
   readonly states: Pick<NodeStates, "greet" | "noteWelcome">;
   readonly sessions: Pick<Sessions, "start" | "endOf" | "get">;
   readonly clock: Clock;
   readonly log: Log;
-  /** Asks a session for a STATE. */
+  /** Asks the program of a session for a STATE. */
   readonly ask: (session: NodeSession) => void;
 }
 
-/** What becomes of a HELLO. */
+/** The result of a HELLO. */
 export type Admitted =
   | {
     readonly ok: true;
     readonly session: NodeSession;
-    /** The revision that is spoken from now on. */
+    /** The revision that both sides use from now on. */
     readonly speaks: number;
   }
   | { readonly ok: false; readonly code: ErrorCode; readonly message: string };
 
-/** What a second host is told. */
+/** The answer to a second host. */
 const TWIN_REASON = "another host runs as this node with the same join code";
 
-/** Begins sessions. */
+/** Starts sessions. */
 export class Admission {
   readonly #options: AdmissionOptions;
 
@@ -57,10 +57,10 @@ export class Admission {
   }
 
   /**
-   * Decides, and begins the session.
+   * Decides about a HELLO, and starts the session.
    *
-   * @param hello What the node says.
-   * @param route Where its connection is reached.
+   * @param hello The message.
+   * @param route The return address of the connection.
    */
   async admit(hello: Hello, route: string): Promise<Admitted> {
     const { authenticator, quotas } = this.#options;

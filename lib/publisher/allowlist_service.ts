@@ -1,6 +1,6 @@
 /**
- * The publisher's side of the fleet's allowlist: who is on it now, and no ban
- * that it covers stands.
+ * The publisher's side of the cluster's allowlist: keeps the current list, and
+ * lifts the bans that it covers.
  *
  * @module
  */
@@ -21,42 +21,42 @@ import { Condition } from "../async/tasks.ts";
 
 /** Options for {@link AllowlistService}. */
 export interface AllowlistServiceOptions {
-  /** Decides, keeps and has the bans that stand. */
+  /** Decides and stores, and has the current bans. */
   readonly hub: Pick<BanHub, "submit" | "table">;
-  /** Entries end by it: the system's, by which they were made. */
+  /** The system's clock: entries were made by it, and expire by it. */
   readonly clock: Clock;
   /** Receives log records. */
   readonly log: Log;
-  /** In whose name bans are lifted: the publisher's. */
+  /** The origin of the lifts: the publisher's name. */
   readonly by: HostName;
   /** The publisher's own rules. */
   readonly protection: CurrentPolicy;
-  /** The entries at first, those that are over among them. */
+  /** The first entries, including expired ones. */
   readonly allowed: readonly AllowedNetwork[];
-  /** Told of each list that follows. Must not throw. */
+  /** Called with each new list. Must not throw. */
   readonly onChange: (list: Allowlist) => void;
 }
 
-/** Bans that are looked at, and lifted, in one step at most. */
+/** Maximum number of bans checked and lifted in one step. */
 const AT_ONCE = 1_000;
-/** Pause before what could not be lifted is tried again, in milliseconds. */
+/** Pause before a failed lift is retried, in milliseconds. */
 const RETRY_MS = 1_000;
 
-/** Keeps the list, and lifts what it covers. */
+/** Keeps the list, and lifts the bans that it covers. */
 export class AllowlistService {
   readonly #options: AllowlistServiceOptions;
   readonly #protection: AllowlistProtection;
   readonly #troubleLog: TroubleLog;
   readonly #changed = new Condition();
   #allowed: readonly AllowedNetwork[];
-  /** Whether all that stands has to be looked at. */
+  /** Whether all bans must be checked. */
   #isDue = true;
-  /** What was kept after it was judged by another list. */
+  /** Bans that were stored after a check against an older list. */
   #late: Ban[] = [];
   #lifted = 0;
 
   /**
-   * Makes one; it lifts once it runs.
+   * Creates the service; it lifts bans only while it runs.
    *
    * @param options See {@link AllowlistServiceOptions}.
    */
@@ -74,30 +74,30 @@ export class AllowlistService {
     });
   }
 
-  /** Who is on it now. */
+  /** The current list. */
   get list(): Allowlist {
     return this.#protection.list;
   }
 
-  /** The publisher's rules, the allowlist among them. */
+  /** The publisher's rules, including the allowlist. */
   readonly policy: CurrentPolicy = () => this.#protection.policy;
 
-  /** Why a network is on it; empty: nobody said. */
+  /** The note of a network on the list; may be empty. */
   readonly noteOf = (network: string): string =>
     this.#allowed.find((entry) => entry.network === network)?.note ?? "";
 
-  /** Bans that were lifted. */
+  /** Number of lifted bans. */
   get lifted(): number {
     return this.#lifted;
   }
 
-  /** Goes by other entries. */
+  /** Replaces the entries. */
   update(allowed: readonly AllowedNetwork[]): void {
     this.#allowed = allowed;
     this.tick();
   }
 
-  /** Lets time pass: entries end. */
+  /** Removes entries that have expired. */
   tick(): void {
     const { clock, log, onChange } = this.#options;
     const list = allowlistAt(this.#allowed, clock.nowMs());
@@ -112,7 +112,7 @@ export class AllowlistService {
     this.#changed.notify();
   }
 
-  /** Looks at changes that were judged by the list before, and kept meanwhile. */
+  /** Checks stored changes that were judged by an older list. */
   note(kept: readonly KeptChange[]): void {
     for (const { after } of kept) {
       if (after === undefined || !this.#protection.covers(after.address)) {
@@ -124,7 +124,7 @@ export class AllowlistService {
   }
 
   /**
-   * Lifts until aborted.
+   * Lifts covered bans until aborted.
    *
    * @param signal Ends it; the promise then rejects with its reason.
    */
@@ -144,7 +144,7 @@ export class AllowlistService {
     }
   }
 
-  /** @returns Whether all of it is lifted; otherwise it is to be tried again. */
+  /** @returns Whether all are lifted; otherwise the caller retries. */
   async #liftAll(signal: AbortSignal): Promise<boolean> {
     const { hub, clock, log } = this.#options;
     const all = this.#isDue && this.list.ignore.length > 0;
@@ -159,7 +159,7 @@ export class AllowlistService {
       if (++looked % AT_ONCE > 0) continue;
       if (!await this.#lift(covered)) return false;
       covered = [];
-      // Others have their turn between two steps.
+      // Lets other work run between two steps.
       await clock.delay(0, signal);
     }
     if (!await this.#lift(covered)) return false;

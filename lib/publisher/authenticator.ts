@@ -1,5 +1,5 @@
 /**
- * Whom the publisher lets in, by the list of members that counts now.
+ * Decides who may connect to the publisher, by the current list of members.
  *
  * @module
  */
@@ -11,58 +11,68 @@ import { knownTokenAt } from "../base/secrets.ts";
 import type { Member, MemberList, TokenDigest } from "../members/member.ts";
 import { digestToken } from "../members/token_digest.ts";
 
-/** What a node says first. */
+/** The first message of a node. */
 export type Hello = Extract<NodeMessage, { readonly kind: "HELLO" }>;
 
-/** What becomes of a HELLO. */
+/** The result of authenticating a HELLO. */
 export type HelloVerdict =
   | { readonly ok: true; readonly member: Member }
   | { readonly ok: false; readonly code: ErrorCode; readonly message: string };
 
-/** Whom a new list concerns. */
+/** The nodes that a new list affects. */
 export interface ListDifference {
-  /** Whose connections end: they are members no more, or with another key or token. */
+  /** Nodes to disconnect: no longer members, or with another key or token. */
   readonly expelled: readonly HostName[];
-  /** Who has other rights, and says HELLO again. */
+  /** Nodes with other rights, which must say HELLO again. */
   readonly changed: readonly HostName[];
 }
 
-/** Decides who comes in. */
+/** Decides who may connect. */
 export interface Authenticator {
-  /** The list that counts. */
+  /** The current list. */
   readonly list: MemberList;
-  /** Whose connection with that key may be made; `undefined`: nobody's. */
+  /** The member that may connect with a key; `undefined` when none may. */
   admitted(key: PublicKey): HostName | undefined;
-  /** Whose connection with that key may hear the stream, likewise. */
+  /**
+   * The member that may read the stream with a key; `undefined` when none may.
+   */
   listener(key: PublicKey): HostName | undefined;
-  /** Whose a key is or was, and why it is refused; `undefined`: nobody's that is known. */
+  /**
+   * The present or former owner of a key, and why it is refused; `undefined`
+   * when unknown.
+   */
   describe(key: PublicKey): string | undefined;
-  /** Which member says HELLO. */
+  /** Authenticates a HELLO. */
   authenticate(hello: Hello): Promise<HelloVerdict>;
-  /** Goes by another list from now on. */
+  /** Replaces the list. */
   setMembers(list: MemberList): ListDifference;
 }
 
-/** HELLOs that may wait to be judged; above it a node is told to try again. */
+/**
+ * Maximum number of HELLOs being authenticated; beyond it a node is told to
+ * retry.
+ */
 const MAX_JUDGED = 256;
-/** Keys of former members whose names are remembered; then the oldest is forgotten. */
+/**
+ * Maximum number of former keys whose owners are remembered; beyond it the
+ * oldest is forgotten.
+ */
 const MAX_FORMER = 4_096;
 
-/** Goes by a list. */
+/** Authenticates by a list of members. */
 export class MemberAuthenticator implements Authenticator {
   readonly #isSuspended: (name: HostName) => boolean;
   #list: MemberList;
   #byKey: ReadonlyMap<PublicKey, Member>;
   #judged = 0;
-  /** Whose keys were valid before, since this program began. */
+  /** Owners of keys that became invalid since this program started. */
   readonly #former = new Map<PublicKey, HostName>();
 
   /**
-   * Makes one that goes by a list.
+   * Creates an authenticator with a list.
    *
-   * @param list The list that counts first.
-   * @param isSuspended Says whose connections are refused for a while, though
-   * it is a member.
+   * @param list The first list.
+   * @param isSuspended Whether a member is refused until it is released.
    */
   constructor(
     list: MemberList,
@@ -73,7 +83,7 @@ export class MemberAuthenticator implements Authenticator {
     this.#byKey = byKey(list);
   }
 
-  /** The list that counts. */
+  /** The current list. */
   get list(): MemberList {
     return this.#list;
   }
@@ -109,7 +119,7 @@ export class MemberAuthenticator implements Authenticator {
     this.#judged++;
     try {
       const digest = await digestToken(hello.token);
-      // Nothing is waited for any more: the list is the one that counts now.
+      // No await from here on: the list is the current one.
       return this.#authenticate(hello, this.#memberOf(digest));
     } finally {
       this.#judged--;
@@ -164,7 +174,7 @@ export class MemberAuthenticator implements Authenticator {
     }
   }
 
-  /** Every member is compared, so that time does not tell which it is. */
+  /** Compares every member, so that timing does not reveal the match. */
   #memberOf(digest: TokenDigest): Member | undefined {
     const { members } = this.#list;
     const at = knownTokenAt(
@@ -183,7 +193,7 @@ function hasOtherSecrets(old: Member, now: Member): boolean {
   return old.publicKey !== now.publicKey || old.tokenDigest !== now.tokenDigest;
 }
 
-/** Its connection to the stream has to go. */
+/** Whether its connection to the stream must be cut. */
 function mayReadNoMore({ rights: old }: Member, { rights: now }: Member) {
   return old.roles.includes("subscriber") && !now.roles.includes("subscriber");
 }

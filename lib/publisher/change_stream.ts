@@ -1,12 +1,13 @@
 /**
- * What the publisher sends to every subscriber: changes once they are kept, those
- * that wait together in as few messages as hold them, and a heartbeat every second,
- * or sooner where a copy has caught up: it follows once it hears one.
+ * The publisher's stream to every subscriber: stored changes, packed into as
+ * few messages as possible, and a heartbeat every second. A heartbeat comes
+ * sooner for a replica that has just caught up, because it is in sync only
+ * after one.
  *
- * A message costs as much as there are subscribers, whatever is in it: each
- * connection is encrypted for itself and handed on for itself. So after one the
- * next change waits for as long as that takes, together with others that come
- * meanwhile; a change that comes alone goes at once.
+ * A message's cost grows with the number of subscribers, whatever its size: it
+ * is encrypted and sent on each connection separately. So after a message
+ * further changes are gathered for about as long as sending takes; a single
+ * change goes at once.
  *
  * @module
  */
@@ -30,26 +31,32 @@ export interface ChangeStreamOptions {
   readonly socket: MessageSocket;
   readonly clock: Clock;
   readonly epoch: Epoch;
-  /** The number of the last change. */
+  /** Gives the sequence number of the last change. */
   readonly seq: () => number;
-  /** The revision of the allowlist that counts. */
+  /** Gives the revision of the current allowlist. */
   readonly revision: () => number;
-  /** How many listen. @default {a few} */
+  /** Gives the number of listeners. @default {a few} */
   readonly listeners?: (() => number) | undefined;
 }
 
-/** What handing a message on to a subscriber takes, in milliseconds. */
+/** Time to send a message to one subscriber, in milliseconds. */
 const MS_PER_LISTENER = 0.02;
-/** Longest pause between two messages, in milliseconds, however many listen. */
+/**
+ * Longest pause between two messages, in milliseconds, for any number of
+ * listeners.
+ */
 const MAX_PAUSE_MS = 50;
-/** A shorter pause is none. */
+/** Shorter pauses are skipped, in milliseconds. */
 const MIN_PAUSE_MS = 1;
-/** Between two heartbeats, in milliseconds, at least, and so much more for each subscriber. */
+/**
+ * Minimum time between heartbeats, and its increase for each subscriber, in
+ * milliseconds.
+ */
 const [MIN_BEAT_MS, BEAT_MS_PER_LISTENER] = [100, 0.2];
-/** As many changes go without a pause: their messages are full. */
+/** This many changes go without a pause: they fill their messages. */
 const MANY_CHANGES = 500;
 
-/** Tells until it is stopped. */
+/** Sends until stopped. */
 export class ChangeStream {
   readonly #options: ChangeStreamOptions;
   readonly #sendQueue: SendQueue;
@@ -57,7 +64,7 @@ export class ChangeStream {
   readonly #wanted = new Condition();
   #isBeatWanted = false;
   #waiting: Change[] = [];
-  /** When the next changes may go, by the monotonic clock. */
+  /** Monotonic time from which the next changes may go. */
   #dueMs = -Infinity;
 
   /** @param options See {@link ChangeStreamOptions}. */
@@ -66,12 +73,12 @@ export class ChangeStream {
     this.#sendQueue = new SendQueue(options.socket);
   }
 
-  /** Messages that were dropped: subscribers notice, and ask for them. */
+  /** Number of dropped messages; subscribers notice the gap and sync. */
   get dropped(): number {
     return this.#sendQueue.dropped;
   }
 
-  /** Tells of changes, in their order. */
+  /** Sends stored changes, in order. */
   publish(kept: readonly KeptChange[]): void {
     for (const { change } of kept) this.#waiting.push(change);
     const isDue = this.#options.clock.monotonicMs() >= this.#dueMs;
@@ -94,7 +101,10 @@ export class ChangeStream {
       : clock.monotonicMs() + Math.min(pauseMs, MAX_PAUSE_MS);
   }
 
-  /** Asks subscribers what they would do with a ban, behind all changes so far; `null`: all of them. */
+  /**
+   * Asks a node's subscriber what it would do with a ban, after all changes so
+   * far; `null` for all nodes.
+   */
   probe(order: number, address: Address, node: HostName | null): void {
     const { epoch } = this.#options;
     this.#sendWaiting();
@@ -102,14 +112,14 @@ export class ChangeStream {
     this.#sendQueue.put(encodeStreamMessage(probe));
   }
 
-  /** Has the next heartbeat come soon: a copy has caught up. */
+  /** Makes the next heartbeat come soon, for a replica that has caught up. */
   beatSoon(): void {
     this.#isBeatWanted = true;
     this.#wanted.notify();
   }
 
   /**
-   * Sends and beats until aborted.
+   * Sends changes and heartbeats until aborted.
    *
    * @param signal Ends it; the promise then resolves.
    */
@@ -121,7 +131,7 @@ export class ChangeStream {
     ]);
   }
 
-  /** What had to wait. */
+  /** Sends the changes that had to wait. */
   async #sendLater(signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
     while (true) {
@@ -136,7 +146,8 @@ export class ChangeStream {
     const { clock, epoch, seq, revision, listeners } = this.#options;
     while (true) {
       this.#isBeatWanted = false;
-      // Who hears of a number must have heard of the changes up to it.
+      // A subscriber that hears a sequence number must have received the
+      // changes up to it.
       this.#sendWaiting();
       const now = { seq: seq(), revision: revision() };
       this.#sendQueue.put(encodeStreamMessage({ kind: "H", epoch, ...now }));

@@ -1,6 +1,6 @@
 /**
- * Keeps the publisher's ports to its members: lets them in, and cuts the
- * connections of who is none any more.
+ * Restricts the publisher's ports to its members: admits their connections, and
+ * cuts those of former members.
  *
  * @module
  */
@@ -20,22 +20,25 @@ import {
   type ZapServerCounters,
 } from "../zmq/zap_server.ts";
 
-/** Gives each list that is to count from now on, until aborted; it then returns. */
+/** Gives each new list of members until aborted, then returns. */
 export type ListChanges = (signal: AbortSignal) => AsyncIterable<MemberList>;
 
-/** What a door is made of. */
+/** Options for {@link ConnectionGate}. */
 export interface ConnectionGateOptions {
-  /** The ROUTER that libzmq asks. */
+  /** The ROUTER that libzmq asks about each connection. */
   readonly zap: MessageSocket;
   readonly authenticator: Authenticator;
   readonly changes: ListChanges;
   /** The connections of the control port. */
   readonly control: MemberConnections;
-  /** Those of the stream: who may not read does not hear it either. */
+  /**
+   * The connections of the stream port; only nodes that may read it are
+   * admitted.
+   */
   readonly stream: MemberConnections;
-  /** Told of each list. @default {nobody is} */
+  /** Called with each list. @default {no call} */
   readonly onList?: (list: MemberList) => void;
-  /** Ends the sessions of a node; its connection may still stand. */
+  /** Ends a node's sessions without closing its connections. */
   readonly endSessions: (node: HostName) => void;
   readonly clock: Clock;
   readonly log: Log;
@@ -47,7 +50,7 @@ export class ConnectionGate {
   readonly #zap: ZapServer;
   #cuts = 0;
 
-  /** @param options What the door is made of. */
+  /** @param options See {@link ConnectionGateOptions}. */
   constructor(options: ConnectionGateOptions) {
     this.#options = options;
     const { zap, clock, log } = options;
@@ -58,14 +61,14 @@ export class ConnectionGate {
     });
   }
 
-  /** What was done so far: how many connections were cut, and who came. */
+  /** Totals of ZAP answers and of cut connections. */
   get counters(): ZapServerCounters & { readonly cuts: number } {
     return { ...this.#zap.counters, cuts: this.#cuts };
   }
 
   /**
-   * Ends the sessions of nodes and cuts their connections, and nobody else's.
-   * Whoever is not to come back must not be admitted from now on.
+   * Ends the sessions of nodes and cuts their connections, and no others. To
+   * keep a node out, make the authenticator refuse it first.
    */
   expel(nodes: readonly HostName[]): void {
     const { control, stream, endSessions } = this.#options;
@@ -78,7 +81,8 @@ export class ConnectionGate {
   /**
    * Serves until aborted.
    *
-   * @param signal Ends it; the promise then rejects with its reason or resolves.
+   * @param signal Ends it; the promise then rejects with its reason or
+   * resolves.
    */
   async run(signal: AbortSignal): Promise<void> {
     await runTogether(signal, [

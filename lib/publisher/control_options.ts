@@ -1,5 +1,5 @@
 /**
- * What the publisher's side of the control socket is made of.
+ * Options of the publisher's control server.
  *
  * @module
  */
@@ -26,7 +26,7 @@ import type { NodeStates } from "../presence/node_states.ts";
 import type { NodeSession } from "./sessions.ts";
 import type { SyncServer } from "./sync_server.ts";
 
-/** A message of one of these kinds that came in a session. */
+/** A message of one of these kinds, received in a session. */
 export type InSession<K extends NodeMessage["kind"]> = Extract<
   NodeMessage,
   { readonly kind: K }
@@ -41,38 +41,46 @@ export interface ControlServerOptions {
   readonly store: Pick<BanStore, "epoch" | "keepReceipts">;
   readonly clock: Clock;
   readonly log: Log;
-  /** Finds out which member a node is. */
+  /** Authenticates a HELLO. */
   readonly authenticator: Pick<Authenticator, "authenticate">;
-  /** Rates of the nodes, and who is set aside. */
+  /** Limits of the nodes, and which are set aside. */
   readonly quotas: NodeQuotas;
-  /** Told of every sign of life. */
+  /** Receives every sign of life. */
   readonly states: NodeStates;
-  /** Owns what is answered later; the server runs it and fails with it. */
+  /** Owns the delayed answers; the server runs it and fails with it. */
   readonly tasks: TaskSet;
-  /** Which addresses are never banned; asked for each ban. */
+  /** The current protection rules; read for each ban. */
   readonly protection: CurrentPolicy;
   readonly limits: SessionLimits;
-  /** Given receipts as they arrive, before they are stored. Must not throw. */
+  /**
+   * Called with receipts as they arrive, before they are stored. Must not
+   * throw.
+   */
   readonly onReceipts: (receipts: readonly StoredReceipt[]) => void;
-  /** Given receipts that count, once they are kept. Must not throw. */
+  /** Called with new receipts once they are stored. Must not throw. */
   readonly onReceiptsKept: (kept: readonly StoredReceipt[]) => void;
-  /** Told of reports that are refused for good. Must not throw. */
+  /** Called with finally refused reports. Must not throw. */
   readonly onRefused: (refused: RefusedReport) => void;
-  /** Told when a copy was given all changes that there are. Must not throw. */
+  /**
+   * Called when a replica received the last change there is. Must not throw.
+   */
   readonly onCaughtUp: () => void;
-  /** Given what programs answer to UNBAN, PROBE, DRILL and MOVE. Must not throw. */
+  /** Called with answers to UNBAN, PROBE, DRILL and MOVE. Must not throw. */
   readonly onAnswer: (
     session: NodeSession,
     answer: InSession<"UNBANNED" | "PROBED" | "DRILLED" | "MOVED">,
   ) => void;
-  /** Whether whoever says HELLO is answered now; else it is as soon as it may. @default {always} */
+  /**
+   * Whether a HELLO may be answered now; otherwise its answer waits.
+   * @default {always}
+   */
   readonly mayGreet?: (() => boolean) | undefined;
-  /** What whoever connects is told after WELCOME. */
+  /** A message to send after WELCOME, if any. */
   readonly greeting: () => PublisherMessage | undefined;
-  /** The cluster's allowlist that is in force now. */
+  /** The cluster's current allowlist. */
   readonly allowlist: () => Allowlist;
-  /** What nodes are told of the publisher. */
+  /** What nodes are told about the publisher. */
   readonly facts: () => PublisherFacts;
-  /** Makes a session's id that nobody can guess. */
+  /** Creates an unguessable session id. */
   readonly newSessionId: () => SessionId;
 }

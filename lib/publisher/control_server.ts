@@ -35,30 +35,30 @@ import { decodeNodeMessage, encodePublisherMessage } from "../wire/v2.ts";
 
 /** Totals of a {@link ControlServer}. */
 export interface ControlServerCounters {
-  /** Messages that came in. */
+  /** Messages received. */
   received: number;
-  /** Messages that were answered with an ERROR. */
+  /** Messages answered with an ERROR. */
   errors: number;
-  /** Messages without a return address. */
+  /** Messages without a usable return address. */
   unanswerable: number;
 }
 
 type Routed = { readonly route: Uint8Array; readonly key: string };
 
-/** Nothing is received while so many answers wait, as a flood's: libzmq holds it back meanwhile. */
+/** While more answers wait, nothing is received: libzmq applies backpressure. */
 const MAX_ANSWERS_WAITING = 16;
-/** Longest return address that libzmq makes. */
+/** Longest return address that libzmq creates. */
 const MAX_ROUTE_BYTES = 255;
-/** Always the same: it is encoded once. */
+/** Constant, so it is created once. */
 const HEARD: PublisherMessage = { kind: "HEARD" };
-/** Has a node look for the publisher that is active now. */
+/** Makes a node search for the active publisher. */
 const SERVED_ELSEWHERE: PublisherMessage = {
   ...{ kind: "ERROR", code: "session", message: "another publisher serves" },
 };
 
 /** Serves nodes until stopped. */
 export class ControlServer {
-  /** What was done so far. */
+  /** Totals since the start. */
   readonly counters: ControlServerCounters = {
     received: 0,
     errors: 0,
@@ -99,51 +99,51 @@ export class ControlServer {
     });
   }
 
-  /** What became of events so far. */
+  /** Totals of events. */
   get events(): Readonly<EventIntakeCounters> {
     return this.#intake.counters;
   }
 
-  /** What became of receipts so far. */
+  /** Totals of receipts. */
   get receipts(): Readonly<ReceiptIntakeCounters> {
     return this.#receiptIntake.counters;
   }
 
-  /** Answers that were dropped: their nodes ask again. */
+  /** Number of dropped answers; their nodes ask again. */
   get dropped(): number {
     return this.#sendQueue.dropped;
   }
 
-  /** Sessions that are known. */
+  /** Number of sessions. */
   get sessions(): number {
     return this.#sessions.size;
   }
 
-  /** Ends the sessions of a node: it has to say HELLO again. */
+  /** Ends a node's sessions, so that it must say HELLO again. */
   endSessions(node: HostName): void {
     this.#sessions.endOf(node);
     this.#options.states.noteCut(node);
   }
 
-  /** Says something to each session of a node, unasked. @returns Which they are. */
+  /** Sends a message to each session of a node. @returns The sessions. */
   say(node: HostName, message: PublisherMessage): readonly NodeSession[] {
     const sessions = this.#sessions.of(node);
     for (const session of sessions) this.#say(session, message);
     return sessions;
   }
 
-  /** The sessions, the one that was silent longest first. */
+  /** All sessions, the longest silent first. */
   all(): readonly NodeSession[] {
     return this.#sessions.all();
   }
 
-  /** Says something in a session, unasked. */
+  /** Sends a message in a session. */
   sayIn(id: SessionId, message: PublisherMessage): void {
     const session = this.#sessions.get(id);
     if (session !== undefined) this.#say(session, message);
   }
 
-  /** Has every node look for another publisher: nobody is served here any more. */
+  /** Makes every node search for another publisher; ends all service. */
   dismiss(): void {
     this.#isDismissed = true;
     for (const session of this.#sessions.all()) {
@@ -152,7 +152,7 @@ export class ControlServer {
     }
   }
 
-  /** Sends every session the allowlist that is in force from now on. */
+  /** Sends the new allowlist to every session. */
   sendAllowlist(list: Allowlist): void {
     const message = encodePublisherMessage({ kind: "IGNORE", ...list });
     for (const { route } of this.#sessions.all()) {
@@ -211,13 +211,13 @@ export class ControlServer {
     }
     const { quotas, states, clock } = this.#options;
     const cost = messageCost(message, frames);
-    // One that says too much is there all the same: no other host takes its place.
+    // Even above its rate a node is alive, so no other host may replace it.
     states.noteSign(session.node, session.role, clock.nowMs());
     if (!quotas.takesMessage(session.member, cost)) return;
     this.#serve(from, session, message);
   }
 
-  /** A node is blamed for what carries its session: others can't know that. */
+  /** Blames a node only for messages with its session's id: it is secret. */
   #countMalformed({ key }: Routed, frames: Frames): void {
     const session = this.#sessions.sessionMentionedIn(key, frames);
     if (session === undefined) return;
@@ -299,7 +299,7 @@ export class ControlServer {
       }
       const { code, message } = verdict;
       if (code !== "twin") return this.#complaint(code, message);
-      // Said once by who decided it: the second host tries again for ever.
+      // The admission logged it once; the second host retries for ever.
       this.counters.errors++;
       return { kind: "ERROR", code, message };
     });
@@ -342,7 +342,7 @@ export class ControlServer {
     });
   }
 
-  /** Answers once the answer is known; other messages are served meanwhile. */
+  /** Sends the answer once it is known; other messages are served meanwhile. */
   #answerLater(
     from: Routed,
     answer: () => Promise<PublisherMessage | readonly PublisherMessage[]>,

@@ -1,5 +1,5 @@
 /**
- * Takes the events of a monitor's node into the hub.
+ * Submits a node's events to the hub.
  *
  * @module
  */
@@ -30,22 +30,22 @@ import { endMs } from "../wire/wire_times.ts";
 
 /** Options for {@link EventIntake}. */
 export interface EventIntakeOptions {
-  /** Where events are decided and kept. */
+  /** Decides and stores events. */
   readonly hub: Pick<BanHub, "submit">;
   /** Time. */
   readonly clock: Clock;
-  /** Which addresses are never banned; asked for each ban. */
+  /** The current protection rules; read for each ban. */
   readonly protection: CurrentPolicy;
-  /** How nodes stand. */
+  /** Limits and counts of the nodes. */
   readonly quotas: Pick<
     NodeQuotas,
     "spendEvents" | "noteBad" | "noteResults"
   >;
-  /** Where to tell of what is accepted. */
+  /** Logs accepted events. */
   readonly log: Log;
-  /** Where to tell of refusals, which may come without end. */
+  /** Logs refusals, which may be endless. */
   readonly troubleLog: Log;
-  /** Told of what is refused for good. Must not throw. @default {nobody is told} */
+  /** Called with finally refused reports. Must not throw. @default {no call} */
   readonly onRefused?: (refused: RefusedReport) => void;
 }
 
@@ -56,17 +56,17 @@ interface Against {
 
 /** Counters of a {@link EventIntake} since its start. */
 export interface EventIntakeCounters {
-  /** Events that were kept and count. */
+  /** Events that were stored and count. */
   accepted: number;
   /** Events that were known before, or changed nothing. */
   known: number;
-  /** Events that were refused for good. */
+  /** Events that were finally refused. */
   refused: number;
 }
 
-/** Judges events, and has those that are good kept. */
+/** Checks events, and has the permitted ones stored. */
 export class EventIntake {
-  /** What was done so far. */
+  /** Totals since the start. */
   readonly counters: EventIntakeCounters = {
     accepted: 0,
     known: 0,
@@ -75,22 +75,23 @@ export class EventIntake {
   readonly #options: EventIntakeOptions;
   readonly #accepted: ReportLog;
 
-  /** Makes an intake of what it works with. */
+  /** Creates an intake. */
   constructor(options: EventIntakeOptions) {
     this.#options = options;
     this.#accepted = new ReportLog(options.log, "accepted");
   }
 
   /**
-   * Takes events. They are in the hub, behind those of earlier calls, when
-   * this returns its promise.
+   * Submits events. When this returns its promise they are in the hub's queue,
+   * behind those of earlier calls.
    *
-   * @param member The node whose events they are, and its rights.
-   * @param events What it did.
-   * @returns What became of each, in their order, once they are kept.
-   * @throws {QuarantinedError} when the node's reports are set aside: nothing was taken.
-   * @throws {BusyError} when it reports faster than it may: likewise.
-   * @throws as {@link BanHub.submit} does: nothing was taken then.
+   * @param member The node that sent the events, with its rights.
+   * @param events The events.
+   * @returns The result of each event, in order, once they are stored.
+   * @throws {QuarantinedError} when the node's reports are set aside; nothing
+   * was taken.
+   * @throws {BusyError} when the node exceeds its rate; nothing was taken.
+   * @throws as {@link BanHub.submit} does; nothing was taken.
    */
   async accept(
     member: Member,
@@ -106,7 +107,7 @@ export class EventIntake {
       return { event, against };
     });
     const verdicts = (await hub.submit(requests))[Symbol.iterator]();
-    // Only now: what is not taken comes again, and is to be counted once.
+    // Counts after the store succeeded: otherwise the events come again.
     const results = judged.map(({ event, against }) =>
       against === undefined
         ? this.#resultOf(origin, event, verdicts.next().value)
@@ -125,7 +126,8 @@ export class EventIntake {
     if (isReservedJail(jail)) {
       return { rule: "cluster-jail", kind: "refused" };
     }
-    // What it reported before it may take back, whatever its rights are now.
+    // A node may always withdraw its earlier reports, whatever its rights are
+    // now.
     if (kind === "unban") return undefined;
     if (!matchesAnyName(rights.jails, jail)) {
       return { rule: "jail-right", kind: "refused" };
@@ -135,7 +137,7 @@ export class EventIntake {
   }
 
   #request(event: NodeEvent, { name: origin, rights }: Member): HubRequest {
-    // The end of a node's own ban says nothing of what others reported.
+    // When a node's own ban expires, other nodes' reports still stand.
     const isLift = event.kind === "unban" && event.why === "lifted";
     return {
       event: this.#tableEvent(event, origin),
@@ -151,7 +153,8 @@ export class EventIntake {
     { jail, address }: NodeEvent,
     { rule, kind }: Against,
   ): EventResult {
-    // It may not know its jails: nothing of it is taken, and its rate bounds it.
+    // A node may not know its jail rights, and its rate already limits such
+    // events.
     if (rule !== "jail-right") this.#options.quotas.noteBad(node, kind);
     const fields = { node, jail, address, rule };
     this.#options.troubleLog.record("warning", "report refused", fields);

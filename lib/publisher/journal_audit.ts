@@ -1,5 +1,5 @@
 /**
- * Brings what operators changed in the list of members into the audit.
+ * Copies operators' changes of the member list into the audit.
  *
  * @module
  */
@@ -9,15 +9,15 @@ import type { MemberList } from "../members/member.ts";
 import type { Log } from "../log/log.ts";
 import type { NodeRecords } from "../members/node_records.ts";
 
-/** What it takes. */
+/** Options for {@link auditJournal}. */
 export interface JournalAuditOptions {
   readonly records: Pick<NodeRecords, "keepAudit">;
   readonly log: Log;
 }
 
 /**
- * Keeps and logs what the journal of a list has and the audit has not. That it
- * can't be kept holds nothing up: the next list has it once more.
+ * Stores and logs the journal entries of a list that the audit lacks. A failure
+ * delays nothing: the next list contains them again.
  *
  * @param list The list.
  */

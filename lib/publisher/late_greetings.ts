@@ -1,6 +1,6 @@
 /**
- * Keeps nodes that say HELLO to a publisher that can't tell now whether it is
- * the active one: it answers them once it can.
+ * Queues HELLOs while the publisher does not know whether it is the active one,
+ * and answers them once it knows.
  *
  * @module
  */
@@ -13,18 +13,21 @@ import type { NodeRole } from "../base/ids.ts";
 /** Options for {@link LateGreetings}. */
 export interface LateGreetingsOptions {
   readonly clock: Pick<Clock, "delay" | "monotonicMs">;
-  /** Whether whoever says HELLO is answered now. */
+  /** Whether HELLOs may be answered now. */
   readonly mayGreet: () => boolean;
 }
 
-/** Interval between looks whether nodes may be answered. */
+/** Interval between checks whether HELLOs may be answered. */
 const LOOK_MS = 50;
-/** How long a node waits for its answer; then it says HELLO over another connection. */
+/**
+ * How long a node waits for its answer before it says HELLO over another
+ * connection.
+ */
 const PATIENCE_MS = 2_000;
-/** Nodes that are kept at most; those above say HELLO again. */
+/** Maximum number of waiting nodes; further ones must say HELLO again. */
 const WAITING_LIMIT = 10_000;
 
-/** Has nodes wait for their answer. */
+/** Delays the answers to HELLOs. */
 export class LateGreetings {
   readonly #options: LateGreetingsOptions;
   readonly #changed = new Condition();
@@ -39,10 +42,11 @@ export class LateGreetings {
   }
 
   /**
-   * Greets now, or once that may be. A node's last HELLO counts, over whichever
-   * connection: an earlier one that is answered later would end its session.
+   * Answers now, or once that is permitted. Only a node's latest HELLO counts,
+   * on whatever connection: a later answer to an earlier one would end its
+   * session.
    *
-   * @param hello Who says it.
+   * @param hello The node and role.
    * @param greet Answers it.
    */
   greet(
@@ -58,7 +62,10 @@ export class LateGreetings {
     this.#changed.notify();
   }
 
-  /** Answers those that wait until aborted; the promise then rejects with the signal's reason. */
+  /**
+   * Answers waiting HELLOs until aborted; the promise then rejects with the
+   * signal's reason.
+   */
   async run(signal: AbortSignal): Promise<void> {
     const { clock, mayGreet } = this.#options;
     while (true) {

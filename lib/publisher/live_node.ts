@@ -1,5 +1,5 @@
 /**
- * A node's state as an operator is told it.
+ * Converts a node's state to its form for operators.
  *
  * @module
  */
@@ -9,11 +9,11 @@ import type { NodeQuotaState } from "./node_quotas.ts";
 import type { NodeState, RoleState } from "../presence/node_states.ts";
 
 /**
- * Puts together what is known of a node.
+ * Combines what is known of a node.
  *
- * @param state How its programs are.
- * @param quota What was taken of it.
- * @param reports Reports of it that stand.
+ * @param state The state of its programs.
+ * @param quota Its limits and counts.
+ * @param reports Number of its current reports.
  * @param nowMs The publisher's steady time.
  */
 export function liveNode(

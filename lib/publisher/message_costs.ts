@@ -1,5 +1,5 @@
 /**
- * What a node's message takes of what it may say.
+ * The cost of a node's messages, for its message rate.
  *
  * @module
  */
@@ -7,9 +7,12 @@
 import type { NodeMessage } from "../wire/v2_messages.ts";
 import type { Frames } from "../zmq/ports.ts";
 
-/** Bytes that cost as much as one plain message. */
+/** Number of bytes that cost as much as one plain message. */
 const BYTES_PER_COST = 16_384;
-/** Cost of an answer, in plain messages: a part of the table is some 2,000 bans. */
+/**
+ * Costs of serving messages, in plain messages: SYNC is answered with up to
+ * some 2,000 bans.
+ */
 const COSTS: Readonly<
   Record<Exclude<NodeMessage["kind"], "HELLO">, number>
 > = {
@@ -24,7 +27,7 @@ const COSTS: Readonly<
   SYNC: 10,
 };
 
-/** What a message costs, in plain messages. */
+/** The cost of a message, in plain messages. */
 export function messageCost(
   { kind }: Exclude<NodeMessage, { readonly kind: "HELLO" }>,
   frames: Frames,
@@ -32,7 +35,10 @@ export function messageCost(
   return COSTS[kind] + sizeCost(frames);
 }
 
-/** A long message is as much work as many short ones. */
+/**
+ * The cost of a message's size: a long message is as much work as many short
+ * ones.
+ */
 export function sizeCost(frames: Frames): number {
   const bytes = frames.reduce((sum, { length }) => sum + length, 0);
   return Math.floor(bytes / BYTES_PER_COST);

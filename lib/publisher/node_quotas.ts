@@ -1,8 +1,7 @@
 /**
  * Limits of each node: its rate, and whether its reports are set aside.
  *
- * What is known of a node is small and bounded, and there is one for each
- * member that ever connected.
+ * Keeps a small record for each member that ever connected.
  *
  * @module
  */
@@ -32,25 +31,25 @@ import { type Bucket, spend, tokensAt } from "../members/token_bucket.ts";
 /** Options for {@link NodeQuotas}. */
 export interface NodeQuotasOptions {
   readonly limits: NodeLimits;
-  /** Stores who is set aside. */
+  /** Stores which nodes are set aside. */
   readonly records:
     & Pick<NodeRecords, "keepQuarantine" | "dropQuarantine" | "quarantines">
     & Pick<NodeRecords, "keepAudit">;
   readonly clock: Clock;
   readonly log: Log;
-  /** Owns the writing of who is set aside. */
+  /** Owns the tasks that store quarantines. */
   readonly tasks: TaskSet;
-  /** Called with a node that sends so much that its connections are to be cut. */
+  /** Called with a flooding node, whose connections must be cut. */
   readonly onSuspend: (node: HostName) => void;
 }
 
-/** The node's reports are set aside: nothing was taken. */
+/** The node's reports are set aside; nothing was taken. */
 export class QuarantinedError extends Error {
-  /** As of any error. */
+  /** See {@link Error}. */
   override readonly name = "QuarantinedError";
 }
 
-/** What became of a node's events since the program began. */
+/** Results of a node's events since the program started. */
 export interface NodeCounts {
   readonly accepted: number;
   readonly known: number;
@@ -61,9 +60,9 @@ export interface NodeCounts {
 export interface NodeQuotaState extends NodeCounts {
   /** Events that it may report at once now. */
   readonly room: number;
-  /** Events in a second, in the long run. */
+  /** Its long-term rate, in events a second. */
   readonly maxPerSecond: number;
-  /** `undefined`: it is not set aside. */
+  /** `undefined` when it is not set aside. */
   readonly aside: Quarantine | undefined;
 }
 
@@ -75,19 +74,19 @@ interface NodeState {
   counts: NodeCounts;
 }
 
-/** Name in the audit for what the publisher does by itself. */
+/** Operator name in the audit for the publisher's own actions. */
 export const PUBLISHER_ITSELF = "publisher";
 
 const NO_COUNTS: NodeCounts = { accepted: 0, known: 0, refused: 0 };
 
-/** Keeps nodes to their limits. */
+/** Enforces the nodes' limits. */
 export class NodeQuotas {
   readonly #options: NodeQuotasOptions;
   readonly #nodes = new Map<HostName, NodeState>();
 
   /**
    * @param options See {@link NodeQuotasOptions}.
-   * @throws {RuntimeError} when it can't be read who is set aside.
+   * @throws {RuntimeError} when the quarantines can't be read.
    */
   constructor(options: NodeQuotasOptions) {
     this.#options = options;
@@ -99,7 +98,7 @@ export class NodeQuotas {
     }
   }
 
-  /** Nodes that are set aside. */
+  /** Number of nodes that are set aside. */
   get quarantined(): number {
     return [...this.#nodes.values()].filter(({ aside }) => aside !== undefined)
       .length;
@@ -110,17 +109,17 @@ export class NodeQuotas {
     return this.#nodes.get(canonicalHost(node))?.aside !== undefined;
   }
 
-  /** Whether a node is not even let in. */
+  /** Whether a node may not even connect. */
   isSuspended(node: HostName): boolean {
     return this.#nodes.get(canonicalHost(node))?.aside?.reason === "flood";
   }
 
   /**
-   * Whether a message of a node is looked into. One that sends far too many is
-   * suspended.
+   * Whether to process a message of a node. Suspends a node that sends far too
+   * many.
    *
-   * @param member Who sent it.
-   * @param cost What it costs to answer, in plain messages.
+   * @param member The node.
+   * @param cost The message's cost, in plain messages.
    */
   takesMessage({ name, rights }: Member, cost = 1): boolean {
     const quota = this.#of(name);
@@ -134,10 +133,10 @@ export class NodeQuotas {
   }
 
   /**
-   * Takes as much of a node's rate as events cost.
+   * Spends a node's rate on events.
    *
    * @throws {QuarantinedError} when its reports are set aside.
-   * @throws {BusyError} when it has to wait.
+   * @throws {BusyError} when it must wait.
    */
   spendEvents({ name, rights }: Member, count: number): void {
     const quota = this.#of(name);
@@ -151,12 +150,12 @@ export class NodeQuotas {
     if (!isTaken) throw new BusyError(`${name} reports faster than it may`);
   }
 
-  /** Notes that so many events or messages of a node were bad. */
+  /** Counts bad events or messages of a node. */
   noteBad(node: HostName, why: BadKind, count = 1): void {
     this.#step(node, { kind: "bad", why, count });
   }
 
-  /** Counts what became of events. */
+  /** Counts the results of events. */
   noteResults(node: HostName, outcomes: readonly (keyof NodeCounts)[]): void {
     const quota = this.#of(node);
     const counts = { ...quota.counts };
@@ -165,10 +164,11 @@ export class NodeQuotas {
   }
 
   /**
-   * Has a node's reports taken again.
+   * Accepts a node's reports again.
    *
    * @returns Whether it was set aside.
-   * @throws {RuntimeError} when that can't be kept; it is set aside as before.
+   * @throws {RuntimeError} when the change can't be stored; the node is then
+   * still set aside.
    */
   async release(node: HostName): Promise<boolean> {
     const { records, log } = this.#options;
@@ -182,7 +182,7 @@ export class NodeQuotas {
     return true;
   }
 
-  /** Limits and counts of a member now. */
+  /** The current limits and counts of a member. */
   live({ name, rights }: Member): NodeQuotaState {
     const { events, counts, aside } = this.#of(name);
     const maxPerSecond = this.#rateOf(rights.maxPerSecond);

@@ -1,5 +1,5 @@
 /**
- * The table's changes in protocol 1's words.
+ * Converts changes of the table to events of protocol 1.
  *
  * @module
  */
@@ -10,10 +10,10 @@ import type { KeptChange } from "../ban/ban_hub.ts";
 import type { HostName } from "../base/host_name.ts";
 
 /**
- * What protocol 1 is told of a change: each node's report and its end. It
- * hears of a ban once that counts.
+ * Converts a change to each node's bans and unbans. Protocol 1 learns of a ban
+ * once it counts.
  *
- * @param kept The change, and what it did.
+ * @param kept The change, with the ban before and after it.
  */
 export function protocol1Events(
   { change, before, after }: KeptChange,

@@ -28,21 +28,24 @@ import {
   type RejectReason,
 } from "../wire/v1.ts";
 
-/** What comes of a request that is good. */
+/** Handles valid requests. */
 export interface Protocol1Storing {
-  /** Where reports are kept. */
+  /** Stores reports. */
   readonly hub: Pick<BanHub, "submit">;
-  /** Where answers go out, over the server's own socket. */
+  /** Sends answers on the server's own socket. */
   readonly answers: SendQueue;
-  /** Where broadcasts go out. */
+  /** Sends broadcasts. */
   readonly broadcasts: SendQueue;
-  /** How long a report holds: protocol 1 does not say. `Infinity`: until it is taken back. */
+  /**
+   * Duration of a report, which protocol 1 does not state. `Infinity`: until it
+   * is withdrawn.
+   */
   readonly banTimeMs: number;
 }
 
 /**
- * Nothing is received while so many answers wait: what others report meanwhile
- * comes after all of them, and one commit is of that many at most.
+ * While more answers wait, nothing is received: other monitors' reports queue
+ * behind these answers, and one commit has at most this many reports.
  */
 const MAX_ANSWERS_WAITING = 128;
 
@@ -50,25 +53,31 @@ const MAX_ANSWERS_WAITING = 128;
 export interface Protocol1RequestServerOptions {
   /** A ROUTER that serves REQ clients. */
   readonly socket: MessageSocket;
-  /** `undefined`: check and log only, neither keep, answer nor broadcast. */
+  /** `undefined`: only check and log; do not store, answer or broadcast. */
   readonly keeping: Protocol1Storing | undefined;
   /** Time. */
   readonly clock: Clock;
   /** Receives log records. */
   readonly log: Log;
-  /** Gives the tokens that admit a monitor now; none means that none is expected. */
+  /**
+   * Gives the currently valid tokens; an empty list means that no token is
+   * expected.
+   */
   readonly tokens: () => TokenList;
-  /** Whether every report is refused: only broadcasts go out. @default {false} */
+  /**
+   * Whether every report is refused and only broadcasts are served.
+   * @default {false}
+   */
   readonly isReadonly?: boolean | undefined;
-  /** Which addresses are never banned; asked for each ban. */
+  /** The current protection rules; read for each ban. */
   readonly protection: CurrentPolicy;
-  /** Told of reports that are refused. Must not throw. @default {nobody is told} */
+  /** Called with refused reports. Must not throw. @default {no call} */
   readonly onRefused?: (refused: RefusedReport) => void;
 }
 
 /** Counters of a {@link Protocol1RequestServer} since its start. */
 export interface Protocol1RequestServerCounters {
-  /** Messages that came in. */
+  /** Messages received. */
   received: number;
   /** Reports acknowledged. */
   relayed: number;
@@ -76,11 +85,11 @@ export interface Protocol1RequestServerCounters {
   refused: number;
   /** Messages without an envelope to answer to. */
   unanswerable: number;
-  /** Reports that could not be kept, and have no answer. */
+  /** Reports that could not be stored, and got no answer. */
   unanswered: number;
 }
 
-/** What a request leads to. */
+/** The result of checking a request. */
 export type RequestVerdict =
   | {
     readonly kind: "relay";
@@ -96,20 +105,21 @@ export type RequestVerdict =
       | "full"
       | "readonly";
     readonly detail?: string;
-    /** The report, where it could be read. */
+    /** The report, if it was readable. */
     readonly refused?: RefusedReport;
   };
 
-/** Proxies that a request may have come through. */
+/** Maximum number of proxies on a request's way. */
 const MAX_HOPS = 8;
 
 /**
- * Decides about a request.
+ * Checks a request.
  *
  * @param body The message's frames, without envelope.
- * @param tokens Tokens that admit a monitor; none means that none is expected.
- * @param protection Which addresses are never banned.
- * @returns What to do with it.
+ * @param tokens The valid tokens; an empty list means that no token is
+ * expected.
+ * @param protection The protection rules.
+ * @returns How to handle it.
  */
 export function judgeRequest(
   body: Frames,
@@ -124,7 +134,7 @@ export function judgeRequest(
     const detail = `${token?.name} is not for ${event.origin}`;
     return refuse("not-your-host", event, detail);
   }
-  // What happens in the cluster's own jail is the cluster's own doing.
+  // Only the cluster itself uses its own jail.
   if (isReservedJail(event.jail)) {
     return refuse("jail", event);
   }
@@ -157,7 +167,7 @@ function refuse(
 
 /** Serves monitors until stopped. */
 export class Protocol1RequestServer {
-  /** What was done so far. */
+  /** Totals since the start. */
   readonly counters: Protocol1RequestServerCounters = {
     received: 0,
     relayed: 0,
@@ -169,7 +179,7 @@ export class Protocol1RequestServer {
   readonly #troubleLog: LogThrottle;
 
   /**
-   * Makes a server; it serves once it runs.
+   * Creates a server; it serves while it runs.
    *
    * @param options See {@link Protocol1RequestServerOptions}.
    */
@@ -181,7 +191,7 @@ export class Protocol1RequestServer {
   }
 
   /**
-   * Hears until aborted; the outboxes are run by whoever made them.
+   * Receives until aborted; the owner of the send queues runs them.
    *
    * @param signal Ends it; the promise then rejects with its reason.
    */
@@ -230,10 +240,10 @@ export class Protocol1RequestServer {
   }
 
   /**
-   * Has a report kept.
+   * Stores a report.
    *
-   * @returns The answer; `undefined` when it could not be kept: who
-   * has no answer asks again.
+   * @returns The answer; `undefined` when the report could not be stored: a
+   * client without an answer asks again.
    */
   async #keep(
     event: BanEvent,
@@ -251,7 +261,8 @@ export class Protocol1RequestServer {
         this.#tell(refuse("full", event, event.origin, "node-full"));
         return refused;
       }
-      // What this table does not know, a subscriber may: it heard of it before.
+      // A subscriber may know a ban that this table does not, from an earlier
+      // broadcast.
       const isUnknown = verdict === "no_ban" || verdict === "no_report";
       if (isUnknown) broadcasts.put([encodeBroadcast(event)]);
       this.counters.relayed++;

@@ -1,5 +1,6 @@
 /**
- * Serves the nodes of protocol 1: those that report, and those that listen.
+ * Serves the nodes of protocol 1: monitors that report, and subscribers that
+ * listen.
  *
  * @module
  */
@@ -20,33 +21,44 @@ import type { RefusedReport } from "../operators/refused_report.ts";
 import type { TokenList } from "./protocol1_tokens.ts";
 import { encodeBroadcast } from "../wire/v1.ts";
 
-/** Where protocol 1 is served, and how far. */
+/** How protocol 1 is served. */
 export interface Protocol1Service {
   /** A ROUTER that serves REQ clients. */
   readonly replies: MessageSocket;
   /** A PUB that subscribers listen to. */
   readonly broadcasts: MessageSocket;
-  /** Whether somebody may listen: broadcasts are made for nobody else. @default {always} */
+  /**
+   * Whether anybody may be listening; otherwise no broadcast is made.
+   * @default {always}
+   */
   readonly hasListeners?: () => boolean;
-  /** Gives the tokens that admit a node now; none means that none is expected. */
+  /**
+   * Gives the currently valid tokens; an empty list means that no token is
+   * expected.
+   */
   readonly tokens: () => TokenList;
-  /** Whether every report is refused: only broadcasts go out. @default {false} */
+  /**
+   * Whether every report is refused and only broadcasts are served.
+   * @default {false}
+   */
   readonly isReadonly?: boolean;
 }
 
 /** Options for {@link Protocol1Server}. */
 export interface Protocol1ServerOptions extends Protocol1Service {
-  /** Where reports are kept. */
+  /** Stores reports. */
   readonly hub: Pick<BanHub, "submit">;
   /** Time. */
   readonly clock: Clock;
   /** Receives log records. */
   readonly log: Log;
-  /** Which addresses are never banned; asked for each ban. */
+  /** The current protection rules; read for each ban. */
   readonly protection: CurrentPolicy;
-  /** How long a report holds, in milliseconds; `Infinity`: until it is taken back. */
+  /**
+   * Duration of a report, in milliseconds; `Infinity`: until it is withdrawn.
+   */
   readonly banTimeMs: number;
-  /** Told of reports that are refused. Must not throw. */
+  /** Called with refused reports. Must not throw. */
   readonly onRefused: (refused: RefusedReport) => void;
 }
 
@@ -58,7 +70,7 @@ export class Protocol1Server {
   readonly #answers: SendQueue;
   readonly #broadcasts: SendQueue;
 
-  /** Makes a server of what it works with. */
+  /** Creates a server; its tasks must be run. */
   constructor(options: Protocol1ServerOptions) {
     const { replies, isReadonly = false, hasListeners } = options;
     const answers = new SendQueue(replies);
@@ -74,7 +86,7 @@ export class Protocol1Server {
     });
   }
 
-  /** What it has done so far, for `status`. */
+  /** Totals for `status`. */
   get figures(): StatusFigures {
     return {
       legacy: this.#isReadonly ? "readonly" : "on",
@@ -82,12 +94,12 @@ export class Protocol1Server {
     };
   }
 
-  /** Messages that were dropped. */
+  /** Number of dropped messages. */
   get dropped(): number {
     return this.#answers.dropped + this.#broadcasts.dropped;
   }
 
-  /** What has to run, each until aborted. */
+  /** The tasks to run, each until aborted. */
   get tasks(): readonly ((signal: AbortSignal) => Promise<void>)[] {
     return [
       (signal) => this.#answers.run(signal),
@@ -96,7 +108,7 @@ export class Protocol1Server {
     ];
   }
 
-  /** Tells every subscriber of changes that are kept. */
+  /** Broadcasts stored changes. */
   publish(kept: readonly KeptChange[]): void {
     if (!this.#hasListeners()) return;
     for (const event of kept.flatMap(protocol1Events)) {

@@ -1,5 +1,6 @@
 /**
- * The tokens of protocol 1 by name: who knows which, and for whom it may speak.
+ * The named tokens of protocol 1: their secrets, and the hosts that may use
+ * them.
  *
  * ```abnf
  * file  = *(line [CR] LF) [line]
@@ -19,28 +20,28 @@ import { type HostName, parseHostName, sameHost } from "../base/host_name.ts";
 import { MIN_SECRET_LENGTH } from "../base/secrets.ts";
 import { ORIGINAL_PLACEHOLDERS, SHIPPED_TOKEN } from "../base/secrets.ts";
 
-/** Tokens that a file has at most. */
+/** Maximum number of tokens in a file. */
 export const MAX_TOKENS = 1_000;
-/** Hosts that a token is for at most, where they are named. */
+/** Maximum number of hosts of a token. */
 export const MAX_TOKEN_HOSTS = 1_000;
-/** The longest file, in characters. */
+/** Maximum size of a file, in characters. */
 const MAX_LENGTH = 1_048_576;
 
-/** A token, by its name. */
+/** A token with its name. */
 export interface NamedToken {
-  /** What it is called in the log. */
+  /** Its name in the log. */
   readonly name: string;
   /** The secret. */
   readonly token: string;
-  /** Whose reports it may carry; `undefined`: anybody's. */
+  /** The hosts whose reports it may carry; `undefined` for any host. */
   readonly hosts: readonly HostName[] | undefined;
 }
 
-/** All tokens that are good. */
+/** All valid tokens. */
 export interface TokenList {
-  /** What is known of each. */
+  /** The tokens with their names and hosts. */
   readonly entries: readonly NamedToken[];
-  /** The secrets, in the same order; none means that none is expected. */
+  /** The secrets in the same order; when empty, no token is expected. */
   readonly tokens: readonly string[];
 }
 
@@ -61,8 +62,8 @@ const EXPECTED = {
 /**
  * Reads a file of tokens.
  *
- * @param text All of it.
- * @param file Where it stands; shown in problems.
+ * @param text The file's content.
+ * @param file The file's path, for problems.
  * @returns The tokens in the file's order.
  * @throws {ConfigError} with every problem, by line, and no token in it.
  *
@@ -104,11 +105,11 @@ export function parseTokenList(
 }
 
 /**
- * Puts the tokens together that are good.
+ * Combines the valid tokens.
  *
- * @param shared The one that everybody may know, if there is one. Where it has
- * a name as well, that one's hosts count.
- * @param named Those by name.
+ * @param shared The token shared by all monitors, if there is one. If it also
+ * has a name, that entry's hosts count.
+ * @param named The named tokens.
  */
 export function tokenList(
   shared: string | undefined,
@@ -124,8 +125,8 @@ export function tokenList(
 /**
  * Whether a token may carry a host's reports.
  *
- * @param token The token that came with the report; `undefined`: none is expected.
- * @param host Whose report it is.
+ * @param token The token of the report; `undefined` when none is expected.
+ * @param host The host that the report names.
  */
 export function mayCarry(
   token: NamedToken | undefined,
@@ -134,7 +135,7 @@ export function mayCarry(
   return token?.hosts?.some((name) => sameHost(name, host)) ?? true;
 }
 
-/** @returns The entry, or what was expected instead. */
+/** @returns The entry, or the problem. */
 function readLine(
   words: string,
   before: readonly NamedToken[],
@@ -162,7 +163,7 @@ function readHosts(list: string): readonly HostName[] | undefined {
     : undefined;
 }
 
-/** Without the spaces and tabs around it. */
+/** The text without the spaces and tabs around it. */
 function stripped(text: string): string {
   return text.replace(/^[ \t]+|[ \t]+$/g, "");
 }

@@ -1,5 +1,5 @@
 /**
- * Serves the nodes of protocol 2: control socket, stream, and who may use them.
+ * Serves the nodes of protocol 2: control socket, stream and access control.
  *
  * @module
  */
@@ -47,26 +47,26 @@ import type { RefusedReport } from "../operators/refused_report.ts";
 import { SyncServer } from "./sync_server.ts";
 import { MAX_CHANGES } from "../wire/v2.ts";
 
-/** Where protocol 2 is served, and to whom. */
+/** How protocol 2 is served. */
 export interface Protocol2Service {
   /** A ROUTER that nodes connect to. */
   readonly control: MessageSocket;
   /** A PUB that subscribers listen to. */
   readonly stream: MessageSocket;
-  /** The connections of both, by which a member's can be cut. */
+  /** The connections of both, so that a member's can be cut. */
   readonly connections: {
     readonly control: MemberConnections;
     readonly stream: MemberConnections;
   };
-  /** The ROUTER that libzmq asks whom these two let in. */
+  /** The ROUTER that libzmq asks about connections to both. */
   readonly zap: MessageSocket;
-  /** How many have connected to the stream. @default {a few} */
+  /** Gives the number of connections to the stream. @default {a few} */
   readonly listeners?: (() => number) | undefined;
-  /** Decides who may use them. */
+  /** Decides who may connect. */
   readonly authenticator: Authenticator;
-  /** The lists of members that follow the one the doorkeeper goes by. */
+  /** The member lists that follow the authenticator's first one. */
   readonly memberChanges: ListChanges;
-  /** Where nodes are told that the publisher will be. @default {nowhere} */
+  /** The publisher's next address, which nodes are told. @default {none} */
   readonly told?: PublisherAddress | undefined;
 }
 
@@ -76,36 +76,38 @@ export interface Protocol2ServerOptions extends Protocol2Service {
   readonly store: BanStore;
   readonly clock: Clock;
   readonly log: Log;
-  /** Which addresses are never banned; asked for each ban. */
+  /** The current protection rules; read for each ban. */
   readonly protection: CurrentPolicy;
-  /** What a node may do. */
+  /** Limits of each node. */
   readonly limits: NodeLimits;
-  /** Gives the cluster's allowlist that counts now. */
+  /** Gives the cluster's current allowlist. */
   readonly allowlist: () => Allowlist;
-  /** Told of each list of members. */
+  /** Called with each list of members. */
   readonly onList: (list: MemberList) => void;
-  /** Makes a session's id that nobody can guess. */
+  /** Creates an unguessable session id. */
   readonly newSessionId: () => SessionId;
-  /** Given receipts as they arrive. Must not throw. */
+  /** Called with receipts as they arrive. Must not throw. */
   readonly onReceipts: (receipts: readonly StoredReceipt[]) => void;
-  /** Given receipts that count, once they are kept. Must not throw. */
+  /** Called with new receipts once they are stored. Must not throw. */
   readonly onReceiptsKept: (kept: readonly StoredReceipt[]) => void;
-  /** Told of reports that are refused for good. Must not throw. */
+  /** Called with finally refused reports. Must not throw. */
   readonly onRefused: (refused: RefusedReport) => void;
-  /** When nodes are silent. @default {PRESENCE_PACE} */
+  /** When a node counts as silent. @default {PRESENCE_PACE} */
   readonly pace?: PresencePace;
-  /** Whether whoever says HELLO is answered. @default {always} */
+  /** Whether a HELLO may be answered now. @default {always} */
   readonly mayGreet?: (() => boolean) | undefined;
-  /** What nodes are told of the publisher. */
+  /** What nodes are told about the publisher. */
   readonly facts: () => PublisherFacts;
 }
 
-/** What nodes are asked to send in a message: a longer one would hold up all others for longer. */
+/**
+ * Maximum size of a node's message: a longer one would delay all other nodes.
+ */
 const [EVENTS_AT_ONCE, RECEIPTS_AT_ONCE] = [250, 250];
 
 /** Serves nodes with {@link Protocol2Server.tasks}. */
 export class Protocol2Server {
-  /** What operators have nodes do. */
+  /** Sends operators' orders to nodes. */
   readonly orders: NodeOrders;
   readonly #options: Protocol2ServerOptions;
   readonly #syncServer: SyncServer;
@@ -189,7 +191,7 @@ export class Protocol2Server {
     });
   }
 
-  /** What it has done so far, for `status`. */
+  /** Totals for `status`. */
   get figures(): StatusFigures {
     return {
       protocol2: "on",
@@ -203,17 +205,17 @@ export class Protocol2Server {
     };
   }
 
-  /** Messages that were dropped: their nodes ask again. */
+  /** Number of dropped messages; their nodes ask again. */
   get dropped(): number {
     return this.#control.dropped + this.#stream.dropped;
   }
 
-  /** How each member's programs are now. */
+  /** The state of each member's programs. */
   states(): readonly NodeState[] {
     return this.#states.list(this.#options.clock.nowMs());
   }
 
-  /** How each member stands. */
+  /** The state of each member, as operators see it. */
   live(): readonly LiveNode[] {
     const { authenticator: { list: { members } }, hub, clock } = this.#options;
     const nowMs = clock.nowMs();
@@ -226,7 +228,7 @@ export class Protocol2Server {
     });
   }
 
-  /** Nodes whose subscribers should have bans in force, those that are silent as well. */
+  /** Nodes whose subscribers should enforce bans, including silent ones. */
   readonly enforcing = (): readonly EnforcingNode[] =>
     this.states().flatMap(({ node, roles }) => {
       const acting = roles.find(isEnforcing);
@@ -243,22 +245,22 @@ export class Protocol2Server {
       }];
     });
 
-  /** Where nodes are told that the publisher will be. */
+  /** Tells nodes the publisher's next address. */
   get moves(): Pick<NodeMoves, "announce" | "tell"> {
     return this.#moves;
   }
 
-  /** Takes a node's reports again. @returns Whether they were set aside. */
+  /** Accepts a node's reports again. @returns Whether they were set aside. */
   async release(node: HostName): Promise<boolean> {
     return await this.#quotas.release(node);
   }
 
-  /** Whether a node is not let in though it is a member. */
+  /** Whether a member may not connect until it is released. */
   isSuspended(node: HostName): boolean {
     return this.#quotas.isSuspended(node);
   }
 
-  /** What has to run, each until aborted. */
+  /** The tasks to run, each until aborted. */
   get tasks(): readonly ((signal: AbortSignal) => Promise<void>)[] {
     return [
       (signal) => this.#gate.run(signal),
@@ -268,12 +270,15 @@ export class Protocol2Server {
     ];
   }
 
-  /** Tells every subscriber of changes that are kept. */
+  /** Sends stored changes to every subscriber. */
   publish(kept: readonly KeptChange[]): void {
     this.#stream.publish(kept);
   }
 
-  /** Each list is recorded as well; the first one was in force from the start. */
+  /**
+   * Copies each list's journal into the audit; the first list has been in force
+   * from the start.
+   */
   async *#changes(signal: AbortSignal): AsyncGenerator<MemberList> {
     const { authenticator, memberChanges, store: { records }, log } =
       this.#options;
@@ -284,23 +289,23 @@ export class Protocol2Server {
     }
   }
 
-  /** Has every node look for another publisher. */
+  /** Makes every node search for another publisher. */
   dismiss(): void {
     this.#control.dismiss();
   }
 
-  /** Tells every session the allowlist that counts from now on. */
+  /** Sends the new allowlist to every session. */
   sendAllowlist(list: Allowlist): void {
     this.#control.sendAllowlist(list);
   }
 
-  /** Lets go of what nobody asks for any more. */
+  /** Releases unused snapshots. */
   tidy(nowMs: number): void {
     this.#syncServer.tidy(nowMs);
   }
 }
 
-/** A past that can't be read leaves the table: copies take the whole of it. */
+/** When the history can't be read, replicas get the whole table instead. */
 function newSyncServer(
   { store, log, clock, hub: { table } }: Protocol2ServerOptions,
 ): SyncServer {
@@ -338,7 +343,8 @@ function newSyncServer(
 }
 
 /**
- * One that said BYE enforces nothing new, nor does one that only writes a log;
+ * Whether a program enforces or observes bans. One that said BYE enforces
+ * nothing new, and one that only writes a log enforces nothing.
  * one that only observes would.
  */
 function isEnforcing({ role, state, condition }: RoleState): boolean {

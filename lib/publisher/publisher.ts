@@ -1,6 +1,6 @@
 /**
- * The publisher: takes reports over both protocols, keeps one table, tells
- * every subscriber.
+ * The publisher: accepts reports over both protocols, keeps one table, and
+ * sends its changes to every subscriber.
  *
  * @module
  */
@@ -49,65 +49,77 @@ import { WideningService } from "../widen/widening_service.ts";
 
 /** Options for {@link Publisher}. */
 export interface PublisherOptions {
-  /** Where the original's wire is spoken; `undefined`: nowhere. */
+  /** How protocol 1 is served; `undefined` when it is not. */
   readonly protocol1: Protocol1Service | undefined;
-  /** Where the replicated table is served, and to whom; `undefined`: to nobody. */
+  /** How protocol 2 is served; `undefined` when it is not. */
   readonly protocol2: Protocol2Service | undefined;
-  /** Keeps the table; nobody else writes to it. */
+  /** Stores the table; nobody else writes to it. */
   readonly store: BanStore;
-  /** The system's, which may be set. */
+  /** The system's clock, which somebody may set. */
   readonly clock: Clock;
   /** Receives log records. */
   readonly log: Log;
-  /** Which addresses are never banned; asked for each ban. */
+  /** The current protection rules; read for each ban. */
   readonly protection: CurrentPolicy;
-  /** How long a report of protocol 1 holds, in milliseconds; `Infinity`: until it is taken back. */
+  /**
+   * Duration of a report of protocol 1, in milliseconds; `Infinity`: until it
+   * is withdrawn.
+   */
   readonly banTimeMs: number;
-  /** How long the past is kept, in milliseconds. */
+  /** How long history is kept, in milliseconds. */
   readonly keepHistoryMs: number;
-  /** How many nodes a ban takes. @default {ANY_NODE} */
+  /** Number of nodes that must report a ban, by jail. @default {ANY_NODE} */
   readonly quorumOf?: QuorumOf;
-  /** How much longer bans hold that come again. @default {no longer} */
+  /** How much longer repeated bans last. @default {no longer} */
   readonly growthOf?: GrowthOf;
-  /** When networks are banned for their addresses. @default {never} */
+  /** When networks are banned because of their addresses. @default {never} */
   readonly wideningOf?: WideningOf;
-  /** What a node may do. @default {DEFAULT_NODE_LIMITS} */
+  /** Limits of each node. @default {DEFAULT_NODE_LIMITS} */
   readonly limits?: NodeLimits;
-  /** Makes a session's id that nobody can guess. */
+  /** Creates an unguessable session id. */
   readonly newSessionId: () => SessionId;
-  /** This host's name: bans are lifted in it. */
+  /** This host's name, the origin of the allowlist's lifts. */
   readonly hostName: HostName;
-  /** This program's. */
+  /** The version of this program. */
   readonly version: string;
-  /** Where lists are read, for `status`. @default {[]} */
+  /** URLs of its lists, for `status`. @default {[]} */
   readonly lists?: readonly string[];
-  /** Whom nobody bans in the whole cluster, at first. @default {[]} */
+  /** The first entries of the cluster's allowlist. @default {[]} */
   readonly allowed?: readonly AllowedNetwork[];
-  /** When nodes are silent. @default {PRESENCE_PACE} */
+  /** When a node counts as silent. @default {PRESENCE_PACE} */
   readonly pace?: PresencePace;
-  /** When it was last backed up, in milliseconds since 1970, by the system's clock. @default {never} */
+  /**
+   * Time of its last backup, in milliseconds since 1970, by the system's clock.
+   * @default {never}
+   */
   readonly lastBackupMs?: () => Promise<number | undefined>;
-  /** Told what happens. @default {nobody is told} */
+  /** Receives events of the publisher. @default {nobody} */
   readonly observer?: PublisherObserver;
-  /** Whether nodes that connect are let in. @default {always} */
+  /** Whether a HELLO may be answered now. @default {always} */
   readonly mayGreet?: () => boolean;
-  /** How busy its threads are, for `status`; `undefined`: not known. @default {never known} */
+  /**
+   * Load of its threads, for `status`; `undefined` when unknown.
+   * @default {unknown}
+   */
   readonly threads?: () => ThreadPercents | undefined;
-  /** As in {@link BanHubOptions}. */
+  /** See {@link BanHubOptions}. */
   readonly gather?: NonNullable<BanHubOptions["gather"]>;
 }
 
 /** Interval between expiry sweeps. */
 const EXPIRY_INTERVAL_MS = 1_000;
-/** Bans that end in one go at most: those of a list end together. */
+/**
+ * Maximum number of bans that expire in one step: a list's bans expire
+ * together.
+ */
 const MAX_EXPIRED_AT_ONCE = 1_000;
-/** Pause before the next of them. */
+/** Pause between such steps. */
 const EXPIRY_PAUSE_MS = 5;
-/** No network is banned for its addresses. */
+/** The default: no network is banned because of its addresses. */
 const NOT_WIDENED: WideningOf = () => undefined;
-/** What `status` says where nodes of protocol 2 can't connect. */
+/** The figures of `status` when protocol 2 is off. */
 const NOT_SERVED = { protocol2: "off" };
-/** What `status` says where nodes of protocol 1 can't connect. */
+/** The figures of `status` when protocol 1 is off. */
 const NO_LEGACY = { legacy: "off" };
 
 /**
@@ -132,7 +144,7 @@ export class Publisher {
   readonly #operators: OperatorService;
   readonly #upkeep: StoreUpkeep;
 
-  /** Makes a publisher of what it works with. */
+  /** Creates a publisher; it serves while it runs. */
   constructor(given: PublisherOptions) {
     this.#time = new PublisherClock(given);
     const clock = this.#time.steady;
@@ -181,7 +193,7 @@ export class Publisher {
       ...protocol2,
       facts: () => ({
         version: options.version,
-        // By the system's clock: the steady one is this program's own.
+        // The system's time: the steady clock is the publisher's own.
         nowMs: Math.max(0, Math.round(this.#time.steady.wallMs())),
       }),
       allowlist: () => allowlist.list,
@@ -213,12 +225,12 @@ export class Publisher {
   }
 
   /**
-   * Does what an operator of this host asks. Trouble that the operator can fix
-   * is an answer, not a rejection.
+   * Answers an operator of this host. A failure that the operator can fix is an
+   * answer, not a rejection.
    *
-   * @param request What is asked.
+   * @param request The request.
    * @param signal Ends it: nobody reads the answer any more.
-   * @returns The answer, made as it is read.
+   * @returns The answer, made while it is read.
    */
   answer(
     request: ServedRequest,
@@ -227,34 +239,42 @@ export class Publisher {
     return this.#operators.answer(request, signal);
   }
 
-  /** Records what an operator did elsewhere. @throws {RuntimeError} when it can't be stored. */
+  /**
+   * Records an operator's action of another service. @throws {RuntimeError}
+   * when it can't be stored.
+   */
   async record(...deed: Parameters<RecordDeed>): Promise<void> {
     await this.#operators.note(...deed);
   }
 
-  /** Goes by another allowlist. */
+  /** Replaces the allowlist. */
   allow(allowed: readonly AllowedNetwork[]): void {
     this.#allowlist.update(allowed);
   }
 
-  /** Goes by a list of members as far as that counts where none are served. */
+  /**
+   * Applies a list of members while protocol 2 is off: only its allowlist and
+   * journal count.
+   */
   async updateUnserved(list: MemberList): Promise<void> {
     this.allow(list.allowed);
     const { store: { records }, log } = this.#options;
     await auditJournal(list, { records, log });
   }
 
-  /** Has every node look for another publisher; it is to be stopped soon after. */
+  /**
+   * Makes every node search for another publisher; stop this one soon after.
+   */
   dismiss(): void {
     this.#nodes?.dismiss();
   }
 
-  /** Whether a member is not let in until it is released. */
+  /** Whether a member may not connect until it is released. */
   isSuspended(node: HostName): boolean {
     return this.#nodes?.isSuspended(node) ?? false;
   }
 
-  /** The table as others may look at it, each member as it is now. */
+  /** A read-only view of the current table. */
   get view(): PublisherView {
     const [hub, { steady }] = [this.#hub, this.#time];
     return {
@@ -268,12 +288,12 @@ export class Publisher {
     };
   }
 
-  /** How the members are. */
+  /** The state of each member. */
   get nodes(): readonly LiveNode[] {
     return this.#nodes?.live() ?? [];
   }
 
-  /** What its metrics are made of. */
+  /** The values of its metrics. */
   get facts(): PublisherState {
     const { table, counters, waiting } = this.#hub;
     const { epoch, imports } = this.#options.store;
@@ -284,7 +304,7 @@ export class Publisher {
     };
   }
 
-  /** What it has done so far, for `status`. */
+  /** Totals for `status`. */
   get figures(): StatusFigures {
     const { table, counters, waiting } = this.#hub;
     return {
@@ -356,7 +376,7 @@ export class Publisher {
   }
 }
 
-/** An operator's word is enough. */
+/** An operator's order needs no quorum. */
 function quorumBesideOperators(quorumOf: QuorumOf): QuorumOf {
   return (jail) => isReservedJail(jail) ? ANY_NODE(jail) : quorumOf(jail);
 }

@@ -1,15 +1,15 @@
 /**
- * The time that the publisher's store goes by.
+ * The clock of the publisher's store.
  *
- * It goes on steadily while the publisher runs, and from one run to the next:
- * what is kept beside the store is how far the system's clock is ahead of it.
- * So nothing that is kept has to be written anew when somebody sets that clock.
+ * It runs steadily while the publisher runs, and from one run to the next: the
+ * store keeps how far the system's clock is ahead of it. So no stored time
+ * needs to change when somebody sets the system's clock.
  *
- * For how long the publisher did not run only the system's clock knows, which
- * may be wrong at a start: a machine without a clock of its own begins in 1970,
- * another with a bad battery wherever that left it. Time never goes back,
- * therefore, and when it is said to have gone far ahead nothing is forgotten
- * before that was so for an hour of running.
+ * Only the system's clock knows how long the publisher was stopped, and it may
+ * be wrong at a start: a machine without a hardware clock starts in 1970, one
+ * with a bad battery at any time. Therefore this clock never goes back, and
+ * after a big jump ahead nothing is deleted until the publisher has run for an
+ * hour.
  *
  * @module
  */
@@ -24,38 +24,38 @@ import { SteadyClock } from "../async/steady_clock.ts";
 /** Options for {@link PublisherClock}. */
 export interface PublisherClockOptions {
   readonly store: Pick<BanStore, "time" | "keepTime">;
-  /** The system's. */
+  /** The system's clock. */
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** Interval between looks at the system's clock. */
+/** Interval between checks of the system's clock. */
 const LOOK_INTERVAL_MS = 1_000;
-/** Smallest difference that means that somebody set it. */
+/** Smallest difference that counts as a set clock. */
 const STEP_MS = 1_000;
-/** Interval between notes in the store that the publisher runs. */
+/** Interval between stores of the current time. */
 const SEEN_INTERVAL_MS = 60_000;
-/** Pause before a note that failed is tried again. */
+/** Pause before a failed store is retried. */
 const SEEN_RETRY_MS = 10_000;
-/** Longest absence after which the system's clock is believed at once. */
+/** Longest absence after which the system's clock is trusted at once. */
 const FAR_MS = 86_400_000;
-/** Running time after which a doubtful clock is believed. */
+/** Running time after which a doubtful clock is trusted. */
 const DOUBT_MS = 3_600_000;
 
-/** Keeps the time. */
+/** Keeps the publisher's time. */
 export class PublisherClock {
-  /** What everything in the publisher goes by. */
+  /** The clock that everything in the publisher uses. */
   readonly steady: SteadyClock;
   readonly #options: PublisherClockOptions;
   readonly #troubleLog: TroubleLog;
   /** Whether the system's clock was right at the start. */
   #belief: "right" | "doubtful" | "wrong" = "right";
-  /** When it is believed, by the steady clock of this run. */
+  /** Monotonic time at which a doubtful clock is trusted. */
   #believedMs: number;
   #againMs = 0;
 
   /**
-   * Goes on from where the store was left.
+   * Continues from the time in the store.
    *
    * @param options See {@link PublisherClockOptions}.
    */
@@ -76,13 +76,13 @@ export class PublisherClock {
     if (time !== undefined && this.#isFar(time)) this.#doubt(time);
   }
 
-  /** Whether what is over by this clock may be forgotten for good. */
+  /** Whether expired history may be deleted. */
   get mayForget(): boolean {
     return this.#belief === "right";
   }
 
   /**
-   * Looks at the system's clock until aborted.
+   * Checks the system's clock until aborted.
    *
    * @param signal Ends it; the promise then rejects with its reason.
    */
@@ -128,7 +128,10 @@ export class PublisherClock {
     }
   }
 
-  /** Whether the system's clock says that the publisher did not run for long. */
+  /**
+   * Whether the publisher was stopped for long, according to the system's
+   * clock.
+   */
   #isFar({ aheadMs, seenMs }: StoreTime): boolean {
     return this.steady.wallMs() - aheadMs > seenMs + FAR_MS;
   }
@@ -143,7 +146,7 @@ export class PublisherClock {
     );
   }
 
-  /** What is kept must stay as it is as long as that may be what was right. */
+  /** The stored time must not change while it may be the right one. */
   #judge(time: StoreTime): void {
     if (!this.#isFar(time)) {
       this.#belief = "wrong";

@@ -1,5 +1,5 @@
 /**
- * What others see of a publisher, and are told of it.
+ * What other parts of the program see of a publisher.
  *
  * @module
  */
@@ -13,41 +13,46 @@ import type { Epoch } from "../base/ids.ts";
 import type { RefusedReport } from "../operators/refused_report.ts";
 import type { LiveNode } from "../wire/operator_status.ts";
 
-/** The table as others may look at it. */
+/** A read-only view of the table. */
 export interface PublisherView {
   readonly table: BanHub["table"];
-  /** Why nothing can be stored; `undefined`: it can, as far as was tried. */
+  /**
+   * Why nothing can be stored; `undefined` while the last attempt succeeded.
+   */
   readonly storeTrouble: string | undefined;
-  /** By which bans end, in milliseconds since 1970, and how far the system's clock is ahead of that. */
+  /**
+   * Time of the table's clock, in milliseconds since 1970, and how far the
+   * system's clock is ahead of it.
+   */
   readonly time: { readonly nowMs: number; readonly aheadMs: number };
 }
 
-/** What is known of a publisher at a moment. */
+/** The values of a publisher at a moment. */
 export interface PublisherState {
   readonly seq: number;
   readonly epoch: Epoch;
-  /** What the hub did since the start. */
+  /** The hub's totals since the start. */
   readonly counters: Readonly<BanHubCounters>;
-  /** Events that wait to be stored. */
+  /** Number of events that wait to be stored. */
   readonly waiting: number;
   readonly nodes: readonly LiveNode[];
   readonly imports: readonly StoredImport[];
 }
 
-/** Is told what happens. Never throws, never waits. */
+/** Receives events of the publisher. Never throws, never waits. */
 export interface PublisherObserver {
-  /** So many bans stand at the start; called once, first of all. */
+  /** The bans at the start; called once, before all others. */
   noteTable(bans: readonly BanCount[]): void;
-  /** A transaction took so long, in milliseconds. */
+  /** A transaction was committed; `tookMs` is its duration in milliseconds. */
   noteCommit(tookMs: number): void;
-  /** Changes are kept. */
+  /** Changes were stored. */
   noteKept(kept: readonly KeptChange[]): void;
-  /** Bans, or reports of them, are over. */
+  /** Bans, or reports of them, expired. */
   noteExpired(steps: readonly BanStep[]): void;
-  /** A report was refused for good. */
+  /** A report was finally refused. */
   noteRefused(refused: RefusedReport): void;
-  /** Nodes said what became of bans: as it arrives. */
+  /** Receipts arrived. */
   noteReceipts(receipts: readonly StoredReceipt[]): void;
-  /** An operator did something, by its word in the audit; `by` is who. */
+  /** The operator `by` acted; `verb` is the action in the audit. */
   noteDeed(verb: string, by: string): void;
 }

@@ -1,9 +1,9 @@
 /**
- * Takes the receipts of subscribers into the store.
+ * Stores the receipts of subscribers.
  *
- * Keeping them holds everything else up, forced to the disk as it is. So what
- * comes within a while is kept together, and after each step comes a pause that
- * is several times as long: whatever comes in, reports have most of the time.
+ * A write blocks everything else until it is on disk. So receipts are gathered
+ * and written together, and after each write comes a pause several times as
+ * long: reports keep most of the time, however many receipts arrive.
  *
  * @module
  */
@@ -30,19 +30,22 @@ export interface ReceiptIntakeOptions {
   readonly clock: Clock;
   /** Receives log records. */
   readonly log: Log;
-  /** Given receipts that count, once they are kept. Must not throw. */
+  /** Called with new receipts once they are stored. Must not throw. */
   readonly onReceiptsKept: (kept: readonly StoredReceipt[]) => void;
-  /** Receipts that may wait to be kept. @default {50000} */
+  /** Maximum number of waiting receipts. @default {50000} */
   readonly maxWaiting?: number;
-  /** Receipts that are kept in one step at most. @default {2000} */
+  /** Maximum number of receipts in one write. @default {500} */
   readonly maxAtOnce?: number;
 }
 
 /** Counters of a {@link ReceiptIntake} since its start. */
 export interface ReceiptIntakeCounters {
-  /** Receipts that were kept. */
+  /** Receipts that were stored. */
   receipts: number;
-  /** Receipts of bans that the store does not know, or of more actions than a node has: acknowledged, and not kept. */
+  /**
+   * Receipts of bans that the store does not know, or of too many actions:
+   * acknowledged, not stored.
+   */
   receiptsUnknown: number;
 }
 
@@ -57,7 +60,7 @@ const PAUSE_FACTOR = 4;
 const MIN_PAUSE_MS = 20;
 const MAX_PAUSE_MS = 500;
 
-/** Receipts as a node says them, in the publisher's time. */
+/** Converts a node's receipts to the publisher's time. */
 export function receiptsOf(
   node: HostName,
   results: readonly Receipt[],
@@ -70,9 +73,9 @@ export function receiptsOf(
   }));
 }
 
-/** Collects receipts, and has them kept. */
+/** Gathers receipts and has them stored. */
 export class ReceiptIntake {
-  /** What was done so far. */
+  /** Totals since the start. */
   readonly counters: ReceiptIntakeCounters = {
     receipts: 0,
     receiptsUnknown: 0,
@@ -80,10 +83,13 @@ export class ReceiptIntake {
   readonly #options: ReceiptIntakeOptions;
   readonly #troubleLog: TroubleLog;
   readonly #queue: BatchQueue<StoredReceipt>;
-  /** What each member has called its actions so far: each name is a row of every ban, and is counted for itself. */
+  /**
+   * The action names of each member so far: each name adds a row to every ban,
+   * so their number is limited.
+   */
   readonly #actions = new Map<HostName, Set<string>>();
 
-  /** Makes an intake of what it works with. */
+  /** Creates an intake. */
   constructor(options: ReceiptIntakeOptions) {
     this.#options = options;
     const { log, clock, maxWaiting = 50_000, maxAtOnce = 500 } = options;
@@ -101,11 +107,11 @@ export class ReceiptIntake {
   }
 
   /**
-   * Takes receipts, all or none.
+   * Accepts receipts, all or none.
    *
-   * @returns Resolves once they are kept.
-   * @throws {BusyError} when too much waits; nothing was taken.
-   * @throws {RuntimeError} when they can't be kept; none was.
+   * @returns Resolves once they are stored.
+   * @throws {BusyError} when too many wait; nothing was taken.
+   * @throws {RuntimeError} when they can't be stored; none was.
    */
   accept(receipts: readonly StoredReceipt[]): Promise<void> {
     const known = receipts.filter((receipt) => this.#knowsAction(receipt));
@@ -113,7 +119,7 @@ export class ReceiptIntake {
     return this.#queue.submit(known);
   }
 
-  /** A node may call its actions as it likes, and has so many of them. */
+  /** A node may choose its action names, but not more than the limit. */
   #knowsAction({ node, action }: StoredReceipt): boolean {
     const name = canonicalHost(node);
     const names = this.#actions.get(name) ?? new Set();
@@ -123,7 +129,7 @@ export class ReceiptIntake {
   }
 
   /**
-   * Keeps what was taken until aborted; what waits then is not kept.
+   * Stores accepted receipts until aborted; those still waiting are not stored.
    *
    * @param signal Ends it; the promise then rejects with its reason.
    */

@@ -1,5 +1,5 @@
 /**
- * Who is connected to the publisher, by the session that WELCOME handed out.
+ * The sessions of connected nodes, by the id that WELCOME gave them.
  *
  * @module
  */
@@ -9,14 +9,14 @@ import { type HostName, sameHost } from "../base/host_name.ts";
 import type { Member } from "../members/member.ts";
 import type { Frames } from "../zmq/ports.ts";
 
-/** A connection that said HELLO. */
+/** A session, which begins with a HELLO. */
 export interface NodeSession {
   readonly id: SessionId;
-  /** Where the connection is reached. */
+  /** Return address of the connection. */
   readonly route: string;
   /** The member's name. */
   readonly node: HostName;
-  /** Who it is, with the rights that it had when the session began. */
+  /** The member, with its rights at the session's start. */
   readonly member: Member;
   readonly role: NodeRole;
   /** The program's version. */
@@ -25,37 +25,43 @@ export interface NodeSession {
 
 /** Options for {@link Sessions}. */
 export interface SessionsOptions {
-  /** Makes a session's id that nobody can guess. */
+  /** Creates an unguessable session id. */
   readonly newId: () => SessionId;
-  /** Told when a session is no longer known. */
+  /** Called when a session ends. */
   readonly onEnd: (id: SessionId) => void;
-  /** Sessions at most; above it the one that was silent longest has to say HELLO again. @default {4096} */
+  /**
+   * Maximum number of sessions; beyond it the longest silent must say HELLO
+   * again. @default {4096}
+   */
   readonly maxSessions?: number;
-  /** Sessions of a node in a role, likewise. @default {8} */
+  /**
+   * Maximum number of sessions of a node in a role, with the same rule.
+   * @default {8}
+   */
   readonly maxOfNode?: number;
 }
 
-/** A session's id comes first in a message. */
+/** How far to search for a session's id, which comes first in a message. */
 const SEARCHED_BYTES = 256;
 
 /** Keeps the sessions. A connection has one at a time. */
 export class Sessions {
   readonly #options: Required<SessionsOptions>;
-  /** The one that was silent longest first. */
+  /** The longest silent first. */
   readonly #sessions = new Map<SessionId, NodeSession>();
   readonly #byRoute = new Map<string, SessionId>();
 
-  /** @param options How the book is set up. */
+  /** @param options See {@link SessionsOptions}. */
   constructor(options: SessionsOptions) {
     this.#options = { maxSessions: 4_096, maxOfNode: 8, ...options };
   }
 
-  /** How many are known. */
+  /** Number of sessions. */
   get size(): number {
     return this.#sessions.size;
   }
 
-  /** Begins a session; one that the connection had before ends. */
+  /** Starts a session; ends an earlier one of the same connection. */
   start(who: Omit<NodeSession, "id">): NodeSession {
     const before = this.#byRoute.get(who.route);
     if (before !== undefined) this.#end(before);
@@ -72,14 +78,13 @@ export class Sessions {
     return session;
   }
 
-  /** The sessions, the one that was silent longest first. */
+  /** All sessions, the longest silent first. */
   all(): readonly NodeSession[] {
     return [...this.#sessions.values()];
   }
 
   /**
-   * The session that a message carries which is not understood otherwise, if
-   * its connection has one.
+   * Finds a connection's session by its id in a message that can't be decoded.
    */
   sessionMentionedIn(route: string, frames: Frames): NodeSession | undefined {
     const session = this.#sessions.get(this.#byRoute.get(route) as SessionId);
@@ -90,10 +95,10 @@ export class Sessions {
   }
 
   /**
-   * Finds a session.
+   * Finds a session, and marks it as active.
    *
-   * @param id What the message carries.
-   * @param route Where it came from: another connection's session is none.
+   * @param id The session's id in the message.
+   * @param route The message's return address; it must be the session's own.
    */
   find(id: SessionId, route: string): NodeSession | undefined {
     const session = this.#sessions.get(id);
@@ -103,12 +108,12 @@ export class Sessions {
     return session;
   }
 
-  /** A session by its id, wherever that came from. */
+  /** A session by its id, from any connection. */
   get(id: SessionId): NodeSession | undefined {
     return this.#sessions.get(id);
   }
 
-  /** The sessions of a node, likewise. */
+  /** The sessions of a node. */
   of(node: HostName): readonly NodeSession[] {
     return this.all().filter((session) => sameHost(session.node, node));
   }

@@ -1,13 +1,11 @@
 /**
- * Answers copies that ask for what they missed.
+ * Answers replicas that ask for missed changes.
  *
- * A copy that asks with a number whose followers are all kept, and not too
- * many, gets them; any other gets a snapshot, part by part, each when it asks
- * for it: a slow reader slows down nobody, and nothing piles up for it. A part
- * is made once for all who ask within a few seconds, and of as many bans as
- * hold up nothing else for long.
- *
- * @module
+ * A replica gets the changes after its sequence number if all are still stored
+ * and they are not too many. Otherwise it gets a snapshot, one part for each
+ * request: a slow reader delays nobody, and nothing is buffered for it. All
+ * replicas that ask within a few seconds share the same parts, which are small
+ * enough not to delay other work.
  */
 
 import type { Change } from "../ban/ban.ts";
@@ -18,52 +16,58 @@ import type { SyncQuestion } from "../wire/v2_messages.ts";
 import { TableSnapshot } from "./table_snapshot.ts";
 import { wireChange } from "../wire/wire_times.ts";
 
-/** What is asked of the table and its history. */
+/** The table and its history, as far as replicas need them. */
 export interface SyncSource {
   readonly epoch: Epoch;
-  /** The number of the last change. */
+  /** Sequence number of the last change. */
   readonly seq: number;
-  /** Every change after this number is still known. */
+  /** Every change after this sequence number is still stored. */
   readonly keptSince: number;
-  /** Bans in the table. */
+  /** Number of bans in the table. */
   readonly size: number;
-  /** The bans as they are when each set is taken, at most so many in a set. */
+  /** The table's bans in sets of at most `max`, each read when it is taken. */
   columns(max?: number): Iterator<BanSet, void>;
-  /** The changes after a number, in order; `undefined`: they can't be read. */
+  /**
+   * The changes after a sequence number, in order; `undefined` when they can't
+   * be read.
+   */
   since(seq: number, max: number): readonly Change[] | undefined;
 }
 
 /** Options for {@link SyncServer}. */
 export interface SyncServerOptions {
   readonly source: SyncSource;
-  /** Bans in a part at most. @default {as many as a block has} */
+  /** Maximum number of bans in a part. @default {a block's size} */
   readonly maxBans?: number;
-  /** Changes in an answer at most. */
+  /** Maximum number of changes in an answer. */
   readonly maxChanges: number;
-  /** Above so many missed changes a smaller table is quicker. @default {50000} */
+  /**
+   * Number of missed changes above which a smaller table is sent instead.
+   * @default {50000}
+   */
   readonly manyChanges?: number;
 }
 
-/** How far a session has read a snapshot. */
+/** A session's position in a snapshot. */
 interface SnapshotReader {
   readonly snapshot: TableSnapshot;
-  /** The part that was given last: it may have got lost. */
+  /** The last part that was sent; it may have got lost. */
   number: number;
-  /** When it asked last. */
+  /** Time of its last request. */
   askedMs: number;
 }
 
-/** Time for which a snapshot is shared by those who ask for one. */
+/** Time for which a new reader gets an existing snapshot. */
 const SHARED_MS = 5_000;
 /**
- * Snapshots that are kept for those who read them: of a million bans each takes
- * 25 MB. Who reads an older one has to begin again.
+ * Maximum number of snapshots for readers: with a million bans each takes 25
+ * MB. A reader of an older one must begin again.
  */
 const MAX_SNAPSHOTS = 4;
-/** Time without a question after which a session has to begin again. */
+/** Time without a request after which a session must begin again. */
 const IDLE_MS = 60_000;
 
-/** Keeps how far each session has read. */
+/** Keeps each session's position. */
 export class SyncServer {
   readonly #options: SyncServerOptions & { readonly manyChanges: number };
   readonly #readings = new Map<SessionId, SnapshotReader>();
@@ -74,16 +78,16 @@ export class SyncServer {
     this.#options = { manyChanges: 50_000, ...options };
   }
 
-  /** Sessions that read a snapshot. */
+  /** Number of sessions that read a snapshot. */
   get readers(): number {
     return this.#readings.size;
   }
 
   /**
-   * Answers a question.
+   * Answers a request.
    *
-   * @param session Who asks.
-   * @param question What.
+   * @param session The session that asks.
+   * @param question The request.
    * @param nowMs Milliseconds since 1970.
    */
   answer(
@@ -108,7 +112,7 @@ export class SyncServer {
     this.#readings.delete(session);
   }
 
-  /** Lets go of what nobody would be given, or asks for, any more. */
+  /** Releases the snapshot and positions that are out of date. */
   tidy(nowMs: number): void {
     if (!this.#isFresh(nowMs)) this.#latest = undefined;
     for (const [session, reading] of this.#readings) {
@@ -158,7 +162,7 @@ export class SyncServer {
     return this.#latest = new TableSnapshot(seq, nowMs, sets);
   }
 
-  /** Makes room for one more. */
+  /** Makes room for one more snapshot. */
   #dropOldest(): void {
     const all = [...this.#readings.values()].map(({ snapshot }) => snapshot);
     const kept = [...new Set(all)]
@@ -169,14 +173,20 @@ export class SyncServer {
     }
   }
 
-  /** Whoever has read it asks for the changes after it, so these must be there. */
+  /**
+   * Readers of a snapshot ask for the changes after it, so these must still be
+   * available.
+   */
   #isFresh(nowMs: number): boolean {
     const { madeMs = -Infinity, seq = 0 } = this.#latest ?? {};
     const ageMs = nowMs - madeMs;
     return ageMs >= 0 && ageMs < SHARED_MS && this.#canTellAfter(seq);
   }
 
-  /** @returns Whether the reading is at that part now: the same again, or the next. */
+  /**
+   * @returns Whether the reader is now at that part: the same again, or the
+   * next.
+   */
   #turnTo(reading: SnapshotReader, number: number): boolean {
     if (number === reading.number) return number > 0;
     if (number !== reading.number + 1) return false;
@@ -184,7 +194,7 @@ export class SyncServer {
     return true;
   }
 
-  /** What a reader asks for; `undefined`: it has had the last. */
+  /** The reader's current part; `undefined` after the last. */
   #part(
     reading: SnapshotReader,
     nowMs: number,
@@ -200,7 +210,8 @@ export class SyncServer {
       seq: snapshot.seq,
       part: number,
       isLast,
-      // A receiver takes the times of the block as far from its own clock as this is.
+      // A receiver compares this with its own clock to convert the block's
+      // times.
       nowMs: Math.floor(Math.max(nowMs, madeMs)),
       block,
     };

@@ -1,11 +1,11 @@
 /**
- * The table, read part by part by whoever comes late.
+ * A snapshot of the table, read part by part.
  *
- * A part is made when it is asked for first, of the bans as they are then, and
- * is the same for all who ask for it after that. So a snapshot has whatever
- * changed up to its number, and of later changes some: whoever takes the
- * changes after its number has all of them in the end, since a change that is
- * taken again leads to where it led to before.
+ * A part is made from the current bans at its first request, and is the same
+ * for all later readers. So a snapshot contains all changes up to its sequence
+ * number and some later ones. A reader that then applies the changes after that
+ * number ends up with the exact table, because applying a change twice has no
+ * further effect.
  *
  * @module
  */
@@ -18,11 +18,11 @@ import { blockColumns } from "../wire/wire_times.ts";
 export interface SnapshotPart {
   readonly block: BanBlock;
   readonly isLast: boolean;
-  /** By when its bans had not ended, in milliseconds since 1970. */
+  /** Time at which its bans were still active, in milliseconds since 1970. */
   readonly madeMs: number;
 }
 
-/** What the table holds; sessions read it independently. */
+/** A snapshot; sessions read it independently. */
 export class TableSnapshot {
   /** The number of the last change that is in it for certain. */
   readonly seq: number;
@@ -32,10 +32,10 @@ export class TableSnapshot {
   readonly #rest: Iterator<BanSet, void>;
 
   /**
-   * @param seq The number of the last change that is in it for certain.
-   * @param madeMs When it was begun, in milliseconds since 1970.
-   * @param sets The table's bans; it may change while they are taken. Each set
-   * makes a part.
+   * @param seq Sequence number of the last change that it surely contains.
+   * @param madeMs Time of its start, in milliseconds since 1970.
+   * @param sets The table's bans; the table may change meanwhile. Each set
+   * becomes a part.
    */
   constructor(seq: number, madeMs: number, sets: Iterator<BanSet, void>) {
     this.seq = seq;
@@ -44,11 +44,11 @@ export class TableSnapshot {
   }
 
   /**
-   * A part.
+   * Gives a part.
    *
-   * @param number From 0; not above the number of those that were asked for.
+   * @param number From 0; at most the number of parts requested so far.
    * @param nowMs Milliseconds since 1970.
-   * @returns `undefined`: there are not so many.
+   * @returns `undefined` when there are fewer parts.
    */
   part(number: number, nowMs: number): SnapshotPart | undefined {
     const isNext = number === this.#parts.length;

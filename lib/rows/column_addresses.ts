@@ -1,6 +1,6 @@
 /**
- * Addresses in the columns of bans: the prefix of each, and its bits among
- * those of its family.
+ * Addresses in the columns of bans: the prefix length of each, and its bits in
+ * the column of its family.
  *
  * @module
  */
@@ -21,24 +21,24 @@ function viewOf({ ipv6 }: AddressColumns): DataView {
   return new DataView(ipv6.buffer, ipv6.byteOffset, ipv6.byteLength);
 }
 
-/** Reads addresses, one after the other. */
+/** Reads addresses one after another. */
 export class AddressReader {
   readonly #columns: AddressColumns;
   readonly #ipv6: DataView;
   #nextIpv4 = 0;
   #nextIpv6 = 0;
 
-  /** @param columns What is read. */
+  /** @param columns The columns to read. */
   constructor(columns: AddressColumns) {
     this.#columns = columns;
     this.#ipv6 = viewOf(columns);
   }
 
   /**
-   * Reads the next one.
+   * Reads the next address.
    *
-   * @param at Which ban's it is: one more than the one before.
-   * @param into Takes it.
+   * @param at Index of its ban: one more than the last.
+   * @param into Receives the address.
    */
   next(at: number, into: PackedAddress): void {
     const { spans, ipv4 } = this.#columns;
@@ -57,20 +57,20 @@ export class AddressReader {
   }
 }
 
-/** Writes addresses, one after the other. */
+/** Writes addresses one after another. */
 export class AddressWriter {
   readonly #columns: AddressColumns;
   readonly #ipv6: DataView;
   #nextIpv4 = 0;
   #nextIpv6 = 0;
 
-  /** @param columns Where to; with room for all. */
+  /** @param columns The columns to write, with room for all. */
   constructor(columns: AddressColumns) {
     this.#columns = columns;
     this.#ipv6 = viewOf(columns);
   }
 
-  /** Writes the next one. @param at As of {@link AddressReader.next}. */
+  /** Writes the next address. @param at As in {@link AddressReader.next}. */
   next(at: number, { form, words }: PackedAddress): void {
     const { spans, ipv4 } = this.#columns;
     if (isIpv4Form(form)) {

@@ -1,6 +1,6 @@
 /**
- * Bans as columns of numbers, by which many go into a table and out of it
- * without an object for each: the members are those of a block's columns.
+ * Bans as columns of numbers, to move many into and out of a table without an
+ * object for each: the members are those of a block's columns.
  *
  * @module
  */
@@ -8,43 +8,43 @@
 import type { HostName } from "../base/host_name.ts";
 import type { JailName } from "../base/jail_name.ts";
 
-/** Above it in {@link ColumnSet.spans} the family is IPv6. */
+/** Values of {@link ColumnSet.spans} from here on mean IPv6. */
 export const IPV6_SPAN = 64;
 
-/** Bytes of an address of IPv6. */
+/** Bytes of an IPv6 address. */
 export const IPV6_BYTES = 16;
 
 /** Bans, and their reports in the same order. */
 export interface ColumnSet {
-  /** The names of all jails, each once, sorted. */
+  /** Names of all jails, without duplicates, sorted. */
   readonly jails: readonly JailName[];
-  /** The names of all origins, likewise. */
+  /** Names of all origins, without duplicates, sorted. */
   readonly origins: readonly HostName[];
-  /** By ban: the bits of its prefix, 0 to 32 for IPv4, {@link IPV6_SPAN} and 0 to 128 more for IPv6. */
+  /** By ban: prefix length; for IPv6 {@link IPV6_SPAN} is added. */
   readonly spans: Uint8Array;
-  /** The first addresses of those of IPv4, as numbers, in the bans' order. */
+  /** The first addresses of IPv4 bans, as numbers, in the bans' order. */
   readonly ipv4: Uint32Array;
-  /** The first addresses of those of IPv6, 16 bytes each in network order, in the bans' order. */
+  /** The first addresses of IPv6 bans, 16 bytes each, in the bans' order. */
   readonly ipv6: Uint8Array;
   /** By ban: the index of its jail in `jails`. */
   readonly jailIds: Uint16Array;
-  /** By ban: how many of the reports are its own; 1 at least. */
+  /** By ban: the number of its reports; at least 1. */
   readonly reportCounts: Uint16Array;
-  /** By ban: its number. */
+  /** By ban: the number of its last change. */
   readonly seqs: Float64Array;
-  /** By ban: 1 where it is pending, else 0. */
+  /** By ban: 1 if it is pending, else 0. */
   readonly pending: Uint8Array;
   /** By report: the index of its origin in `origins`. */
   readonly originIds: Uint16Array;
-  /** By report: when it was made first, in milliseconds since 1970. */
+  /** By report: when it was first made, in milliseconds since 1970. */
   readonly firstMs: Float64Array;
-  /** By report: when it was made last, likewise. */
+  /** By report: when it was last made, in milliseconds since 1970. */
   readonly lastMs: Float64Array;
-  /** By report: when it ends, likewise; `Infinity`: never. */
+  /** By report: when it ends, in the same unit; `Infinity`: never. */
   readonly expiresMs: Float64Array;
 }
 
-/** Columns full of zeros, for somebody to fill. */
+/** Creates columns filled with zeros. */
 export function emptyColumnSet(
   bans: number,
   reports: number,

@@ -1,15 +1,15 @@
 /**
- * Names as small numbers.
+ * Assigns small numbers to names.
  *
  * @module
  */
 
-/** No name has it. */
+/** The number of no name. */
 export const NO_ID = 0;
 
 /**
- * Numbers the names that are in use, from 1. The number of a name that is used
- * no more is given to another.
+ * Numbers the names in use, from 1. The number of a name that is no longer used
+ * is given to another one.
  *
  * @typeParam N The names.
  *
@@ -32,12 +32,12 @@ export class NameIds<N extends string> {
   readonly #uses: number[] = [0];
   readonly #free: number[] = [];
 
-  /** The number of a name; {@link NO_ID}: it is not in use. */
+  /** The number of a name; {@link NO_ID}: not in use. */
   idOf(name: N): number {
     return this.#ids.get(name) ?? NO_ID;
   }
 
-  /** The name with a number that is in use. */
+  /** The name with a number in use. */
   nameOf(id: number): N {
     return this.#names[id] ?? "" as N;
   }
@@ -47,18 +47,18 @@ export class NameIds<N extends string> {
     return this.#uses[this.idOf(name)] ?? 0;
   }
 
-  /** The names that are in use. */
+  /** The names in use. */
   names(): Iterable<N> {
     return this.#ids.keys();
   }
 
-  /** The numbers that are in use. */
+  /** The numbers in use. */
   ids(): Iterable<number> {
     return this.#ids.values();
   }
 
   /**
-   * Uses a name once more.
+   * Adds a use of a name.
    *
    * @returns Its number.
    */
@@ -74,12 +74,12 @@ export class NameIds<N extends string> {
     return id;
   }
 
-  /** Uses the name with a number once more. */
+  /** Adds a use of the name with a number. */
   useAgain(id: number): void {
     this.#uses[id] = (this.#uses[id] ?? 0) + 1;
   }
 
-  /** Uses the name with a number once less. */
+  /** Removes a use of the name with a number. */
   letGo(id: number): void {
     const uses = (this.#uses[id] ?? 0) - 1;
     this.#uses[id] = uses;

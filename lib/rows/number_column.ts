@@ -1,18 +1,18 @@
 /**
- * A column of numbers in as few bytes as all of them need.
+ * Stores a column of numbers in the fewest bytes that fit all of them.
  *
  * ```abnf
- * column = width base *offset / %d8 *number   ; as many as there are rows
+ * column = width base *offset / %d8 *number   ; one for each row
  * width  = %d0 / %d1 / %d2 / %d4              ; bytes of an offset
- * base   = number                             ; the least of the column
- * offset = <unsigned, little-endian: what is to be added to the base>
+ * base   = number                             ; the column's minimum
+ * offset = <unsigned, little-endian: added to the base>
  * number = <IEEE 754 binary64, little-endian>
  * ```
  *
- * A width of 0 is for a column with one value throughout, 8 for one whose
- * numbers are not whole, or too far apart. The narrowest that holds all is the
- * only one that is read: a column has one form. In a column that may have
- * `Infinity` the greatest offset of each width means that.
+ * Width 0 is for a column with a single value, width 8 for one whose numbers
+ * are not whole or too far apart. A reader accepts only the narrowest width
+ * that fits, so that a column has exactly one form. In a column that may
+ * contain `Infinity`, the greatest offset of each width stands for it.
  *
  * @module
  */
@@ -20,14 +20,14 @@
 /** The numbers of a column. */
 export type Numbers = Uint8Array | Uint16Array | Float64Array;
 
-/** Bytes of an offset; 8: numbers follow, and no base. */
+/** Bytes of an offset; 8: numbers without a base. */
 type Width = 0 | 1 | 2 | 4 | 8;
 
-/** How a column is written. */
+/** The encoding of a column. */
 export interface ColumnForm {
   readonly width: Width;
   readonly base: number;
-  /** All in all. */
+  /** Total length. */
   readonly bytes: number;
 }
 
@@ -35,10 +35,10 @@ const NUMBER_BYTES = 8;
 const WIDTHS = [1, 2, 4] as const;
 
 /**
- * The form of a column.
+ * Finds the encoding of a column.
  *
- * @param numbers None is `NaN`.
- * @param isEndless Whether `Infinity` may be among them.
+ * @param numbers Must not contain `NaN`.
+ * @param isEndless Whether they may contain `Infinity`.
  */
 export function columnForm(numbers: Numbers, isEndless: boolean): ColumnForm {
   let [least, greatest, isWhole, endless] = [Infinity, -Infinity, true, 0];
@@ -75,11 +75,11 @@ function topOf(width: Width): number {
 /**
  * Writes a column.
  *
- * @param view Where to.
+ * @param view The destination.
  * @param at Index of its first byte.
  * @param numbers The numbers.
- * @param form Theirs.
- * @returns Index of the byte after it.
+ * @param form The numbers' encoding.
+ * @returns Index of the byte after the column.
  */
 export function writeColumn(
   view: DataView,
@@ -106,12 +106,12 @@ export function writeColumn(
 /**
  * Reads a column.
  *
- * @param view Where from.
+ * @param view The source.
  * @param at Index of its first byte.
- * @param numbers Are filled; as many are read as it has room for.
- * @param isEndless Whether `Infinity` may be among them.
- * @returns Index of the byte after it; `undefined`: it is cut off, not in its
- * one form, or a number does not fit.
+ * @param numbers Filled with as many numbers as it has room for.
+ * @param isEndless Whether they may contain `Infinity`.
+ * @returns Index of the byte after the column; `undefined`: it is truncated,
+ *   not in its one form, or a number does not fit.
  */
 export function readColumn(
   view: DataView,
@@ -130,7 +130,7 @@ export function readColumn(
     base,
     top: isEndless ? topOf(width as Width) : Infinity,
   });
-  // What did not fit is another number now, and so would have another form.
+  // A number that did not fit has changed, so the form would differ.
   const form = columnForm(numbers, isEndless);
   return form.width === width && Object.is(form.base, base)
     ? at + bytes
@@ -144,7 +144,7 @@ function readNumbers(
   { width, base, top }: {
     readonly width: Width;
     readonly base: number;
-    /** The offset that means `Infinity`. */
+    /** The offset that stands for `Infinity`. */
     readonly top: number;
   },
 ): void {

@@ -1,15 +1,15 @@
 /**
- * Addresses as numbers: an address and its canonical text are made of each
- * other, exactly and without a parser.
+ * Addresses as numbers: converts between an address and its canonical text,
+ * exactly and without a parser.
  *
  * @module
  */
 
 import type { Address } from "../base/address.ts";
 
-/** Bits of an address of IPv4, and of one of IPv6. */
+/** Bits of an IPv4 and an IPv6 address. */
 export const [IPV4_BITS, IPV6_BITS] = [32, 128];
-/** Forms up to here are the prefix lengths of IPv4, those above of IPv6. */
+/** Lower forms are prefix lengths of IPv4, others belong to IPv6. */
 const IPV6_FORM = IPV4_BITS + 1;
 const GROUPS = 8;
 const GROUP_MASK = 0xffff;
@@ -17,8 +17,8 @@ const [SLASH, DOT, COLON] = [0x2f, 0x2e, 0x3a];
 const [ZERO, NINE, LETTER_TEN] = [0x30, 0x39, 0x57];
 
 /**
- * An address or prefix as numbers. One object serves for any number of
- * addresses, one after the other.
+ * An address or prefix as numbers. One object can hold any number of addresses,
+ * one after another.
  *
  * @example
  * ```ts
@@ -36,18 +36,18 @@ const [ZERO, NINE, LETTER_TEN] = [0x30, 0x39, 0x57];
  * ```
  */
 export class PackedAddress {
-  /** Family and prefix length: 0 to 32 of IPv4, 33 and 0 to 128 more of IPv6. */
+  /** Family and prefix length: 0 to 32 for IPv4; 33 plus 0 to 128 for IPv6. */
   form = 0;
-  /** The bits, the first ones first; of IPv4 in the first word. */
+  /** The bits, the first ones first; an IPv4 address is in the first word. */
   readonly words = new Int32Array(4);
   readonly #groups = new Uint16Array(GROUPS);
 
-  /** Whether it is one of IPv4, else of IPv6. */
+  /** Whether it is an IPv4 address, else IPv6. */
   get isIpv4(): boolean {
     return isIpv4Form(this.form);
   }
 
-  /** Takes an address from its canonical text. */
+  /** Reads an address from its canonical text. */
   read(address: Address): void {
     if (address.includes(":")) this.#readIpv6(address);
     else this.#readIpv4(address);
@@ -85,7 +85,7 @@ export class PackedAddress {
   #readIpv6(text: string): void {
     const groups = this.#groups.fill(0);
     let [count, value, at] = [0, 0, 0];
-    /** In front of which group the zeros stand that are not written. */
+    /** Index of the group before which the omitted zeros stand. */
     let gapAt = GROUPS;
     for (; at < text.length; at++) {
       const code = text.charCodeAt(at);
@@ -94,7 +94,7 @@ export class PackedAddress {
         value = value << 4 | code - (code > NINE ? LETTER_TEN : ZERO);
         continue;
       }
-      // What begins with `::` has nothing in front of it.
+      // There is no group before a leading `::`.
       if (at > 0) groups[count++] = value;
       value = 0;
       if (text.charCodeAt(at + 1) === COLON) {
@@ -102,7 +102,7 @@ export class PackedAddress {
         at++;
       }
     }
-    // Behind a `::` at the end there is a zero, as it should be.
+    // After a trailing `::` this adds a zero, which is right.
     if (count < GROUPS) groups[count++] = value;
     const after = groups.slice(gapAt, count);
     groups.fill(0, gapAt).set(after, GROUPS - after.length);
@@ -114,7 +114,7 @@ export class PackedAddress {
     }
   }
 
-  /** As RFC 5952 says: of the longest zeros the first are left out. */
+  /** As in RFC 5952: omits the first of the longest runs of zeros. */
   #ipv6Text(): string {
     const groups = this.#groups;
     let [zerosAt, zeros, run] = [0, 1, 0];
@@ -131,17 +131,17 @@ export class PackedAddress {
   }
 }
 
-/** The form of a prefix of IPv6. */
+/** The form of an IPv6 prefix. */
 export function ipv6Form(prefixBits: number): number {
   return IPV6_FORM + prefixBits;
 }
 
-/** The prefix length of a form of IPv6. */
+/** The prefix length of an IPv6 form. */
 export function prefixOfIpv6(form: number): number {
   return form - IPV6_FORM;
 }
 
-/** Whether a {@link PackedAddress.form} is one of IPv4. */
+/** Whether a {@link PackedAddress.form} is an IPv4 one. */
 export function isIpv4Form(form: number): boolean {
   return form < IPV6_FORM;
 }

@@ -1,18 +1,18 @@
 /**
- * Which rows of a table end when.
+ * Orders a table's rows by their ends.
  *
  * @module
  */
 
-/** Children of an entry of the heap: few levels, so that little is moved. */
+/** Children per heap entry: few levels, so that little is moved. */
 const CHILDREN = 4;
-/** Of a row that is not in the heap; the places count from 1. */
+/** Place of a row that is not in the heap; places count from 1. */
 const NOWHERE = 0;
 const FIRST_ROWS = 1_024;
 
 /**
- * A heap of rows by when they end: the row that ends first is known at once,
- * however many there are, and any row can be taken out.
+ * A heap of rows by their ends: it finds the row that ends first at once,
+ * however many rows there are, and can delete any row.
  *
  * @example
  * ```ts
@@ -31,24 +31,24 @@ export class RowExpiries {
   readonly #endMsOf: (row: number) => number;
   #heap: Uint32Array = new Uint32Array(FIRST_ROWS);
   #size = 0;
-  /** Where each row is in the heap. */
+  /** Place of each row in the heap. */
   #places: Uint32Array = new Uint32Array(FIRST_ROWS);
 
   /**
    * @param endMsOf When a row ends, in milliseconds since 1970; `Infinity`:
-   * never. It stays the same while the row is noted.
+   *   never. Constant while the row is in the heap.
    */
   constructor(endMsOf: (row: number) => number) {
     this.#endMsOf = endMsOf;
   }
 
-  /** Has room for so many rows without growing. */
+  /** Reserves room for a number of rows. */
   expect(rows: number): void {
     if (rows > this.#places.length) this.#places = grown(this.#places, rows);
     if (rows > this.#heap.length) this.#heap = grown(this.#heap, rows);
   }
 
-  /** Notes a row that is not noted yet. */
+  /** Adds a row that is not in the heap. */
   add(row: number): void {
     if (row >= this.#places.length) this.expect(2 * row + 1);
     const endMs = this.#endMsOf(row);
@@ -58,7 +58,7 @@ export class RowExpiries {
     this.#moveUp(at, row, endMs);
   }
 
-  /** Forgets a row. */
+  /** Deletes a row. */
   delete(row: number): void {
     const place = this.#places[row] ?? NOWHERE;
     if (place === NOWHERE) return;
@@ -67,13 +67,13 @@ export class RowExpiries {
     if (last === row) return;
     const endMs = this.#endMsOf(last);
     const at = place - 1;
-    // From another branch it may end before what stands above.
+    // A row from another branch may end before its new parent.
     if (at > 0 && endMs < this.#endMsAt(parentOf(at))) {
       this.#moveUp(at, last, endMs);
     } else this.#moveDown(at, last, endMs);
   }
 
-  /** The row that ends first, if it has ended by then; otherwise `undefined`. */
+  /** The row that ends first, if it has ended; otherwise `undefined`. */
   due(nowMs: number): number | undefined {
     if (this.#size === 0) return undefined;
     const row = this.#heap[0] ?? 0;
@@ -122,7 +122,7 @@ function parentOf(at: number): number {
   return (at - 1) / CHILDREN | 0;
 }
 
-/** A longer copy. */
+/** Copies an array to a longer one. */
 function grown(array: Uint32Array, length: number): Uint32Array {
   const longer = new Uint32Array(length);
   longer.set(array);

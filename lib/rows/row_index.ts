@@ -4,7 +4,7 @@
  * @module
  */
 
-/** What is looked for, by its hash: 32 bits that depend on all of the key. */
+/** A key with its hash: 32 bits that depend on the whole key. */
 export interface HashedKey {
   readonly hash: number;
 }
@@ -13,34 +13,34 @@ export interface HashedKey {
 export interface RowKeys<K extends HashedKey> {
   /** The hash of a row's key. */
   hashOf(row: number): number;
-  /** Whether a row has that key. */
+  /** Whether a row has a key. */
   hasKey(row: number, key: K): boolean;
 }
 
-/** There is no such row. */
+/** Stands for no row. */
 export const NO_ROW = -1;
 
 /** Rows with the same first bits of their hashes. */
 interface Part {
-  /** Rows from 1, each behind some bits of its hash; 0: free. */
+  /** Row numbers from 1, each below some bits of its hash; 0: free. */
   slots: Uint32Array;
   size: number;
 }
 
 const PART_BITS = 10;
 const MIN_SLOTS = 4;
-/** Of 8 slots so many may be taken. */
+/** Most used slots of every 8. */
 const MAX_TAKEN = 6;
-/** Bits of a slot for its row; the others spare most looks at rows of other keys. */
+/** Bits of a slot for its row; the others avoid most checks of other keys. */
 const ROW_BITS = 26;
 const ROW_MASK = 2 ** ROW_BITS - 1;
-/** Where those bits of a hash begin that neither the part nor, mostly, the slot hangs on. */
+/** First hash bit of a mark: unrelated to the part, and mostly to the slot. */
 const MARK_AT = 16;
 
 /**
- * Rows by their keys: a hash table of numbers. It is made of many small tables,
- * each of which grows by itself, so that no single addition takes long, however
- * many rows there are.
+ * Rows by their keys: a hash table of numbers. It consists of many small tables
+ * that grow separately, so that no single addition takes long, however many
+ * rows there are.
  *
  * @typeParam K The keys.
  *
@@ -67,20 +67,20 @@ export class RowIndex<K extends HashedKey> {
   /** Slots of a part when it gets its first row. */
   #firstSlots = MIN_SLOTS;
 
-  /** @param keys Those of its rows, as long as they are in it. */
+  /** @param keys The keys of the rows that it contains. */
   constructor(keys: RowKeys<K>) {
     this.#keys = keys;
   }
 
-  /** Has room for so many rows without growing; called while it has none. */
+  /** Reserves room for a number of rows; called while the index is empty. */
   expect(rows: number): void {
     const ofPart = rows / this.#parts.length;
-    // Parts are not all of one size.
+    // Parts differ in size.
     const most = ofPart + 4 * Math.sqrt(ofPart);
     while (this.#firstSlots * MAX_TAKEN < most * 8) this.#firstSlots *= 2;
   }
 
-  /** The row with a key; {@link NO_ROW}: there is none. */
+  /** The row of a key; {@link NO_ROW}: there is none. */
   find(key: K): number {
     const part = this.#parts[partOf(key.hash)];
     if (part === undefined) return NO_ROW;
@@ -97,9 +97,9 @@ export class RowIndex<K extends HashedKey> {
   }
 
   /**
-   * Adds a row whose key no other row has.
+   * Adds a row with a key that no other row has.
    *
-   * @throws {RangeError} when its number is above 2^26 - 2.
+   * @throws {RangeError} when the row is above 2^26 - 2.
    */
   add(row: number, hash: number): void {
     if (row >= ROW_MASK) throw new RangeError(`Cannot index row ${row}`);
@@ -112,7 +112,7 @@ export class RowIndex<K extends HashedKey> {
     place(part.slots, row, hash);
   }
 
-  /** Takes a row out. */
+  /** Deletes a row. */
   delete(row: number, hash: number): void {
     const number = partOf(hash);
     const part = this.#parts[number];
@@ -125,7 +125,7 @@ export class RowIndex<K extends HashedKey> {
     const mask = slots.length - 1;
     let gap = hash & mask;
     while (rowIn(slots[gap] ?? 0) !== row) gap = gap + 1 & mask;
-    // What stands behind it would not be found past a free slot.
+    // Rows behind a free slot would not be found, so they move up.
     for (let at = gap + 1 & mask; slots[at] !== 0; at = at + 1 & mask) {
       const moved = slots[at] ?? 0;
       const wanted = this.#keys.hashOf(rowIn(moved)) & mask;
@@ -158,7 +158,7 @@ function place(slots: Uint32Array, row: number, hash: number): void {
   slots[at] = markOf(hash) | row + 1;
 }
 
-/** Some bits of a hash, where a slot has them. */
+/** Some bits of a hash, at their place in a slot. */
 function markOf(hash: number): number {
   return hash >>> MARK_AT << ROW_BITS;
 }

@@ -1,5 +1,6 @@
 /**
- * Sets of rows of a table: small ones take little, large ones a bit for each row.
+ * Sets of a table's rows: small ones take little space, large ones a bit per
+ * row.
  *
  * @module
  */
@@ -14,18 +15,18 @@ export class RowSet {
   #words: Uint32Array = new Uint32Array();
   #size = 0;
 
-  /** How many rows are in it. */
+  /** Number of rows in the set. */
   get size(): number {
     return this.#listed?.size ?? this.#size;
   }
 
-  /** Whether a row is in it; any number may be asked for. */
+  /** Whether a row is in the set; any number is allowed. */
   has(row: number): boolean {
     if (this.#listed !== undefined) return this.#listed.has(row);
     return row >= 0 && ((this.#words[row >>> 5] ?? 0) & bitOf(row)) !== 0;
   }
 
-  /** Puts a row into the set, or takes it out. */
+  /** Adds or removes a row. */
   put(row: number, isIn: boolean): void {
     if (this.#listed === undefined) this.#mark(row, isIn);
     else if (!isIn) this.#listed.delete(row);
@@ -36,9 +37,9 @@ export class RowSet {
   }
 
   /**
-   * The rows as bits, to be looked at only.
+   * The rows as bits, read-only.
    *
-   * @param words How many words of 32 rows there are at least.
+   * @param words Least number of words, of 32 rows each.
    */
   bits(words: number): Uint32Array {
     if (this.#listed === undefined && this.#words.length >= words) {
@@ -49,7 +50,7 @@ export class RowSet {
     return bits;
   }
 
-  /** Marks the rows in bits; those for which there are none are left out. */
+  /** Sets the rows' bits; rows beyond the bits are left out. */
   addTo(bits: Uint32Array): void {
     for (const row of this.#listed ?? []) {
       const at = row >>> 5;
@@ -82,12 +83,12 @@ export class RowSet {
   }
 }
 
-/** How many words of bits so many rows take. */
+/** Number of words for the bits of some rows. */
 export function wordsOf(rows: number): number {
   return Math.ceil(rows / BITS);
 }
 
-/** How many bits of a word are set. */
+/** Number of set bits in a word. */
 export function countBits(word: number): number {
   let bits = word - ((word >>> 1) & 0x55555555);
   bits = (bits & 0x33333333) + ((bits >>> 2) & 0x33333333);

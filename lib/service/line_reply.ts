@@ -1,20 +1,20 @@
 /**
- * What comes of asking a running program on its Unix socket.
+ * Requests to a running program's Unix socket, and the replies.
  *
  * @module
  */
 
-/** What is asked of a socket, and how long the answer is waited for. */
+/** A request to a socket. */
 export interface LineRequest {
   /** The socket's path. */
   readonly path: string;
-  /** The line that asks, with its line end; empty: connecting is all it takes. */
+  /** The request with its line end; empty: connecting is the request. */
   readonly line: string;
-  /** A line of the answer is read up to this length. */
+  /** Longest line of the answer that is read. */
   readonly maxAnswerBytes: number;
-  /** Limit of the wait for each line; `Infinity`: none. */
+  /** Longest wait for each line, in milliseconds; `Infinity`: no limit. */
   readonly timeoutMs: number;
-  /** Ends the answer, which is then a failure of whatever kind. */
+  /** Ends the answer, with a failure of any kind. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -29,8 +29,8 @@ export type LineReply =
   | {
     readonly kind: "failure";
     /**
-     * `absent`: nobody listens; `denied`: this user may not connect; `gone`: the
-     * connection broke; `late`: no answer in time.
+     * `absent`: nothing listens; `denied`: this user may not connect; `gone`:
+     * the connection broke; `late`: no answer in time.
      */
     readonly why: "absent" | "denied" | "gone" | "late" | "other";
     readonly reason: string;

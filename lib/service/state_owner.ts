@@ -1,52 +1,52 @@
 /**
- * Checks that only its owner writes into the folder for state.
+ * Checks that only its owner writes into the state folder.
  *
- * What root writes into a folder that a service works in, the service can't
- * open afterwards: so root acts as the service's user there.
+ * The service could not open files that root writes into its folder, so root
+ * acts as the service's user there.
  *
  * @module
  */
 
 import { RuntimeError } from "../base/errors.ts";
 
-/** A verb that writes into the folder for state. */
+/** A verb that writes into the state folder. */
 export type WritingVerb = "run" | "start" | "restart" | "lift";
 
-/** The folder for state. */
+/** The state folder. */
 export interface StateFolder {
-  /** Where it is. */
+  /** Its path. */
   readonly path: string;
-  /** Its owner's number; 0 is root's. */
+  /** Its owner's user id; 0 is root. */
   readonly uid: number;
-  /** Its group's number. */
+  /** Its group id. */
   readonly gid: number;
-  /** Its owner's name; the number of one that has none. */
+  /** Its owner's name, or the user id without a name. */
   readonly owner: string;
 }
 
-/** Who wants to write into it. */
+/** The program that wants to write into it. */
 export interface StateWriter {
-  /** The program's name, as in `fail2ban-monitor`, which its service has too. */
+  /** The name of the program and its service, such as `fail2ban-monitor`. */
   readonly program: string;
   /** The verb that it was started with. */
   readonly verb: WritingVerb;
-  /** The number of the user that it runs as. */
+  /** The user id that it runs as. */
   readonly uid: number | null;
   /** Whether a service manager runs this host's services. */
   readonly hasServices: boolean;
 }
 
-/** What root does about a folder for state. */
+/** How root deals with a state folder. */
 export type RootsWay =
-  /** Goes on as it is. */
+  /** Continues as the current user. */
   | { readonly kind: "root" }
   /** Acts as the folder's owner. */
   | { readonly kind: "owner"; readonly folder: StateFolder }
-  /** Leaves it to the service. */
+  /** Refuses: the service must do it. */
   | { readonly kind: "refused"; readonly error: RuntimeError };
 
 const ROOT = 0;
-/** Rights that a role's service has beyond its user's. */
+/** Capabilities of a role's service beyond its user's rights. */
 const CAPABILITIES: Readonly<Record<string, readonly string[]>> = {
   "fail2ban-monitor": ["dac_read_search"],
   "fail2ban-node": ["dac_read_search", "net_admin", "dac_override"],
@@ -54,11 +54,11 @@ const CAPABILITIES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Judges how a program may write into its folder for state. Without a
- * service manager root is who runs the programs, and may.
+ * Decides how a program may write into its state folder. Without a service
+ * manager root runs the programs, and may write.
  *
  * @param folder The folder; `undefined`: it is missing.
- * @param writer Who wants to.
+ * @param writer The program.
  *
  * @example
  * ```ts
@@ -91,12 +91,12 @@ export function rootsWay(
 }
 
 /**
- * How a program of root's becomes another user, with the rights that its
- * service has.
+ * The command by which a program of root becomes another user, with the rights
+ * of its service.
  *
- * @param folder Its owner is the user.
+ * @param folder Its owner is that user.
  * @param program The program's name.
- * @param command The program to become, and its arguments.
+ * @param command The program to run, and its arguments.
  * @returns A program and its arguments.
  *
  * @see {@link https://man7.org/linux/man-pages/man1/setpriv.1.html | setpriv(1)}

@@ -1,5 +1,5 @@
 /**
- * The report that a running program gives of itself.
+ * A running program's report about itself.
  *
  * @module
  */
@@ -17,15 +17,15 @@ export interface StatusReport {
   readonly pid: number;
   /** This node's name. */
   readonly node: string;
-  /** The program whose process it shares; missing where it has one of its own. */
+  /** The program whose process it shares; missing if it has its own. */
   readonly within?: string;
-  /** How long it has been running, in seconds. */
+  /** Time since its start, in seconds. */
   readonly upSeconds: number;
   readonly figures: StatusFigures;
 }
 
 /**
- * Renders a report for people.
+ * Renders a report as text.
  *
  * @param report The report.
  * @returns Lines, each with its line end.
@@ -62,15 +62,15 @@ export function renderStatus(report: StatusReport): string {
   ].join("\n");
 }
 
-/** Writes a report as one line of JSON. */
+/** Encodes a report as one line of JSON. */
 export function encodeStatus(report: StatusReport): string {
   return `${JSON.stringify(report)}\n`;
 }
 
 /**
- * Reads what {@link encodeStatus} wrote.
+ * Decodes a report that {@link encodeStatus} wrote.
  *
- * @param text What the program answered.
+ * @param text The program's answer.
  * @throws {RuntimeError} when it is anything else.
  */
 export function decodeStatus(text: string): StatusReport {
@@ -113,9 +113,9 @@ function renderUptime(seconds: number): string {
 }
 
 /**
- * Puts a prefix before the names of counters.
+ * Adds a prefix to the names of counters.
  *
- * @param prefix What is counted, as in `replica`.
+ * @param prefix The counters' subject, such as `replica`.
  * @param counters Some counters.
  */
 export function prefixedFigures(

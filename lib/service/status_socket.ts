@@ -1,6 +1,6 @@
 /**
- * `status` asks a running program on a socket beside its pid file: connecting
- * is the question, a line of JSON the answer.
+ * `status` asks a running program on a socket beside its pid file: the
+ * connection is the request, a line of JSON the answer.
  *
  * @module
  */
@@ -11,15 +11,15 @@ import { decodeStatus, type StatusReport } from "./status_report.ts";
 
 const ANSWER_TIMEOUT_MS = 2_000;
 const MAX_ANSWER_BYTES = 65_536;
-/** More than ask at once: an answer is written without waiting for who asked. */
+/** More than ask at once: an answer does not wait for its reader. */
 export const MAX_STATUS_CONNECTIONS = 1_024;
 
-/** Where a program with this pid file listens. */
+/** Path of the status socket of a program with this pid file. */
 export function statusSocketPath(pidFile: string): string {
   return `${pidFile.replace(/\.pid$/, "")}.sock`;
 }
 
-/** How a program is asked on its {@link statusSocketPath}. */
+/** The request to a {@link statusSocketPath}. */
 export function statusRequest(path: string): LineRequest {
   return {
     path,
@@ -30,11 +30,11 @@ export function statusRequest(path: string): LineRequest {
 }
 
 /**
- * Reads what was replied to a {@link statusRequest}.
+ * Decodes the reply to a {@link statusRequest}.
  *
  * @param path The socket's path, for errors.
- * @param reply What was replied.
- * @throws {RuntimeError} when it is no report.
+ * @param reply The reply.
+ * @throws {RuntimeError} when it is not a report.
  */
 export function readStatusReply(path: string, reply: LineReply): StatusReport {
   if (reply.kind === "answer") return decodeStatus(reply.text);

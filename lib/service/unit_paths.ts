@@ -1,10 +1,10 @@
 /**
- * Where a service's unit lets it write.
+ * The folders that a service's unit lets it write to.
  *
  * @module
  */
 
-/** Properties of a unit that say it, for `systemctl show --property=`. */
+/** The relevant properties of a unit, for `systemctl show --property=`. */
 export const UNIT_PATH_PROPERTIES = [
   "LoadState",
   "ProtectSystem",
@@ -21,11 +21,11 @@ const ROOTS = [
 ] as const;
 
 /**
- * Reads what `systemctl show` says of a unit.
+ * Parses the output of `systemctl show` for a unit.
  *
  * @param shown Its output for {@link UNIT_PATH_PROPERTIES}.
- * @returns The folders that the service may write to; `undefined` where there is
- * no such unit, or it does not narrow that.
+ * @returns The folders that the service may write to; `undefined` if the unit
+ *   does not exist, or does not restrict them.
  *
  * @example
  * ```ts
@@ -57,22 +57,22 @@ export function unitFolders(shown: string): readonly string[] | undefined {
   ];
 }
 
-/** What is known of a log file before anything is written to it. */
+/** Facts about a log file before anything is written to it. */
 export interface LogFileFacts {
   /** Absolute path. */
   readonly path: string;
-  /** The program's name, which its service has too. */
+  /** The name of the program and its service. */
   readonly program: string;
   /** Why this program can't write it; `undefined`: it can. */
   readonly reason: string | undefined;
-  /** Where the service may write; `undefined`: nothing narrows that, or there is none. */
+  /** Folders that the service may write to; `undefined`: not restricted. */
   readonly folders: readonly string[] | undefined;
 }
 
 /**
- * What to say of a log file that the program, or its service, can't write.
+ * The problem of a log file that the program or its service can't write.
  *
- * @returns `undefined` where it can.
+ * @returns `undefined` if there is none.
  */
 export function logFileTrouble(
   { path, program, reason, folders }: LogFileFacts,

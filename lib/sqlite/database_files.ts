@@ -1,5 +1,6 @@
 /**
- * The files of a database: looked at, made beside it and put in its place.
+ * The files of a database: checks them, creates new ones and puts them in
+ * place.
  *
  * @module
  */
@@ -10,16 +11,16 @@ import type { LockFile, LockFiles } from "./store_lock.ts";
 
 /** An open file. */
 interface OpenFile extends LockFile, Disposable {
-  /** Forces it to the disk. */
+  /** Syncs it to the disk. */
   syncSync(): void;
 }
 
-/** A path that was looked at. */
+/** A path that exists. */
 interface SizedPath extends SeenPath {
   readonly size: number;
 }
 
-/** What is needed of a file system; as the runtime has it. */
+/** The required part of a file system, as the runtime has it. */
 export interface FileSystem<F extends OpenFile, S extends SizedPath> {
   statSync(path: string): S;
   openSync(
@@ -41,17 +42,17 @@ export interface FileSystem<F extends OpenFile, S extends SizedPath> {
   readonly errors: { readonly NotFound: new (message: string) => Error };
 }
 
-/** Files of databases. */
+/** Operations on the files of databases. */
 export class DatabaseFiles<F extends OpenFile, S extends SizedPath>
   implements LockFiles<F> {
   readonly #system: FileSystem<F, S>;
 
-  /** @param system Where they are. */
+  /** @param system The file system. */
   constructor(system: FileSystem<F, S>) {
     this.#system = system;
   }
 
-  /** What is at a path; `undefined`: nothing. */
+  /** The file at a path; `undefined`: there is none. */
   see(path: string): S | undefined {
     try {
       return this.#system.statSync(path);
@@ -61,30 +62,30 @@ export class DatabaseFiles<F extends OpenFile, S extends SizedPath>
     }
   }
 
-  /** Bytes of a file; `undefined`: there is none. */
+  /** Size of a file in bytes; `undefined`: there is no file. */
   sizeOf(path: string): number | undefined {
     return this.see(path)?.size;
   }
 
-  /** Opens a file that only its user may read; it is made where it is missing. */
+  /** Opens a file that only its user may read; creates it if missing. */
   open(path: string): F {
     const options = { create: true, read: true, write: true, mode: 0o600 };
     return this.#system.openSync(path, options);
   }
 
-  /** Moves what is there, over what was moved there before. */
+  /** Moves a file, over an earlier one that was moved there. */
   move(from: string, to: string): void {
     this.removeIfThere(to);
     this.#system.renameSync(from, to);
   }
 
-  /** Removes whatever is there. */
+  /** Removes whatever is at a path. */
   removeIfThere(path: string): void {
     if (this.see(path) === undefined) return;
     this.#system.removeSync(path, { recursive: true });
   }
 
-  /** A name that nothing has: this one, or with a number after it. */
+  /** A free name: this one, or this one with a number. */
   freeName(path: string): string {
     let free = path;
     for (let count = 2; this.see(free) !== undefined; count++) {
@@ -94,10 +95,10 @@ export class DatabaseFiles<F extends OpenFile, S extends SizedPath>
   }
 
   /**
-   * SQLite waits for ever for the other end of a pipe, and takes other bytes
-   * than its own for none.
+   * Refuses odd files: SQLite waits for ever for the other end of a pipe, and
+   * ignores the content of a file that is not its own.
    *
-   * @throws {UnusableStoreError} when one of a database's files is none.
+   * @throws {UnusableStoreError} when a database's file is not a regular file.
    */
   refuseOdd(path: string): void {
     for (const end of DATABASE_ENDS) {
@@ -109,28 +110,28 @@ export class DatabaseFiles<F extends OpenFile, S extends SizedPath>
     }
   }
 
-  /** An empty file, without what a killed process left beside it. @returns Its path. */
+  /** Creates an empty file, without leftovers. @returns Its path. */
   empty(path: string): string {
     for (const end of DATABASE_ENDS) this.removeIfThere(`${path}${end}`);
     this.#system.writeFileSync(path, new Uint8Array(), { mode: 0o600 });
     return path;
   }
 
-  /** Forces the file to the disk, renames it, and forces the name to the disk. */
+  /** Syncs a file to the disk, renames it, and syncs its new name. */
   putInPlace(beside: string, path: string): void {
     this.force(beside);
     this.#system.renameSync(beside, path);
     this.force(folderOf(path));
   }
 
-  /** Forces a file, or the names in a folder, to the disk. */
+  /** Syncs a file, or the names in a folder, to the disk. */
   force(path: string): void {
     using file = this.#system.openSync(path);
     file.syncSync();
   }
 }
 
-/** The folder that a file is in. */
+/** The folder of a file. */
 export function folderOf(path: string): string {
   const slash = path.lastIndexOf("/");
   return slash === -1 ? "." : path.slice(0, slash) || "/";

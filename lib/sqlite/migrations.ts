@@ -15,7 +15,7 @@ import { UnusableStoreError } from "./store_errors.ts";
 export interface StoreSchema {
   /** Identifies the kind of database; 1 to 2^31 - 1. */
   readonly applicationId: number;
-  /** The statements that lead from version `index` to the next; 0: an empty file. */
+  /** Statements from version `index` to the next; 0 is an empty file. */
   readonly migrations: readonly string[];
   /** Essential tables: always checked completely. */
   readonly vital: readonly string[];
@@ -26,14 +26,14 @@ export interface StoreSchema {
 /** How much of a database is checked. */
 export type Inspection = "all" | "vital";
 
-/** Maximum number of reported damages. */
+/** Most reported damages. */
 const MAX_DAMAGES = 3;
 
 /**
  * Checks a database before it is used. Writes nothing.
  *
  * @param database May be read-only.
- * @param schema What it should be.
+ * @param schema The expected schema.
  * @param inspection How much of it is checked.
  * @returns Its version.
  * @throws {UnusableStoreError} when it is damaged, of another kind, or newer.
@@ -73,11 +73,11 @@ export function inspectStore(
 }
 
 /**
- * Migrates a database to the last version, in one transaction. Writes nothing
- * where it has that version already.
+ * Migrates a database to the latest version, in one transaction. Writes nothing
+ * if it has that version.
  *
  * @param database Must be writable.
- * @param schema What it should be.
+ * @param schema The expected schema.
  * @param first Called in the same transaction, after the last step.
  */
 export function migrateStore(

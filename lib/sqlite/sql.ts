@@ -8,7 +8,7 @@
 /** A value that can be bound to a statement. */
 export type SqlValue = string | number | null | Uint8Array;
 
-/** A row: its values by column name, or in the columns' order. */
+/** A row: its values by column name, or in column order. */
 export type SqlRow = Readonly<Record<string, unknown>>;
 
 /** A prepared statement. */
@@ -19,7 +19,7 @@ export interface SqlStatement {
   };
   get(...values: SqlValue[]): SqlRow | undefined;
   all(...values: SqlValue[]): readonly SqlRow[];
-  /** Makes rows arrays, which are read faster; missing in some versions. */
+  /** Makes rows arrays, which are faster to read; missing in some versions. */
   setReturnArrays?(enabled: boolean): void;
 }
 
@@ -31,12 +31,12 @@ export interface SqlDatabase {
   prepare(sql: string): SqlStatement;
 }
 
-/** The values of a row, in the order of its columns. */
+/** The values of a row, in column order. */
 export function valuesOf(row: SqlRow): readonly unknown[] {
   return Array.isArray(row) ? row : Object.values(row);
 }
 
-/** Prepares statements; their rows are arrays where that is possible. */
+/** Prepares statements; their rows are arrays where possible. */
 export function prepareAll<N extends string>(
   database: SqlDatabase,
   statements: Readonly<Record<N, string>>,
@@ -50,12 +50,12 @@ export function prepareAll<N extends string>(
 }
 
 /**
- * Runs something in one transaction.
+ * Runs work in one transaction.
  *
  * @param database Without an open transaction.
  * @param work Must be synchronous.
  * @returns The result of the work.
- * @throws What the work threw, after a rollback.
+ * @throws whatever the work threw, after a rollback.
  */
 export function atOnce<T>(database: SqlDatabase, work: () => T): T {
   database.exec("BEGIN IMMEDIATE");

@@ -16,7 +16,7 @@ import { type ErrorDetails, RuntimeError } from "../base/errors.ts";
 export type UnusableReason = "damaged" | "newer";
 
 /**
- * The file was not written by a program of this version. It was left unchanged.
+ * The file was not written by a program of this version. It stays unchanged.
  */
 export class UnusableStoreError extends RuntimeError {
   /** The kind of problem. */
@@ -37,7 +37,7 @@ export class UnusableStoreError extends RuntimeError {
   }
 }
 
-/** Another program has the database. */
+/** Another program uses the database. */
 export class StoreInUseError extends RuntimeError {
   /** @param path The database. */
   constructor(path: string) {
@@ -85,8 +85,8 @@ function isSqliteError(error: unknown): error is Error {
  *
  * @param what What failed, such as `cannot keep changes`.
  * @param error The error.
- * @returns The error to throw: an expected error for one of SQLite, else the
- * same one.
+ * @returns The error to throw: a `RuntimeError` for one of SQLite, otherwise
+ *   the same error.
  *
  * @example
  * ```ts
@@ -115,7 +115,7 @@ export function storeFailure(what: string, error: unknown): unknown {
   return new RuntimeError(message, { hint, cause: error });
 }
 
-/** What is beside a database. */
+/** Files beside a database. */
 export interface DatabaseFiles {
   /** Whether anything has this name. */
   readonly isThere: (path: string) => boolean;
@@ -126,7 +126,8 @@ export interface DatabaseFiles {
  *
  * @param path The database.
  * @param error The error.
- * @param files Those of a database that is a person's to move; `undefined`: it is no loss.
+ * @param files The files, if an operator must move the database; `undefined`:
+ *   it can be replaced.
  * @returns The error to throw.
  */
 export function openFailure(
@@ -163,7 +164,7 @@ export function openFailure(
     : failure;
 }
 
-/** The command is the last step of what the page says. */
+/** The hint's command is the last step of the page's instructions. */
 function unusableHint(
   path: string,
   reason: UnusableReason,
@@ -177,7 +178,7 @@ function unusableHint(
   return `${before}; run: ${command}`;
 }
 
-/** Whether the error has a code of the system: `ENOENT`, `EROFS`. */
+/** Whether the error has a system code, such as `ENOENT` or `EROFS`. */
 function isSystemError(error: Error): boolean {
   return "code" in error && /^E[A-Z0-9]+$/.test(String(error.code));
 }

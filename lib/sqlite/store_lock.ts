@@ -7,32 +7,33 @@
 import { asidePath, oddKind, type SeenPath } from "../base/aside.ts";
 import { openFailure, StoreInUseError } from "./store_errors.ts";
 
-/** An open file that may be locked. */
+/** An open file that can be locked. */
 export interface LockFile {
-  /** Locks it; `false`: another process has. */
+  /** Locks the file; `false`: another process has locked it. */
   tryLockSync(exclusive: boolean): boolean;
   close(): void;
 }
 
-/** What a lock needs of the file system. */
+/** The part of the file system that a lock needs. */
 export interface LockFiles<F extends LockFile> {
-  /** Opens a file, which is made where it is missing. */
+  /** Opens a file; creates it if missing. */
   open(path: string): F;
-  /** `undefined`: nothing is there. */
+  /** The file at a path; `undefined`: there is none. */
   see(path: string): SeenPath | undefined;
-  /** Moves what is there, over what was moved there before. */
+  /** Moves a file, over an earlier one that was moved there. */
   move(from: string, to: string): void;
 }
 
 /**
  * Takes the lock of a database: a file beside it, so that others may read the
- * database meanwhile. It does not matter what is found in it. It is held until it is closed or the process ends in any way.
+ * database meanwhile. The lock file's content does not matter. The lock is held
+ * until the file is closed or the process ends in any way.
  *
  * @param path The database.
  * @param files The file system.
  * @returns The file that holds the lock.
- * @throws {StoreInUseError} when another program has it.
- * @throws {RuntimeError} when it can't be made.
+ * @throws {StoreInUseError} when another program holds the lock.
+ * @throws {RuntimeError} when the lock file can't be created.
  */
 export function takeStoreLock<F extends LockFile>(
   path: string,

@@ -1,5 +1,5 @@
 /**
- * The publisher's database: joins the log, the table, snapshots and records,
+ * The publisher's database: combines the log, the table, snapshots and records,
  * and keeps them consistent.
  *
  * @module
@@ -43,7 +43,7 @@ import { Transactions } from "./transactions.ts";
 export class BanDatabase {
   /** The bans. */
   readonly table: BanTable;
-  /** What is wrong with the last snapshot, or a page of the log; `undefined`: nothing. */
+  /** Damage to the last snapshot or a page of the log; `undefined`: none. */
   readonly damage: string | undefined;
   /** The audit and the quarantines. */
   readonly records: RecordTables;
@@ -62,11 +62,11 @@ export class BanDatabase {
   #applied: RecordMark | undefined;
 
   /**
-   * Reads the table.
+   * Reads the table of bans.
    *
-   * @param database Of `BAN_STORE_SCHEMA`; nothing else writes to it.
+   * @param database With `BAN_STORE_SCHEMA`; nothing else writes to it.
    * @param pace See {@link SnapshotPace}. @default {SNAPSHOT_PACE}
-   * @throws {UnusableStoreError} when what a start needs is damaged.
+   * @throws {UnusableStoreError} when data that a start needs is damaged.
    */
   constructor(database: SqlDatabase, pace = SNAPSHOT_PACE) {
     this.#transactions = new Transactions(database);
@@ -102,7 +102,9 @@ export class BanDatabase {
     return this.#epoch;
   }
 
-  /** Has its numbers mean other changes than before: those of no shared log. */
+  /**
+   * Begins a new epoch, whose numbers mean other changes; leaves a shared log.
+   */
   beginEpoch(epoch: Epoch): void {
     const mark = { epoch, seq: this.#keptSince };
     this.#write("the epoch", () => {
@@ -113,7 +115,7 @@ export class BanDatabase {
     this.#applied = undefined;
   }
 
-  /** The last record that it has of a shared log. */
+  /** The last record of the shared log that the database has applied. */
   get applied(): RecordMark | undefined {
     return this.#applied;
   }
@@ -132,14 +134,14 @@ export class BanDatabase {
     this.#applied = applied;
   }
 
-  /** Follows no shared log any more: what comes now is in none. */
+  /** Stops following a shared log: later changes are in none. */
   unfollow(): void {
     if (this.#applied === undefined) return;
     this.#write("that it is alone", () => this.#meta.dropFollowed());
     this.#applied = undefined;
   }
 
-  /** Stores what a record of the shared log says, and with it that it has it. */
+  /** Stores the effects of a shared log's record, and marks it as applied. */
   apply<T>(mark: RecordMark, work: () => Promise<T>): Promise<T> {
     const beside = () => this.#meta.setFollowed(mark);
     const result = this.#transactions.runWith(beside, work);
@@ -164,7 +166,7 @@ export class BanDatabase {
     return this.#time;
   }
 
-  /** Stores that relation. */
+  /** Stores the relation of the clocks. */
   keepTime(time: StoreTime): void {
     this.#write("the time", () => this.#meta.setTime(time));
     this.#time = time;
@@ -176,7 +178,7 @@ export class BanDatabase {
     try {
       this.#write("changes", () => {
         this.#log.append(entries, nowMs);
-        // What became of a ban before says nothing of a new one.
+        // Receipts of an earlier ban say nothing about a new one.
         const mayHave = (key: BanKey) => this.#receipts.mayHave(key);
         for (const key of newBans(entries, this.table, mayHave)) {
           this.#receipts.drop(key);
@@ -222,8 +224,8 @@ export class BanDatabase {
   }
 
   /**
-   * Stores receipts, all or none, except those of unknown bans, and those that
-   * are not the latest.
+   * Stores receipts, all or none. It leaves out receipts of unknown bans, and
+   * receipts that are not the latest.
    */
   keepReceipts(receipts: readonly StoredReceipt[]): KeptReceipts {
     return this.#write("receipts", () => {
@@ -246,13 +248,13 @@ export class BanDatabase {
     return this.#read("receipts", () => this.#receipts.of(key));
   }
 
-  /** Does a step of what is to be done beside. @returns Whether there is more to do. */
+  /** Does one step of background work. @returns Whether there is more to do. */
   settle(): boolean {
     const reads = this.#read("what is known", () => {
       const hasMoreLifts = this.#lifts.filter.readOn();
       return this.#receipts.filter.readOn() || hasMoreLifts;
     });
-    // Whatever hinders a page, the log can be pruned once there is a snapshot.
+    // The log can be pruned once there is a snapshot, even if a page fails.
     const isWriting = this.#writeSnapshot();
     return this.#repairPage() || isWriting || reads;
   }
@@ -271,7 +273,7 @@ export class BanDatabase {
     });
     this.#keptSince = Math.max(this.#keptSince, step.log.seq);
     this.#log.forget(step.log.first);
-    // What is only in the log is not deleted before a snapshot has it.
+    // Rows are deleted only after a snapshot has their changes.
     if (step.log.isHeld) {
       this.#writer.want();
       this.#writeSnapshot();
@@ -315,11 +317,11 @@ export class BanDatabase {
 }
 
 /**
- * The bans that begin: with a report, while no other counts.
+ * The bans that begin: those with a report while no other report is in force.
  *
- * @param entries With changes that follow each other.
- * @param table The bans before them.
- * @param isWanted Only of these it is looked whether they begin.
+ * @param entries With consecutive changes.
+ * @param table The bans before these entries.
+ * @param isWanted Selects the bans to check.
  */
 function newBans(
   entries: readonly StoreEntry[],

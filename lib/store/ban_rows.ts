@@ -1,8 +1,8 @@
 /**
- * Values of a database's rows.
+ * Converts values of the database's rows.
  *
- * Each row has a checksum of its values. A damaged row is rejected: a ban must
- * not move to another address because a bit flipped.
+ * Each row has a checksum of its values. A damaged row is rejected: a flipped
+ * bit must not move a ban to another address.
  *
  * @module
  */
@@ -19,7 +19,7 @@ import { UnusableStoreError } from "../sqlite/store_errors.ts";
 const readJail = rememberNames(parseJailName);
 const readHost = rememberNames(parseOrigin);
 
-/** Appends the checksum to values. */
+/** Appends their checksum to values. */
 export function summed(...values: SqlValue[]): SqlValue[] {
   return [...values, checksum(...values)];
 }
@@ -57,7 +57,11 @@ export function jailOf(value: unknown, table: string): JailName {
   return jail;
 }
 
-/** Reads the name of a host, or of another origin. @throws {UnusableStoreError} when it is invalid. */
+/**
+ * Reads a host's or an operator's name.
+ *
+ * @throws {UnusableStoreError} when it is invalid.
+ */
 export function hostOf(value: unknown, table: string): HostName {
   const host = typeof value === "string" ? readHost(value) : undefined;
   if (host === undefined) throw notAsWritten(table);

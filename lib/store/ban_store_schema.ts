@@ -3,22 +3,22 @@
  *
  * | table            | holds                                                                       |
  * | ---------------- | --------------------------------------------------------------------------- |
- * | `log`            | what was accepted, in order: changes, and events that changed nothing; the last `keephistory` of it |
- * | `log_pages`      | what a start needs of many rows of `log`, as columns: it follows from them  |
- * | `jails`, `nodes` | the names that rows of `log` have by number                                  |
+ * | `log`            | accepted changes, and events that changed nothing, in order; those of the last `keephistory` |
+ * | `log_pages`      | column pages: what a start needs of many rows of `log`; derived from them   |
+ * | `jails`, `nodes` | the names that rows of `log` refer to by number                             |
  * | `snapshots`      | the last two snapshots of the table of bans: a start reads one, and the log after it |
- * | `snapshot_parts` | their bans, as columns                                                       |
+ * | `snapshot_parts` | the snapshots' bans, as columns                                             |
  * | `meta`           | one row: the epoch, and the number up to which the log was pruned           |
- * | `hashing`        | one row: the secret that hashes in `log_pages` are made with                |
+ * | `hashing`        | one row: the secret seed of the hashes in `log_pages`                       |
  * | `receipts`       | what nodes did about a ban                                                  |
- * | `followed`       | one row, where several publishers share a log: the last record of it that is in here |
- * | `clock`          | one row: the relation between the clock of all these times and the system's |
+ * | `followed`       | one row, where several publishers share a log: its last applied record      |
+ * | `clock`          | one row: the relation between the clock of these times and the system's     |
  * | `audit`          | who did what and when; by the system's clock                                |
- * | `breakers`       | nodes whose reports are set aside, likewise                                 |
- * | `presence`       | when each program of a node was last there                                  |
- * | `lifts`          | when operators lifted bans: what was detected before does not bring them back |
- * | `imports`        | lists that operators have banned under a name                               |
- * | `listed`         | their entries; those of a list that no import has were never taken          |
+ * | `breakers`       | nodes whose reports are set aside; by the system's clock                    |
+ * | `presence`       | when each program of a node was last connected                              |
+ * | `lifts`          | when operators lifted bans: earlier detections do not bring them back       |
+ * | `imports`        | lists of addresses that operators banned under a name                       |
+ * | `listed`         | the entries of the lists; a list without an import was never accepted       |
  *
  * @module
  */
@@ -70,7 +70,7 @@ const VERSION_1 = `
   ${LIFT_TABLE_SCHEMA}
   ${IMPORT_TABLES_SCHEMA}`;
 
-/** Released migrations are never changed; a new version adds one. */
+/** Released migrations never change; a new version adds one. */
 export const BAN_STORE_SCHEMA: StoreSchema = {
   applicationId: 0x46324250, // "F2BP"
   migrations: [VERSION_1],
@@ -88,14 +88,14 @@ export const BAN_STORE_SCHEMA: StoreSchema = {
 
 /** Size to which a larger write-ahead log is truncated. */
 const WAL_BYTES = 64 * 1024 * 1024;
-/** Cache size: receipts are spread over their table. */
+/** Cache size: receipts are spread over the whole table. */
 const CACHE_KIB = 16 * 1024;
 /**
- * Pages between checkpoints, 16 MiB: with more, fewer pages are written twice.
+ * Pages between checkpoints: 16 MiB. With more, fewer pages are written twice.
  */
 const CHECKPOINT_PAGES = 4_096;
 
-/** Settings of a writing connection, without its durability. */
+/** Settings of a writing connection, except its durability. */
 export const BAN_STORE_PRAGMAS = `
   PRAGMA journal_mode = WAL;
   PRAGMA cache_size = -${CACHE_KIB};

@@ -1,10 +1,10 @@
 /**
- * The log of a publisher's database: what was accepted, in order, and what is
- * found in it.
+ * The log of a publisher's database: accepted changes and events, in order, and
+ * lookups in it.
  *
- * Two indexes in memory say where to look: the events by their names, and the
- * last row of each ban. From there the rows of a ban lead back one to the
- * other. They are made anew at each start, of the hashes in the log's pages.
+ * Two indexes in memory say where to look: one finds events by name, the other
+ * the last row of each ban. From there each row of a ban points to the one
+ * before. A start rebuilds the indexes from the hashes in the log's pages.
  *
  * @module
  */
@@ -40,7 +40,7 @@ import {
 import { UnusableStoreError } from "../sqlite/store_errors.ts";
 
 const STATEMENTS = {
-  // Two questions: SQLite answers both at once by reading all rows.
+  // Two subqueries: to answer both in one, SQLite would read all rows.
   ends: `SELECT (SELECT min(position) FROM log),
     (SELECT max(position) FROM log)`,
   put: "INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -55,29 +55,29 @@ const STATEMENTS = {
   drop: "DELETE FROM log WHERE position < ?",
 } as const;
 
-/** Limits of what is deleted. Times are in milliseconds since 1970. */
+/** Limits of pruning. Times are in milliseconds since 1970. */
 export interface PruneLimits {
-  /** Rows of the log, and receipts of ended bans, from before this time. */
+  /** Rows of the log, and receipts of ended bans, must be older than this. */
   readonly beforeMs: number;
-  /** Bans that ended by this time have. */
+  /** A ban counts as ended if its end is not after this time. */
   readonly nowMs: number;
   /** Number of the last change whose row may be deleted. */
   readonly upTo: number;
 }
 
-/** What was pruned. */
+/** The result of pruning the log. */
 export interface PrunedRows {
-  /** How many rows. */
+  /** Number of deleted rows. */
   readonly rows: number;
-  /** Number of the last change among them or before them; 0: there is no row. */
+  /** Number of the last change in or before these rows; 0: no rows. */
   readonly seq: number;
   /** Position of the first row that is kept. */
   readonly first: number;
-  /** Whether another is old enough, but may not be deleted. */
+  /** Whether another row is old enough, but must not be deleted yet. */
   readonly isHeld: boolean;
 }
 
-/** What an open transaction did to the indexes. */
+/** Index changes of the open transaction. */
 interface Unsettled {
   readonly position: number;
   readonly seq: number;
@@ -85,44 +85,44 @@ interface Unsettled {
   readonly events: number[];
   /** Hash of each change's ban, and the position that it replaced. */
   readonly bans: number[];
-  /** The page that was begun before. */
+  /** The page that was current before it. */
   readonly page: LogPage;
-  /** How many rows it had. */
+  /** How many rows that page had. */
   readonly pageRows: number;
 }
 
 /** Options for {@link ChangeLog}. */
 export interface ChangeLogOptions {
-  /** With the database's seed. */
+  /** Seeded with the database's seed. */
   readonly hash: SeededHash;
   /** Number of the last change that was pruned. */
   readonly keptSince: number;
-  /** Rows of a page. @default {LOG_PAGE_ROWS} */
+  /** Rows per page. @default {LOG_PAGE_ROWS} */
   readonly pageRows?: number | undefined;
 }
 
-/** Methods that write are called within a transaction. */
+/** The log in a database; writing methods are called within a transaction. */
 export class ChangeLog {
   readonly #statements: Readonly<Record<keyof typeof STATEMENTS, SqlStatement>>;
   readonly #names: LogNames;
   readonly #indexes: LogIndexes;
-  /** The first row that is kept, or the next one if none is. */
+  /** Position of the first row that is kept, or else of the next row. */
   #first: number;
   #last: number;
   #seq: number;
   readonly #pages: LogPages;
   readonly #pageRows: number;
   readonly #keptSince: number;
-  /** Has the rows that are in no page yet. */
+  /** Holds the rows that are in no stored page yet. */
   #page: LogPage;
   #repair: PageRepair;
   #unsettled: Unsettled | undefined;
 
   /**
-   * Finds its ends; the indexes are made by {@link ChangeLog.replay}, which is
-   * called before anything else is asked.
+   * Finds the log's ends. The caller calls {@link ChangeLog.replay} next, which
+   * builds the indexes.
    *
-   * @param database Of `BAN_STORE_SCHEMA`.
+   * @param database With `BAN_STORE_SCHEMA`.
    * @param options See {@link ChangeLogOptions}.
    * @throws {UnusableStoreError} when it is damaged.
    */
@@ -156,10 +156,10 @@ export class ChangeLog {
   }
 
   /**
-   * Appends entries; {@link ChangeLog.settle} is called when the transaction
-   * has ended.
+   * Appends entries; the caller calls {@link ChangeLog.settle} after the
+   * transaction.
    *
-   * @throws {RangeError} when a number does not follow, or an event is known.
+   * @throws {RangeError} when a number does not follow, or an event is stored.
    */
   append(entries: readonly StoreEntry[], nowMs: number): void {
     let [position, seq] = [this.#last, this.#seq];
@@ -201,10 +201,10 @@ export class ChangeLog {
   }
 
   /**
-   * Applies the changes that a table lacks, and makes the indexes. May be called
-   * again where it did not come to its end.
+   * Applies the changes that a table lacks, and builds the indexes. May be
+   * called again if it failed.
    *
-   * @param bans About how many bans the table will have.
+   * @param bans Estimated number of bans in the table.
    * @throws {UnusableStoreError} when a row is damaged or missing.
    */
   replay(into: ReplayTarget, bans: number): void {
@@ -221,12 +221,12 @@ export class ChangeLog {
     if (into.seq !== this.#seq) throw missingChange(into.seq + 1);
   }
 
-  /** What its pages lack. */
+  /** The repair of damaged or missing pages. */
   get repair(): PageRepair {
     return this.#repair;
   }
 
-  /** The transaction of an append has ended: it is kept, or undone. */
+  /** Ends an append: `isKept` says whether its transaction was committed. */
   settle(isKept: boolean): void {
     if (this.#unsettled === undefined) return;
     const { position, seq, events, bans, page, pageRows } = this.#unsettled;
@@ -287,7 +287,7 @@ export class ChangeLog {
     return changes.reverse();
   }
 
-  /** The jails that the log has an address in, in no order. */
+  /** The jails in which the log has an address, in no order. */
   jailsOf(address: Address): readonly JailName[] {
     return [...this.#names.jails.names()].filter((jail) =>
       this.knows({ jail, address })
@@ -300,11 +300,11 @@ export class ChangeLog {
   }
 
   /**
-   * Deletes the oldest rows up to the first that is not old enough; {@link
-   * ChangeLog.forget} is called when that is kept.
+   * Deletes the oldest rows, up to the first that is not old enough; the caller
+   * calls {@link ChangeLog.forget} once that is committed.
    *
-   * @param limits Rows from before which time, and up to which number.
-   * @param max How many at most.
+   * @param limits The time and the number up to which rows may be deleted.
+   * @param max Most rows to delete.
    */
   prune({ upTo, ...times }: PruneLimits, max: number): PrunedRows {
     const old = this.#oldestRows(times, max);
@@ -321,14 +321,14 @@ export class ChangeLog {
     return { rows, seq, first, isHeld: rows < old.length };
   }
 
-  /** Forgets what was pruned. @param first The first row that is kept. */
+  /** Forgets pruned rows. @param first The first row that is kept. */
   forget(first: number): void {
     this.#first = first;
     this.#indexes.forgetBefore(first);
     this.#repair.forgetBefore(first);
   }
 
-  /** Of the oldest rows, from before a time: the number of the last change at each. */
+  /** The last change's number at each of the oldest rows from before a time. */
   #oldestRows(
     { beforeMs, nowMs }: Omit<PruneLimits, "upTo">,
     max: number,
@@ -336,12 +336,12 @@ export class ChangeLog {
     const { oldest } = this.#statements;
     const mayBeOld = ([, atMs]: readonly unknown[]) =>
       Number(atMs) < beforeMs || Number(atMs) > nowMs;
-    // Mostly none is.
+    // Usually no row is old.
     if (!oldest.all(this.#first, 1).map(valuesOf).some(mayBeOld)) return [];
     const rows = oldest.all(this.#first, max).map(valuesOf);
     const end = rows.findIndex((row) => !mayBeOld(row));
     const some = rows.slice(0, end < 0 ? rows.length : end);
-    // What a clock that was ahead has dated is as old as a row after it.
+    // A row dated by a clock that was ahead is as old as a row after it.
     const last = some.findLastIndex(([, atMs]) => Number(atMs) < beforeMs);
     return some.slice(0, last + 1).map(([seq]) => Number(seq));
   }
@@ -375,7 +375,7 @@ export class ChangeLog {
     return row && numberOf(valuesOf(row)[0], "log");
   }
 
-  /** The first position with a change after a number; numbers only grow. */
+  /** The first position with a change after a number; numbers never fall. */
   #positionAfter(seq: number): number {
     let [low, high] = [this.#first, this.#last + 1];
     while (low < high) {

@@ -1,7 +1,8 @@
 /**
- * Converts an epoch and a sequence number to a row of a database, and back; see
- * `ban_rows.ts`. And to a mark outside of it: a database that lost its last
- * changes, as with its write-ahead log, does not know that it did.
+ * Converts an epoch and a sequence number to a database row and back; see
+ * `ban_rows.ts`. Also converts them to a mark outside the database: a database
+ * that lost its last changes, as with its write-ahead log, can't know that it
+ * did.
  *
  * @module
  */
@@ -36,8 +37,9 @@ export function epochRow({ epoch, seq }: EpochMark): SqlValue[] {
 }
 
 /**
- * Reads epoch, sequence number and checksum. @throws {UnusableStoreError} when
- * they are damaged or missing.
+ * Reads epoch, sequence number and checksum.
+ *
+ * @throws {UnusableStoreError} when they are damaged or missing.
  */
 export function readEpochRow(row: SqlRow | undefined): EpochMark {
   const values = row === undefined ? [] : valuesOf(row);
@@ -48,11 +50,11 @@ export function readEpochRow(row: SqlRow | undefined): EpochMark {
 
 const MARK_FORM = /^([0-9a-f]{32}) ([0-9]{16})\n$/;
 
-/** Bytes of a mark: all have the same number, so that one replaces another. */
+/** Bytes of a mark: always the same, so that a new one overwrites the old. */
 export const SEQ_MARK_BYTES = 50;
 
 /**
- * Writes a mark.
+ * Encodes a mark.
  *
  * @example
  * ```ts
@@ -68,7 +70,7 @@ export function encodeSeqMark({ epoch, seq }: EpochMark): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
-/** Reads a mark; `undefined`: it is none. */
+/** Decodes a mark; `undefined`: the bytes are not a mark. */
 export function decodeSeqMark(bytes: Uint8Array): EpochMark | undefined {
   const [, epoch, seq] = MARK_FORM.exec(new TextDecoder().decode(bytes)) ?? [];
   const number = Number(seq);

@@ -1,5 +1,5 @@
 /**
- * Imports and their lists in the publisher's database.
+ * The imports and their lists in the publisher's database.
  *
  * @module
  */
@@ -66,8 +66,8 @@ const STATEMENTS = {
   findEntry: `
     SELECT list, address, since_ms, sum FROM listed
     WHERE list = ? AND address = ?`,
-  // From list to list by the index: the entries of those that are wanted are
-  // not passed.
+  // Goes from list to list by the index, and so skips the entries of lists that
+  // an import has.
   sweep: `
     WITH RECURSIVE lists (list) AS (
       SELECT min(list) FROM listed
@@ -93,8 +93,8 @@ export class ImportTables implements ImportRecords {
   #prepared: Statements | undefined;
 
   /**
-   * @param database Of `BAN_STORE_SCHEMA`.
-   * @param transactions All that writes to it.
+   * @param database With `BAN_STORE_SCHEMA`.
+   * @param transactions Runs all writes to it.
    */
   constructor(database: SqlDatabase, transactions: Transactions) {
     this.#database = database;
@@ -153,7 +153,7 @@ export class ImportTables implements ImportRecords {
     return this.#write(({ sweep }) => Number(sweep.run(max).changes) > 0);
   }
 
-  /** Prepared late: a file of an older version is checked before it has these tables. */
+  /** Prepared late: an older file is checked before it has these tables. */
   get #statements(): Statements {
     return this.#prepared ??= prepareAll(this.#database, STATEMENTS);
   }

@@ -1,6 +1,5 @@
 /**
- * Which bans a table may have rows about, so that it need not be asked of all
- * the others.
+ * Knows for which bans a table may have rows, to avoid needless queries.
  *
  * @module
  */
@@ -8,32 +7,32 @@
 import type { BanKey } from "../ban/ban.ts";
 import { PositionIndex } from "./position_index.ts";
 
-/** Rows that are read in a step. */
+/** Rows read per step. */
 const STEP_ROWS = 2_000;
-/** The index knows positions, and this is all the same. */
+/** The index stores positions; this one stands for all. */
 const THERE = 1;
 
-/** What a filter is filled from. */
+/** The source of a filter's keys. */
 export interface FilteredTable {
   /** Hashes what identifies a ban. */
   readonly hashOf: (key: BanKey) => number;
-  /** Rows after those that it gave before, in some order. */
+  /** The next rows after those that it returned before, in some order. */
   readonly next: (max: number) => readonly BanKey[];
 }
 
-/** Says `true` of every ban until all rows were read. */
+/** Answers `true` for every ban until it has read all rows. */
 export class KeyFilter {
   readonly #table: FilteredTable;
   readonly #hashes = new PositionIndex();
   #isFull = false;
 
-  /** @param table See {@link FilteredTable}. A small one is read at once. */
+  /** @param table See {@link FilteredTable}. A small table is read at once. */
   constructor(table: FilteredTable) {
     this.#table = table;
     this.readOn();
   }
 
-  /** Reads some more rows. @returns Whether there are more. */
+  /** Reads more rows. @returns Whether there are more. */
   readOn(): boolean {
     if (this.#isFull) return false;
     const keys = this.#table.next(STEP_ROWS);
@@ -42,7 +41,7 @@ export class KeyFilter {
     return !this.#isFull;
   }
 
-  /** Notes that the table has a row about a ban, or will have one. */
+  /** Notes that the table has, or will have, a row about a ban. */
   add(key: BanKey): void {
     this.#hashes.replace(this.#table.hashOf(key), THERE);
   }

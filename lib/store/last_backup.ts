@@ -1,6 +1,6 @@
 /**
- * When the publisher was last backed up: noted beside its store by whoever
- * makes a backup, for whoever asks how the cluster is.
+ * The time of the publisher's last backup. The backup command notes it beside
+ * the store, and `status` shows it.
  *
  * @module
  */
@@ -18,12 +18,12 @@ export interface LastBackup {
   readonly atMs: number;
 }
 
-/** Where that is noted in the folder for state. */
+/** Path of the note in the state folder. */
 export function lastBackupPath(stateDir: string): string {
   return `${stateDir}/backup.json`;
 }
 
-/** Its stored form. */
+/** The note's stored form. */
 export const LAST_BACKUP_FORM: StoredForm<LastBackup> = versioned(
   "the time of the last backup",
   record<Versioned<LastBackup>>({

@@ -1,5 +1,5 @@
 /**
- * When operators lifted bans last, in the publisher's database.
+ * The last time that an operator lifted each ban, in the publisher's database.
  *
  * @module
  */
@@ -45,10 +45,10 @@ const STATEMENTS = {
     )`,
 } as const;
 
-/** Methods that write are called within a transaction. */
+/** The table of lifts. Methods that write are called within a transaction. */
 export class LiftTable {
   readonly #statements: Readonly<Record<keyof typeof STATEMENTS, SqlStatement>>;
-  /** Hardly any ban was ever lifted so, and every report asks. */
+  /** Avoids a query for each report: operators lift few bans. */
   readonly filter: KeyFilter;
 
   /**
@@ -64,7 +64,8 @@ export class LiftTable {
         address: addressOf(address, "lifts"),
         jail: jailOf(jail, "lifts"),
       }));
-      // Only now: of a page with a damaged row nothing is passed over.
+      // Advance only now, so that no row of a page with a damaged row is
+      // skipped.
       const { address, jail } = keys.at(-1) ?? {};
       if (address !== undefined && jail !== undefined) last = [address, jail];
       return keys;
@@ -79,7 +80,7 @@ export class LiftTable {
     this.#statements.put.run(...summed(address, jail, atMs));
   }
 
-  /** When an operator lifted a ban last; `undefined`: that is not stored. */
+  /** When an operator last lifted a ban; `undefined`: not stored. */
   liftedMs(key: BanKey): number | undefined {
     if (!this.filter.mayHave(key)) return undefined;
     const row = this.#statements.find.get(key.address, key.jail);
@@ -89,7 +90,7 @@ export class LiftTable {
     return numberOf(values[2], "lifts");
   }
 
-  /** Deletes what is older. @returns How many it deleted. */
+  /** Deletes older rows. @returns How many it deleted. */
   prune(beforeMs: number, max: number): number {
     return Number(this.#statements.drop.run(beforeMs, max).changes);
   }

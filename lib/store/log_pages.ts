@@ -1,18 +1,19 @@
 /**
- * Pages of the log: what a start needs of many rows, as columns of numbers.
+ * Pages of the log: the data of many rows that a start needs, as number
+ * columns.
  *
  * | column        | holds                                                           |
  * | ------------- | --------------------------------------------------------------- |
- * | `first`       | position of its first row                                       |
- * | `rows`        | how many it has                                                 |
- * | `seq`         | number of the last change before it                             |
- * | `hashes`      | by row: the hashes of its events, then those of its bans; 0: none |
- * | `sum`         | checksum of all these                                           |
- * | `changes`     | its changes, as `change_columns.ts` has them                    |
- * | `changes_sum` | checksum of these and of `first`                                |
+ * | `first`       | position of the page's first row                                |
+ * | `rows`        | number of rows                                                  |
+ * | `seq`         | number of the last change before the page                       |
+ * | `hashes`      | by row: the hashes of the events, then those of the bans; 0: none |
+ * | `sum`         | checksum of the columns above                                   |
+ * | `changes`     | the changes, in the form of `change_columns.ts`                 |
+ * | `changes_sum` | checksum of `changes` and `first`                               |
  *
- * A page is stored with the last of its rows, and follows from them: whoever
- * can't read one reads the rows.
+ * A page is stored with its last row, and derived from its rows: where a page
+ * can't be read, the rows are read instead.
  *
  * @module
  */
@@ -41,7 +42,7 @@ export const LOG_PAGES_SCHEMA = `
     changes_sum INTEGER NOT NULL
   ) STRICT;`;
 
-/** Rows of a page: writing one takes well below a millisecond. */
+/** Rows per page: writing a page takes well below a millisecond. */
 export const LOG_PAGE_ROWS = 2_048;
 
 /** The hashes of a row; 0: none. */
@@ -50,7 +51,7 @@ export interface RowHashes {
   readonly ban: number;
 }
 
-/** Where a page is. */
+/** The extent of a page. */
 export interface PagePlace {
   /** Position of its first row. */
   readonly first: number;
@@ -68,7 +69,7 @@ export interface PageHashes {
 
 const WORD_BYTES = 4;
 
-/** A page that rows are added to. */
+/** A page under construction. */
 export class LogPage implements PagePlace {
   readonly first: number;
   readonly seq: number;
@@ -80,7 +81,7 @@ export class LogPage implements PagePlace {
   /**
    * @param first Position of its first row.
    * @param seq Number of the last change before it.
-   * @param maxRows How many rows it may get.
+   * @param maxRows Most rows that it can hold.
    */
   constructor(first: number, seq: number, maxRows: number) {
     this.first = first;
@@ -99,7 +100,7 @@ export class LogPage implements PagePlace {
     return this.seq + this.#changes.length;
   }
 
-  /** Whether it has all the rows that it may get. */
+  /** Whether it has the most rows that it can hold. */
   get isFull(): boolean {
     return this.#rows === this.#events.length;
   }
@@ -107,8 +108,9 @@ export class LogPage implements PagePlace {
   /**
    * Adds the next row.
    *
-   * @param change Its change; `undefined`: it is none, and has no ban.
-   * @param names Have those of the change.
+   * @param change The row's change; `undefined`: the row is no change, and has
+   *   no ban.
+   * @param names Contain the change's names.
    */
   add(
     { event, ban }: RowHashes,
@@ -124,7 +126,7 @@ export class LogPage implements PagePlace {
     });
   }
 
-  /** Drops all rows but the first ones. */
+  /** Keeps only the first rows. */
   truncate(rows: number): void {
     let changes = this.#changes.length;
     for (let row = rows; row < this.#rows; row++) {
@@ -134,7 +136,7 @@ export class LogPage implements PagePlace {
     this.#rows = rows;
   }
 
-  /** The values of its row in the table. */
+  /** The values of the page's row in the table. */
   values(): SqlValue[] {
     const { first, rows, seq } = this;
     const words = new Uint32Array(2 * rows);
@@ -148,7 +150,7 @@ export class LogPage implements PagePlace {
   }
 }
 
-/** What is no number that was written; larger ones can't even be read. */
+/** Maps an invalid number to -1; larger ones can't even be read. */
 const number = (column: string) =>
   `iif(${column} BETWEEN 0 AND ${Number.MAX_SAFE_INTEGER}, ${column}, -1)`;
 
@@ -164,7 +166,7 @@ const STATEMENTS = {
   drop: "DELETE FROM log_pages WHERE first < ? AND first + rows <= ?",
 } as const;
 
-/** The pages in a database. Methods that write are called within a transaction. */
+/** The pages in a database; writing methods are called in a transaction. */
 export class LogPages {
   readonly #statements: Readonly<Record<keyof typeof STATEMENTS, SqlStatement>>;
 
@@ -173,7 +175,7 @@ export class LogPages {
     this.#statements = prepareAll(database, STATEMENTS);
   }
 
-  /** Where all are, in order; what is told of a damaged one may be wrong. */
+  /** The extents of all pages, in order; a damaged page's may be wrong. */
   places(): readonly PagePlace[] {
     return this.#statements.places.all().map((row) => {
       const [first = 0, rows = 0, seq = 0] = valuesOf(row).map(Number);
@@ -210,37 +212,39 @@ export class LogPages {
     this.#statements.put.run(...page.values());
   }
 
-  /** Deletes the page with a first row, and those whose is no number that was written. */
+  /**
+   * Deletes the page with this first row, and those with an invalid `first`.
+   */
   dropAt(first: number): void {
     this.#statements.dropAt.run(first);
   }
 
-  /** Deletes the pages without any row that is kept. @param first The first that is. */
+  /** Deletes the pages of pruned rows. @param first The first kept row. */
   drop(first: number): void {
     this.#statements.drop.run(first, first);
   }
 }
 
-/** What a start found. */
+/** Damage that a start found. */
 export interface LackingPages {
-  /** In place of pages that are damaged or missing. */
+  /** Replacements for damaged or missing pages. */
   readonly missing: readonly LogPage[];
-  /** First rows of the pages that can't be relied on. */
+  /** First rows of the unusable pages. */
   readonly refused: readonly number[];
 }
 
-/** Replaces them, one at a time. */
+/** Replaces damaged or missing pages, one at a time. */
 export class PageRepair {
   readonly #pages: LogPages;
   #lacking: LackingPages;
 
-  /** @param pages Takes those in their place. */
+  /** @param pages Stores the replacements. */
   constructor(pages: LogPages, lacking: LackingPages) {
     this.#pages = pages;
     this.#lacking = lacking;
   }
 
-  /** What is wrong, without which a start takes longer; `undefined`: nothing. */
+  /** The damage, which makes a start slower; `undefined`: none. */
   get damage(): string | undefined {
     const { missing: [page], refused: [row] } = this.#lacking;
     const first = page?.first ?? row;
@@ -248,14 +252,14 @@ export class PageRepair {
     return `a page of the log, from row ${first} on, is damaged`;
   }
 
-  /** Whether there is something to do. */
+  /** Whether a step is needed. */
   get isNeeded(): boolean {
     return this.damage !== undefined;
   }
 
   /**
-   * Deletes what can't be relied on, and writes a page; called within a
-   * transaction. {@link PageRepair.noteKept} is called once that is kept.
+   * Deletes the unusable pages, and writes one replacement; called within a
+   * transaction. The caller calls {@link PageRepair.noteKept} after the commit.
    */
   step(): void {
     const { missing: [page], refused } = this.#lacking;
@@ -263,18 +267,18 @@ export class PageRepair {
     if (page !== undefined) this.#pages.put(page);
   }
 
-  /** Leaves a page alone that was written anew otherwise. @param first Its first row. */
+  /** Keeps a page that was rewritten meanwhile. @param first Its first row. */
   noteWritten(first: number): void {
     const refused = this.#lacking.refused.filter((row) => row !== first);
     this.#lacking = { ...this.#lacking, refused };
   }
 
-  /** Goes on to the next page. */
+  /** Moves on to the next page. */
   noteKept(): void {
     this.#lacking = { missing: this.#lacking.missing.slice(1), refused: [] };
   }
 
-  /** Writes no page of rows that are gone. @param first The first that is kept. */
+  /** Drops replacements of pruned rows. @param first The first kept row. */
   forgetBefore(first: number): void {
     const missing = this.#lacking.missing.filter((page) =>
       page.first + page.rows > first

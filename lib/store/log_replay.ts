@@ -1,6 +1,6 @@
 /**
- * What a start reads of a log, its pages and the rows that are in none, and what
- * is found in it: events by their names, and the last row of each ban.
+ * Reads the log at a start, from its pages and the rows outside of them, and
+ * builds the indexes: events by name, and the last row of each ban.
  *
  * @module
  */
@@ -22,23 +22,23 @@ import {
 import { type EventName, type LogNames, readLogRow } from "./log_rows.ts";
 import { type HashRun, PositionIndex } from "./position_index.ts";
 
-/** Pages whose hashes go into the indexes together. */
+/** Most pages whose hashes are collected before they enter the indexes. */
 const MAX_UNNOTED = 512;
 
-/** Indexes in memory: a hash only says where to look. */
+/** The indexes in memory: a hash only says where to look. */
 export class LogIndexes {
   readonly events: PositionIndex;
-  /** Of each ban its last row. */
+  /** The last row of each ban. */
   readonly bans: PositionIndex;
   readonly #hash: SeededHash;
   readonly #first: number;
-  /** They have the rows up to this position. */
+  /** The last position that the indexes have, or will have. */
   #noted: number;
-  /** Those of pages that are not in them yet. */
+  /** Hashes of pages that are not in the indexes yet. */
   #unnoted: { readonly events: HashRun; readonly bans: HashRun }[] = [];
 
   /**
-   * @param hash With the database's seed.
+   * @param hash Seeded with the database's seed.
    * @param first Position of the first row.
    */
   constructor(hash: SeededHash, first: number) {
@@ -49,11 +49,11 @@ export class LogIndexes {
     this.bans = new PositionIndex(first - 1);
   }
 
-  /** Makes room for so many rows, and about so many bans that stand. */
+  /** Reserves room for about this many rows and current bans. */
   expect(rows: number, bans: number): void {
     if (this.#noted >= this.#first) return;
     this.events.expect(rows);
-    // About as many have ended, and are known yet.
+    // About as many bans have ended, but are still in the log.
     this.bans.expect(Math.min(rows, 2 * bans));
   }
 
@@ -67,7 +67,7 @@ export class LogIndexes {
     return this.#hash.of(origin, id);
   }
 
-  /** Notes a row, unless it is noted. The rows come in their order. */
+  /** Adds a row, unless it was added. The rows come in order. */
   noteRow(position: number, { change, event }: StoreEntry): RowHashes {
     const eventHash = event && this.hashOfEvent(event);
     const banHash = change && this.hashOf(change);
@@ -80,7 +80,7 @@ export class LogIndexes {
     return { event: eventHash ?? 0, ban: banHash ?? 0 };
   }
 
-  /** Notes those rows of a page that are not; {@link LogIndexes.noteAll} is called in the end. */
+  /** Adds a page's new rows; call {@link LogIndexes.noteAll} after the last. */
   notePage(first: number, { events, bans }: PageHashes): void {
     const from = Math.max(0, this.#noted + 1 - first);
     this.#unnoted.push({
@@ -91,7 +91,7 @@ export class LogIndexes {
     if (this.#unnoted.length >= MAX_UNNOTED) this.noteAll();
   }
 
-  /** Has all in the indexes. */
+  /** Adds all collected hashes to the indexes. */
   noteAll(): void {
     if (this.#unnoted.length === 0) return;
     this.events.noteAll(this.#unnoted.map(({ events }) => events), false);
@@ -99,45 +99,45 @@ export class LogIndexes {
     this.#unnoted = [];
   }
 
-  /** Forgets the rows before one. */
+  /** Forgets the rows before a position. */
   forgetBefore(first: number): void {
     this.events.forgetBefore(first);
     this.bans.forgetBefore(first);
   }
 }
 
-/** Takes the changes. */
+/** The table that receives the changes. */
 export type ReplayTarget = Pick<BanTable, "catchUp" | "catchUpAll" | "seq">;
 
-/** What is read. */
+/** The log that is replayed. */
 export interface ReplayedLog {
   readonly names: LogNames;
   readonly pages: LogPages;
   readonly indexes: LogIndexes;
-  /** Position of its first row, and of its last one. */
+  /** Positions of its first and last row. */
   readonly first: number;
   readonly last: number;
   /** Number of the change before the first row. */
   readonly keptSince: number;
-  /** Rows of a page. */
+  /** Rows per page. */
   readonly pageRows: number;
-  /** Rows from a position on. */
+  /** The rows from a position on. */
   rowsFrom(position: number, max: number): readonly SqlRow[];
-  /** Number of the last change at a row; `undefined`: there is none. */
+  /** Number of the last change at a row; `undefined`: there is no row. */
   seqAt(position: number): number | undefined;
 }
 
-/** What was found. */
+/** The result of a replay. */
 export interface ReplayedPages extends LackingPages {
-  /** Has the rows after the last page. */
+  /** The page with the rows after the last stored page. */
   readonly next: LogPage;
 }
 
-/** Rows that are read at once. */
+/** Rows read at a time. */
 const READ_ROWS = 2_048;
 
 /**
- * Applies the changes that a table lacks, and makes the indexes.
+ * Applies the changes that a table lacks, and builds the indexes.
  *
  * @throws {UnusableStoreError} when a row is damaged or missing.
  */
@@ -145,12 +145,12 @@ export function replayLog(log: ReplayedLog, into: ReplayTarget): ReplayedPages {
   return new LogReplay(log, into).run();
 }
 
-/** The error for a log without a change. */
+/** The error for a log that lacks a change. */
 export function missingChange(seq: number): UnusableStoreError {
   return new UnusableStoreError("damaged", `change ${seq} is missing`);
 }
 
-/** Whether a page ends within the rows that are left. */
+/** Whether a page ends within the remaining rows. */
 function isIn(
   left: { readonly first: number; readonly last: number },
   { first, rows, seq }: PagePlace,
@@ -192,14 +192,14 @@ class LogReplay {
     return { next: page, missing: this.#missing, refused: this.#refused };
   }
 
-  /** @returns Number of its last change; `undefined`: it can't be relied on. */
+  /** @returns Number of the page's last change; `undefined`: it is unusable. */
   #readPage(place: PagePlace): number | undefined {
     const { pages, indexes, names: { jails, nodes } } = this.#log;
     const hashes = pages.hashes(place);
     if (hashes === undefined || place.seq > this.#into.seq) return undefined;
     const count = hashes.bans.reduce((sum, hash) => sum + +(hash !== 0), 0);
     const seq = place.seq + count;
-    // It is of this log if its last row is.
+    // The page belongs to this log if its last row does.
     const last = place.first + place.rows - 1;
     if (this.#log.seqAt(last) !== seq) return undefined;
     if (seq > this.#into.seq) {
@@ -215,9 +215,9 @@ class LogReplay {
   }
 
   /**
-   * Reads rows up to the one before `end`, which pages lack.
+   * Reads the rows before `end` that no page has.
    *
-   * @returns Number of their last change.
+   * @returns The number of their last change.
    */
   #readUnpaged(first: number, end: number, seq: number): number {
     const rest = this.#readRows(first, end, seq);
@@ -225,7 +225,7 @@ class LogReplay {
     return rest.lastSeq;
   }
 
-  /** @returns The page of the last ones, which is not full. */
+  /** @returns The page of the last rows, which is not full. */
   #readRows(first: number, end: number, before: number): LogPage {
     const { names, indexes, pageRows, rowsFrom } = this.#log;
     let page = new LogPage(first, before, pageRows);

@@ -1,20 +1,20 @@
 /**
- * Converts what is appended to the log to rows, and back; see `ban_rows.ts`.
+ * Converts log entries to rows and back; see `ban_rows.ts`.
  *
  * | column       | holds                                                              |
  * | ------------ | ------------------------------------------------------------------ |
- * | `position`   | 1, 2, 3 ...: the order in which it was appended                    |
- * | `seq`        | number of the last change: the row's own, if it is one             |
- * | `at_ms`      | when                                                               |
+ * | `position`   | 1, 2, 3 ...: the order of appending                                |
+ * | `seq`        | number of the last change: the row's own change, if it has one     |
+ * | `at_ms`      | time of appending                                                  |
  * | `kind`       | one of {@link KINDS}                                               |
- * | `jail`       | of the change, as are the next three; its number in `jails`        |
- * | `address`    | as text                                                            |
- * | `node`       | who reported, withdrew or lifted; its number in `nodes`            |
- * | `expires_ms` | of a report                                                        |
- * | `source`     | of the event, as is the next one; the number of its node           |
- * | `event`      | its id                                                             |
- * | `previous`   | position of the last row before of a ban with the same hash; 0: none |
- * | `sum`        | checksum of all these                                              |
+ * | `jail`       | number of the change's jail in `jails`                             |
+ * | `address`    | the change's address, as text                                      |
+ * | `node`       | number in `nodes` of the origin that reported, withdrew or lifted  |
+ * | `expires_ms` | the end of a report                                                |
+ * | `source`     | number in `nodes` of the event's node                              |
+ * | `event`      | the event's id                                                     |
+ * | `previous`   | position of the previous row of a ban with the same hash; 0: none  |
+ * | `sum`        | checksum of all other columns                                      |
  *
  * @module
  */
@@ -35,7 +35,7 @@ import { addressOf, hasItsSum, notAsWritten, numberOf } from "./ban_rows.ts";
 import type { NameTable } from "./name_table.ts";
 import { type SqlRow, type SqlValue, valuesOf } from "../sqlite/sql.ts";
 
-/** Creates the table. There is no index: what is searched for is in memory. */
+/** Creates the table. It has no index: the lookups are in memory. */
 export const LOG_SCHEMA = `
   CREATE TABLE log (
     position INTEGER PRIMARY KEY,
@@ -55,16 +55,16 @@ export const LOG_SCHEMA = `
 /** Identifies an event. */
 export type EventName = NonNullable<StoreEntry["event"]>;
 
-/** What a row can be: a change of some kind, or an event that changed nothing. */
+/** The kinds of a row: those of a change, or an event that changed nothing. */
 export const KINDS = { unchanged: 0, ...CHANGE_KINDS } as const;
 
-/** The names that rows have by number. */
+/** The names that rows refer to by number. */
 export interface LogNames {
   readonly jails: NameTable<JailName>;
   readonly nodes: NameTable<HostName>;
 }
 
-/** Where a row is, and what it is found by. */
+/** A row's position, and its references. */
 export interface RowPlace {
   readonly position: number;
   /** Number of the last change. */
@@ -80,7 +80,7 @@ export interface LogRow extends StoreEntry {
   readonly previous: number;
 }
 
-/** The values of a row, in the order of the columns. Within a transaction. */
+/** The values of a row, in column order. Called within a transaction. */
 export function logRow(
   { change, event }: StoreEntry,
   { position, seq, atMs, previous }: RowPlace,

@@ -1,8 +1,8 @@
 /**
- * What the publisher's database says of itself, a row each: its epoch and up
- * to where its log was pruned, how its clock stands to the system's, the last
- * record that it has of a log which several publishers share, and the secret
- * that its hashes are made with.
+ * The publisher's database about itself, one row each: its epoch and the number
+ * up to which its log was pruned, the offset of its clock from the system's,
+ * the last applied record of a log that several publishers share, and the
+ * secret seed of its hashes.
  *
  * @module
  */
@@ -61,11 +61,11 @@ const STATEMENTS = {
   seed: "SELECT seed, sum FROM hashing",
 } as const;
 
-/** Random bytes that a new database needs. */
+/** Random bytes needed for a new database. */
 export const NEW_DATABASE_BYTES = 24;
 const EPOCH_BYTES = 16;
 
-/** Reads and writes the rows; writes within a transaction. */
+/** Reads and writes the rows; writes need a transaction. */
 export class MetaTables {
   readonly #statements: Readonly<Record<keyof typeof STATEMENTS, SqlStatement>>;
 
@@ -98,12 +98,12 @@ export class MetaTables {
     };
   }
 
-  /** Stores that relation. */
+  /** Stores the relation of the clocks. */
   setTime({ aheadMs, seenMs }: StoreTime): void {
     this.#statements.putClock.run(1, ...summed(aheadMs, seenMs));
   }
 
-  /** The last record that it has of a shared log; `undefined`: it follows none. */
+  /** The last applied record of a shared log; `undefined`: it follows none. */
   get followed(): RecordMark | undefined {
     const row = this.#statements.followed.get();
     if (row === undefined) return undefined;
@@ -111,17 +111,17 @@ export class MetaTables {
     return { index: numberOf(index, "followed"), id: String(id) };
   }
 
-  /** Stores which one that is. */
+  /** Stores the last applied record. */
   setFollowed({ index, id }: RecordMark): void {
     this.#statements.putFollowed.run(1, ...summed(index, id));
   }
 
-  /** It follows no shared log any more. */
+  /** Stops following a shared log. */
   dropFollowed(): void {
     this.#statements.dropFollowed.run();
   }
 
-  /** What hashes in the database are made with. */
+  /** The seed of the hashes in the database. */
   get seed(): number {
     const row = this.#statements.seed.get();
     if (row === undefined) throw notAsWritten("hashing");
@@ -129,7 +129,7 @@ export class MetaTables {
   }
 
   /**
-   * Stores what a new database is begun with.
+   * Stores the initial rows of a new database.
    *
    * @param random {@link NEW_DATABASE_BYTES} random bytes.
    * @param seq Number of the last change before its log.

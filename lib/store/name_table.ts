@@ -1,5 +1,5 @@
 /**
- * Names that many rows of the log have, each stored once.
+ * Names that many rows of the log share, each stored once.
  *
  * @module
  */
@@ -22,7 +22,7 @@ export function nameTableSchema(table: NameTableName): string {
   ) STRICT;`;
 }
 
-/** Names and their numbers; all are in memory. */
+/** Names and their numbers; all of them are in memory. */
 export class NameTable<N extends string> {
   readonly #table: NameTableName;
   readonly #insert: SqlStatement;
@@ -66,14 +66,14 @@ export class NameTable<N extends string> {
     return this.#ids.get(name);
   }
 
-  /** The name with a number. @throws {UnusableStoreError} when there is none. */
+  /** The name of a number. @throws {UnusableStoreError} if there is none. */
   nameOf(id: unknown): N {
     const name = typeof id === "number" ? this.#names.get(id) : undefined;
     if (name === undefined) throw notAsWritten(this.#table);
     return name;
   }
 
-  /** The number of a name, which is given one. Called within a transaction. */
+  /** The number of a name, which it adds if needed; within a transaction. */
   putName(name: N): number {
     const known = this.#ids.get(name);
     if (known !== undefined) return known;
@@ -84,7 +84,7 @@ export class NameTable<N extends string> {
     return id;
   }
 
-  /** The transaction has ended; what it did is kept, or undone. */
+  /** Ends a transaction: `isKept` says whether it was committed. */
   settle(isKept: boolean): void {
     if (!isKept) {
       for (const name of this.#unsettled) {

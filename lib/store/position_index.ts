@@ -1,40 +1,40 @@
 /**
- * Where in a log something is, by a hash of its name.
+ * Positions in a log, found by a hash of a name.
  *
  * @module
  */
 
-/** Parts that grow each for itself, so that growing holds nobody up. */
+/** Shards grow separately, so that growing never blocks for long. */
 const SHARDS = 256;
 const SHARD_BITS = 8;
-/** Fewest slots of a shard that has entries. */
+/** Fewest slots of a shard with entries. */
 const MIN_SLOTS = 8;
 /** Share of a shard's slots that may be taken. */
 const MAX_LOAD = 0.75;
-/** Numbers of a slot: a hash, and a position. */
+/** Numbers per slot: a hash, and a position. */
 const SLOT = 2;
-/** Stands for a position in a slot: it is free, or was. */
+/** Values in place of a position: a free slot, or a removed entry. */
 const FREE = 0;
 const REMOVED = 1;
-/** What the position after the base is stored as. */
+/** Stored value of the first position after the base. */
 const FIRST = 2;
 
 const NONE: readonly number[] = [];
 
-/** Hashes of positions that follow each other. */
+/** Hashes of consecutive positions. */
 export interface HashRun {
   /** The first position. */
   readonly first: number;
-  /** 0: there is none at that position. */
+  /** The hashes; 0: none at that position. */
   readonly hashes: Uint32Array;
 }
 
 /**
- * Positions by hash, in typed arrays: 11 to 22 bytes an entry. The hash only
- * says where to look; what is there decides.
+ * Positions by hash, in typed arrays: 11 to 22 bytes per entry. The hash only
+ * says where to look; the row there decides.
  *
- * Entries of positions that are forgotten are overwritten, and left out when
- * their shard is built anew.
+ * Entries of forgotten positions are overwritten, and dropped when their shard
+ * is rebuilt.
  *
  * @example
  * ```ts
@@ -56,32 +56,32 @@ export class PositionIndex {
     { length: SHARDS },
     () => new Uint32Array(0),
   );
-  /** Taken slots of each shard, of forgotten positions as well. */
+  /** Used slots of each shard, including those of forgotten positions. */
   readonly #taken = new Uint32Array(SHARDS);
-  /** Positions are stored less this number: a log may be longer than 2^32. */
+  /** Positions are stored relative to this: a log may be longer than 2^32. */
   readonly #base: number;
-  /** The first position that counts, as it is stored. */
+  /** The first position that counts, in stored form. */
   #first = FIRST;
 
   /** Slots of a shard when it gets its first entry. */
   #firstSlots = MIN_SLOTS;
 
-  /** @param base Less than any position, and by less than 2^32. @default {0} */
+  /** @param base Less than any position, by less than 2^32. @default {0} */
   constructor(base = 0) {
     this.#base = base + 1 - FIRST;
   }
 
-  /** Has room for so many entries without growing; called while it has none. */
+  /** Reserves room for a number of entries; called while the index is empty. */
   expect(entries: number): void {
     this.#firstSlots = slotsFor(entries / SHARDS);
   }
 
-  /** Memory that it takes. */
+  /** Memory that the index takes, in bytes. */
   get bytes(): number {
     return this.#shards.reduce((sum, { byteLength }) => sum + byteLength, 0);
   }
 
-  /** The positions with a hash, in no order. */
+  /** The positions of a hash, in no order. */
   at(hash: number): readonly number[] {
     const slots = this.#shardOf(hash);
     if (slots.length === 0) return NONE;
@@ -96,7 +96,7 @@ export class PositionIndex {
     }
   }
 
-  /** The position with a hash of which there is one; 0: there is none. */
+  /** The position of a hash that has at most one; 0: none. */
   get(hash: number): number {
     const slots = this.#shardOf(hash);
     if (slots.length === 0) return 0;
@@ -108,7 +108,7 @@ export class PositionIndex {
     }
   }
 
-  /** Notes a position beside those with the same hash. */
+  /** Adds a position to those with the same hash. */
   add(hash: number, position: number): void {
     const slots = this.#withRoom(hash);
     const mask = slots.length - 1;
@@ -118,10 +118,10 @@ export class PositionIndex {
   }
 
   /**
-   * Notes a position instead of the one with the same hash.
+   * Replaces the position of a hash.
    *
-   * @param position 0: there is none any more.
-   * @returns That one; 0: there was none.
+   * @param position The new position; 0: none.
+   * @returns The previous position; 0: there was none.
    */
   replace(hash: number, position: number): number {
     const slots = this.#withRoom(hash);
@@ -141,11 +141,12 @@ export class PositionIndex {
   }
 
   /**
-   * Does the same for many, shard by shard: what is written to then is near, so
-   * a million take half the time.
+   * Adds or replaces many, shard by shard: neighbouring writes halve the time
+   * for a million entries.
    *
-   * @param runs Hashes of positions that follow each other; 0: none.
-   * @param replaces Whether as {@link PositionIndex.replace}, else as {@link PositionIndex.add}.
+   * @param runs Hashes of consecutive positions; 0: none.
+   * @param replaces Whether to call {@link PositionIndex.replace} rather than
+   *   {@link PositionIndex.add}.
    */
   noteAll(runs: readonly HashRun[], replaces: boolean): void {
     const ends = new Uint32Array(SHARDS);
@@ -181,7 +182,7 @@ export class PositionIndex {
     }
   }
 
-  /** Forgets the positions before one. */
+  /** Forgets the positions before a position. */
   forgetBefore(position: number): void {
     this.#first = Math.max(this.#first, position - this.#base);
   }
@@ -206,7 +207,7 @@ export class PositionIndex {
     this.#taken[shard] = (this.#taken[shard] ?? 0) + 1;
   }
 
-  /** The shard of a hash, with a free slot for one more. */
+  /** The shard of a hash, with room for one more entry. */
   #withRoom(hash: number): Uint32Array {
     const shard = hash & SHARDS - 1;
     const slots = this.#shardOf(hash);
@@ -238,7 +239,7 @@ export class PositionIndex {
   }
 }
 
-/** Room for twice as many, so that a shard is not built anew soon. */
+/** Slots for twice as many entries, so that a shard is not soon rebuilt. */
 function slotsFor(entries: number): number {
   let slots = MIN_SLOTS;
   while (entries * 2 > slots) slots *= 2;

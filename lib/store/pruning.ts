@@ -1,6 +1,6 @@
 /**
- * Deletes what the publisher's database does not need any more, in steps that
- * block only briefly.
+ * Deletes old data from the publisher's database, in steps that block only
+ * briefly.
  *
  * @module
  */
@@ -15,12 +15,12 @@ import type { ReceiptTable } from "./receipt_table.ts";
 /** Maximum number of rows in a step. */
 export const PRUNE_STEP_ROWS = 2_000;
 
-/** What is pruned. */
+/** The tables to prune. */
 export interface PrunedTables {
   readonly log: ChangeLog;
   readonly lifts: LiftTable;
   readonly receipts: ReceiptTable;
-  /** Receipts of its bans stay. */
+  /** Receipts of bans in this table are kept. */
   readonly table: Pick<BanTable, "find">;
 }
 

@@ -70,15 +70,15 @@ const OUTCOMES: readonly string[] = [
   "failed",
 ] satisfies StoredReceipt["outcome"][];
 
-/** Key before the first receipt, where a round begins. */
+/** Sorts before all receipts: a round begins here. */
 const FIRST: readonly SqlValue[] = [-Infinity, "", "", "", ""];
 
-/** Methods that write are called within a transaction. */
+/** The table of receipts; writing methods are called within a transaction. */
 export class ReceiptTable {
   readonly #statements: Readonly<Record<keyof typeof STATEMENTS, SqlStatement>>;
-  /** Most bans begin without receipts of one before. */
+  /** Avoids queries: most bans begin without earlier receipts. */
   readonly filter: KeyFilter;
-  /** Key of the last one that was looked at: those of bans in force stay. */
+  /** Key of the last old receipt checked; receipts of bans in force stay. */
   #lastOld = FIRST;
 
   /**
@@ -91,7 +91,8 @@ export class ReceiptTable {
     const next = (max: number) => {
       const rows = this.#statements.after.all(...last, max).map(valuesOf);
       const keys = rows.map(([jail, address]) => readKey(jail, address));
-      // Only now: of a page with a damaged row nothing is passed over.
+      // Advance only now, so that no row of a page with a damaged row is
+      // skipped.
       const { jail, address } = keys.at(-1) ?? {};
       if (jail !== undefined && address !== undefined) last = [jail, address];
       return keys;
@@ -99,7 +100,11 @@ export class ReceiptTable {
     this.filter = new KeyFilter({ hashOf, next });
   }
 
-  /** Stores a receipt, unless a later one of its node and action is stored. @returns Whether it did. */
+  /**
+   * Stores a receipt, unless a later one of its node and action is stored.
+   *
+   * @returns Whether it was stored.
+   */
   put(receipt: StoredReceipt): boolean {
     const { jail, address, node, action, atMs, outcome, detail } = receipt;
     this.filter.add(receipt);
@@ -125,8 +130,8 @@ export class ReceiptTable {
   /**
    * Deletes old receipts, except those of bans in force.
    *
-   * @param max Of how many at most it looks whether they are.
-   * @returns Of how many it did.
+   * @param max Most receipts to check.
+   * @returns How many receipts it checked.
    */
   prune(
     beforeMs: number,

@@ -1,5 +1,6 @@
 /**
- * The publisher's records in its database; see `ban_store_schema.ts`.
+ * The audit, quarantines and presence of nodes in the publisher's database; see
+ * `ban_store_schema.ts`.
  *
  * @module
  */
@@ -63,8 +64,8 @@ export class RecordTables implements NodeRecords {
   #prepared: Statements | undefined;
 
   /**
-   * @param database Of `BAN_STORE_SCHEMA`.
-   * @param transactions All that writes to it.
+   * @param database With `BAN_STORE_SCHEMA`.
+   * @param transactions Runs all writes to it.
    */
   constructor(database: SqlDatabase, transactions: Transactions) {
     this.#database = database;
@@ -142,8 +143,7 @@ export class RecordTables implements NodeRecords {
   }
 
   /**
-   * Prepared late, because a file of an older version is checked before it has
-   * these tables.
+   * Prepared late: an older file is checked before it has these tables.
    */
   get #statements(): Statements {
     return this.#prepared ??= prepareAll(this.#database, STATEMENTS);

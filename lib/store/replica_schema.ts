@@ -3,20 +3,22 @@
  *
  * | table     | holds                                                                |
  * | --------- | -------------------------------------------------------------------- |
- * | `copies`  | of which epoch and number a copy is; how many blocks, once it is whole |
- * | `blocks`  | bans as `ban_block_bytes.ts` has them, and how far their clock is behind |
- * | `changes` | what follows the blocks                                              |
+ * | `copies`  | epoch and number of each copy; its number of blocks, once it is complete |
+ * | `blocks`  | bans in the form of `ban_block_bytes.ts`, and how far their clock is behind |
+ * | `changes` | the changes after the blocks                                         |
  *
- * A copy has a number, its `generation`: one that is written anew gets the
- * next. The one with the highest number that is whole counts; the rows of
- * others are deleted, some at a time.
+ * Each copy has a number, its `generation`: a new copy gets the next one. The
+ * complete copy with the highest number counts; the rows of others are deleted,
+ * some at a time.
  *
  * @module
  */
 
 import type { StoreSchema } from "../sqlite/migrations.ts";
 
-/** Blocks of a copy: the id of a block is its copy's number times this, and its place. */
+/**
+ * Most blocks of a copy. A block's id is the copy's number times this + index.
+ */
 export const MOST_BLOCKS = 2 ** 20;
 
 const VERSION_1 = `
@@ -47,7 +49,7 @@ const VERSION_1 = `
     PRIMARY KEY (generation, seq)
   ) STRICT, WITHOUT ROWID;`;
 
-/** Released migrations are never changed; a new version adds one. */
+/** Released migrations never change; a new version adds one. */
 export const REPLICA_SCHEMA: StoreSchema = {
   applicationId: 0x46324252, // "F2BR"
   migrations: [VERSION_1],

@@ -1,6 +1,6 @@
 /**
- * The tables of a subscriber's copy; see `replica_schema.ts`. All of it within
- * a transaction of the caller's.
+ * The tables of a subscriber's copy; see `replica_schema.ts`. All methods run
+ * within a transaction of the caller.
  *
  * @module
  */
@@ -33,12 +33,12 @@ import {
   valuesOf,
 } from "../sqlite/sql.ts";
 
-/** A copy, whole or begun. */
+/** A copy, complete or unfinished. */
 export interface StoredCopy extends ReplicaMark {
   readonly generation: number;
-  /** Number of the last change that is stored with it. */
+  /** Number of the last change stored for the copy. */
   readonly last: number;
-  /** How many blocks there are. */
+  /** Number of blocks. */
   readonly blocks: number;
 }
 
@@ -58,15 +58,15 @@ const STATEMENTS = {
     WHERE generation NOT IN (?, ?) LIMIT ?)`,
 } as const;
 
-/** Rows of copies that are not wanted any more that go with each step. */
+/** Rows of obsolete copies that each step deletes. */
 const [STALE_BLOCKS, STALE_CHANGES] = [4, 2_000];
-/** The number of no copy. */
+/** Stands for no copy. */
 const NONE = -1;
 
 /** Reads and writes copies. */
 export class ReplicaTables {
   readonly #statements: Readonly<Record<keyof typeof STATEMENTS, SqlStatement>>;
-  /** Whether there may be rows that are not wanted any more. */
+  /** Whether there may be rows of obsolete copies. */
   #hasStale = true;
 
   /** @param database With the tables of `replica_schema.ts`. */
@@ -74,7 +74,11 @@ export class ReplicaTables {
     this.#statements = prepareAll(database, STATEMENTS);
   }
 
-  /** The copy that is whole; `undefined`: there is none. @throws {UnusableStoreError} when it is damaged. */
+  /**
+   * The complete copy; `undefined`: there is none.
+   *
+   * @throws {UnusableStoreError} when it is damaged.
+   */
   whole(): StoredCopy | undefined {
     let whole: StoredCopy | undefined;
     for (const row of this.#statements.copies.all()) {
@@ -96,7 +100,7 @@ export class ReplicaTables {
   }
 
   /**
-   * All that a copy has.
+   * Reads the content of a copy.
    *
    * @param byMs See {@link ReplicaStore.load}.
    * @throws {UnusableStoreError} when it is damaged.
@@ -117,7 +121,7 @@ export class ReplicaTables {
     return { epoch, seq, table, changes };
   }
 
-  /** Begins a copy, and lets go of all others but one. */
+  /** Begins a copy, and drops all others but one. */
   begin(mark: ReplicaMark, whole: StoredCopy | undefined): StoredCopy {
     const { copies, dropCopies } = this.#statements;
     const numbers = copies.all().map((row) => Number(valuesOf(row)[0]));
@@ -137,7 +141,7 @@ export class ReplicaTables {
     return { ...copy, blocks: blocks + 1 };
   }
 
-  /** Adds changes that follow a copy. */
+  /** Adds the next changes to a copy. */
   putChanges(copy: StoredCopy, changes: readonly Change[]): StoredCopy {
     const { generation } = copy;
     for (const change of changes) {
@@ -146,14 +150,14 @@ export class ReplicaTables {
     return { ...copy, last: changes.at(-1)?.seq ?? copy.last };
   }
 
-  /** Makes a copy the one that counts, and lets go of all others. */
+  /** Makes a copy the current one, and drops all others. */
   finish({ generation, epoch, seq, blocks }: StoredCopy): void {
     this.#putCopy(generation, { epoch, seq }, blocks);
     this.#statements.dropCopies.run(generation, NONE);
     this.#hasStale = true;
   }
 
-  /** Deletes some of what is not wanted any more: all but two copies. */
+  /** Deletes some rows of obsolete copies: of all but these two. */
   sweep(whole: StoredCopy | undefined, begun: StoredCopy | undefined): void {
     if (!this.#hasStale) return;
     const kept = [whole, begun].map((copy) => copy?.generation ?? NONE);
@@ -172,7 +176,7 @@ export class ReplicaTables {
   }
 }
 
-/** A block: its id, its bytes, how far its clock is behind, a checksum. */
+/** A block's row: id, bytes, how far its clock is behind, checksum. */
 export function blockRow(
   id: number,
   { bytes }: BanBlock,
@@ -182,10 +186,10 @@ export function blockRow(
 }
 
 /**
- * Reads what {@link blockRow} made.
+ * Reads a row that {@link blockRow} made.
  *
- * @param id Which one it must be.
- * @param aheadMs How far its times are to be ahead of those of the store. @default {0}
+ * @param id The expected id.
+ * @param aheadMs Milliseconds to add to its times. @default {0}
  * @throws {UnusableStoreError} when it is damaged.
  */
 export function readBlock(
@@ -204,7 +208,7 @@ export function readBlock(
   return shiftedColumns(block.value.columns, shiftMs);
 }
 
-/** A change of a copy: that one's number, the change, a checksum. */
+/** A change's row: the copy's number, the change, checksum. */
 export function changeRow(generation: number, change: Change): SqlValue[] {
   const { seq, atMs, kind, jail, address } = change;
   const node = kind === "lift" ? change.by : change.origin;
@@ -215,9 +219,9 @@ export function changeRow(generation: number, change: Change): SqlValue[] {
 }
 
 /**
- * Reads what {@link changeRow} made.
+ * Reads a row that {@link changeRow} made.
  *
- * @param seq Which number it must have.
+ * @param seq The expected number.
  * @throws {UnusableStoreError} when it is damaged.
  */
 export function readChange(row: SqlRow, seq: number): Change {
@@ -251,11 +255,11 @@ export function readChange(row: SqlRow, seq: number): Change {
 }
 
 /**
- * The table that a copy leads to, and the number of the last change in it.
+ * The table that results from a copy, and the number of its last change.
  *
- * @param database A copy's.
+ * @param database A copy's database.
  * @param nowMs Reports that ended by then are left out.
- * @returns `undefined`: there is none.
+ * @returns `undefined`: there is no copy.
  * @throws {UnusableStoreError} when it is damaged.
  */
 export function readReplica(
@@ -266,7 +270,7 @@ export function readReplica(
   const whole = tables.whole();
   if (whole === undefined) return undefined;
   const { table, changes } = tables.read(whole);
-  // A block may be later than the last change.
+  // The bans of a block may be newer than the last change.
   for (const change of changes) table.catchUp(change);
   table.expire(nowMs);
   let last = table.seq;

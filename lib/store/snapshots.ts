@@ -1,10 +1,9 @@
 /**
- * Snapshots of the table of bans: where a start goes on from, so that it need
- * not read the whole log.
+ * Snapshots of the table of bans: a start reads one instead of the whole log.
  *
- * A snapshot is written while the table changes, in parts of their own, so its
- * bans are of different moments between two numbers. Each says by which change
- * it is as it is; what follows is in the log.
+ * A snapshot is written part by part while the table changes, so its bans are
+ * from different moments between two numbers. Each ban has the number of its
+ * last change; the log has the later changes.
  *
  * @module
  */
@@ -42,13 +41,13 @@ export const SNAPSHOT_TABLES_SCHEMA = `
 
 /** A snapshot. */
 export interface Snapshot {
-  /** Grows from one to the next. */
+  /** Increases with each snapshot. */
   readonly id: number;
-  /** Every ban in it has what changes up to this number did. */
+  /** Every ban in it includes all changes up to this number. */
   readonly fromSeq: number;
-  /** None of its bans has what a change after this number did. */
+  /** No ban in it includes a change after this number. */
   readonly toSeq: number;
-  /** Its parts have numbers that follow each other. */
+  /** Its parts have consecutive numbers from this one on. */
   readonly firstPart: number;
   readonly parts: number;
 }
@@ -60,30 +59,30 @@ export const EMPTY_SNAPSHOT: Snapshot = {
 
 /** How snapshots are written. */
 export interface SnapshotPace {
-  /** Bans of a part, which is a step. */
+  /** Bans per part; each step writes one part. */
   readonly partBans: number;
-  /** Changes after which one is due at the earliest. */
+  /** Fewest changes between two snapshots. */
   readonly minChanges: number;
   /** Rows of a page of the log. @default {LOG_PAGE_ROWS} */
   readonly pageRows?: number;
 }
 
-/** A step takes some milliseconds, and so many changes are read in no time. */
+/** A step takes a few milliseconds, and reading that many changes no time. */
 export const SNAPSHOT_PACE: SnapshotPace = {
   partBans: 2_000,
   minChanges: 5_000,
 };
 
-/** Parts that are deleted in a step. */
+/** Parts deleted per step. */
 const DROP_PARTS = 50;
-/** Snapshots that are kept: the one before replaces a damaged one. */
+/** Snapshots kept: the older one replaces a damaged one. */
 const KEPT = 2;
 
 const STATEMENTS = {
   all: `
     SELECT id, from_seq, to_seq, first_part, parts, sum FROM snapshots
     ORDER BY id DESC`,
-  // Of a damaged row only the number is taken again.
+  // Replaces only a damaged row with the same id.
   put: "INSERT OR REPLACE INTO snapshots VALUES (?, ?, ?, ?, ?, ?)",
   dropUpTo: "DELETE FROM snapshots WHERE id <= ?",
   lastPart: "SELECT max(id) FROM snapshot_parts",
@@ -95,18 +94,18 @@ const STATEMENTS = {
     )`,
 } as const;
 
-/** What is written of a snapshot that is not whole yet. */
+/** A snapshot being written. */
 interface Unfinished extends Omit<Snapshot, "toSeq"> {
-  /** The bans of its next parts. */
+  /** The bans of the next parts. */
   readonly sets: Iterator<BanSet, void>;
 }
 
-/** The snapshots in a database. Methods that write are called within a transaction. */
+/** The snapshots in a database; writing methods are called in a transaction. */
 export class Snapshots {
   readonly #statements: Readonly<Record<keyof typeof STATEMENTS, SqlStatement>>;
   readonly #pace: SnapshotPace;
   #unfinished: Unfinished | undefined;
-  /** Whether there may be parts that are of no snapshot. */
+  /** Whether there may be parts without a snapshot. */
   #hasRemains = true;
 
   /**
@@ -118,22 +117,26 @@ export class Snapshots {
     this.#pace = pace;
   }
 
-  /** After how many changes one is due at the earliest. */
+  /** Fewest changes between two snapshots. */
   get minChanges(): number {
     return this.#pace.minChanges;
   }
 
-  /** Whole snapshots, the last first, without those whose row is damaged. */
+  /** Complete snapshots, newest first, without those whose row is damaged. */
   all(): readonly Snapshot[] {
     return this.#statements.all.all().flatMap((row) => readSnapshot(row) ?? []);
   }
 
-  /** How many bans a snapshot has at most, if its parts are as large as those of today. */
+  /** Most bans that a snapshot can have, if its parts have today's size. */
   maxBans({ parts }: Snapshot): number {
     return parts * this.#pace.partBans;
   }
 
-  /** The bans of a snapshot, part by part. @throws {UnusableStoreError} when a part is damaged or missing. */
+  /**
+   * The bans of a snapshot, part by part.
+   *
+   * @throws {UnusableStoreError} when a part is damaged or missing.
+   */
   *columns(
     { firstPart, parts }: Snapshot,
   ): Generator<BanBlockColumns, void, undefined> {
@@ -150,7 +153,7 @@ export class Snapshots {
     }
   }
 
-  /** Whether there may be parts that are of no snapshot. */
+  /** Whether there may be parts without a snapshot. */
   get hasRemains(): boolean {
     return this.#hasRemains;
   }
@@ -163,8 +166,8 @@ export class Snapshots {
   /**
    * Begins a snapshot.
    *
-   * @param table Whose bans: they are taken while it changes, and one that
-   * stands throughout is among them.
+   * @param table The bans. They are read while the table changes; the snapshot
+   *   has every ban that stands throughout.
    * @param seq Number of the table's last change.
    */
   begin(table: Pick<BanTable, "columns">, seq: number): void {
@@ -181,17 +184,17 @@ export class Snapshots {
     };
   }
 
-  /** Gives up what is not whole. */
+  /** Gives up the unfinished snapshot. */
   abandon(): void {
     this.#unfinished = undefined;
     this.#hasRemains = true;
   }
 
   /**
-   * Writes the next part of the snapshot that was begun.
+   * Writes the next part of the unfinished snapshot.
    *
    * @param seq Number of the table's last change.
-   * @returns The snapshot, if that was all.
+   * @returns The snapshot, once it is complete.
    */
   step(seq: number): Snapshot | undefined {
     if (this.#unfinished === undefined) {
@@ -207,7 +210,7 @@ export class Snapshots {
     return undefined;
   }
 
-  /** Deletes some parts that are of no snapshot, while none is being written. */
+  /** Deletes some parts without a snapshot, while none is being written. */
   dropRemains(): void {
     const all = this.all();
     const first = Math.min(...all.map(({ firstPart }) => firstPart));
@@ -239,12 +242,15 @@ function readSnapshot(row: SqlRow): Snapshot | undefined {
 }
 
 /**
- * A snapshot is due after as many changes as there are bans: so writing it
- * costs each change as much as writing one ban, however many there are.
+ * Changes per ban after which a snapshot is due. With 1, a snapshot costs each
+ * change as much as writing one ban, whatever the number of bans.
  */
 const CHANGES_PER_BAN = 1;
 
-/** Methods that write are called within a transaction. */
+/**
+ * Decides when snapshots are due, and writes them. Methods that write are
+ * called within a transaction.
+ */
 export class SnapshotWriter {
   readonly #snapshots: Snapshots;
   readonly #table: Pick<BanTable, "columns" | "seq" | "size">;
@@ -252,9 +258,9 @@ export class SnapshotWriter {
   #isWanted = false;
 
   /**
-   * @param snapshots Where they are written.
-   * @param table What they are of.
-   * @param fromSeq That of the last one.
+   * @param snapshots Stores the snapshots.
+   * @param table The table to take snapshots of.
+   * @param fromSeq That number of the last snapshot.
    */
   constructor(
     snapshots: Snapshots,
@@ -266,21 +272,21 @@ export class SnapshotWriter {
     this.#fromSeq = fromSeq;
   }
 
-  /** The last whole snapshot has what changes up to this number did. */
+  /** The last complete snapshot includes all changes up to this number. */
   get fromSeq(): number {
     return this.#fromSeq;
   }
 
   /**
-   * All snapshots that are kept have what changes up to this number did: a
-   * start can do without those, whichever of them is damaged.
+   * All kept snapshots include all changes up to this number: a start does not
+   * need these changes, whichever snapshot is damaged.
    */
   get coveredSeq(): number {
     const all = this.#snapshots.all();
     return all.length < KEPT ? 0 : all.at(-1)?.fromSeq ?? 0;
   }
 
-  /** Has one written, however few changes there were. */
+  /** Requests a snapshot, however few changes there were. */
   want(): void {
     this.#isWanted = !this.#snapshots.isUnfinished;
   }
@@ -294,7 +300,7 @@ export class SnapshotWriter {
       seq - this.#fromSeq >= changes;
   }
 
-  /** Does one step. @returns Whether there are more. */
+  /** Does one step. @returns Whether more are due. */
   step(): boolean {
     const { seq } = this.#table;
     if (!this.#snapshots.isUnfinished) {
@@ -310,7 +316,7 @@ export class SnapshotWriter {
     return this.isDue;
   }
 
-  /** What was written of an unfinished one was not kept. */
+  /** Gives up the unfinished snapshot after a rollback. */
   abandon(): void {
     this.#snapshots.abandon();
     this.#fromSeq = this.#snapshots.all()[0]?.fromSeq ?? 0;

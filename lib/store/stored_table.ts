@@ -1,6 +1,5 @@
 /**
- * The table of bans from what a database has of it: a snapshot, and the log
- * after it.
+ * Loads the table of bans from the database: a snapshot, and the log after it.
  *
  * @module
  */
@@ -10,30 +9,30 @@ import type { ChangeLog } from "./change_log.ts";
 import { EMPTY_SNAPSHOT, type Snapshot, type Snapshots } from "./snapshots.ts";
 import { storeFailure, UnusableStoreError } from "../sqlite/store_errors.ts";
 
-/** A table, and how it was made. */
+/** A table, and how it was loaded. */
 export interface StoredTable {
   readonly table: BanTable;
-  /** What it was made from. */
+  /** The snapshot that it was loaded from. */
   readonly from: Snapshot;
-  /** What is wrong with a later snapshot, or a page of the log; `undefined`: nothing. */
+  /** Damage to a later snapshot, or to a page of the log; `undefined`: none. */
   readonly damage: string | undefined;
 }
 
-/** Where a table is made from. */
+/** Sources of a table. */
 export interface TableSource {
   readonly log: ChangeLog;
   readonly snapshots: Snapshots;
-  /** Number of the last change that the log does not have any more. */
+  /** Number of the last change that the log no longer has. */
   readonly keptSince: number;
   /** See {@link BanTable}. */
   readonly hashSeed: number;
 }
 
 /**
- * Makes the table from the last snapshot. Where that is damaged, from the one
- * before or from the beginning, as far as the log reaches back.
+ * Loads the table from the last snapshot. If that is damaged, it uses the one
+ * before or starts from nothing, as far as the log reaches back.
  *
- * @throws {UnusableStoreError} when it can't be made of any.
+ * @throws {UnusableStoreError} when no source is usable.
  */
 export function loadTable(source: TableSource): StoredTable {
   const { snapshots, keptSince } = source;
@@ -59,9 +58,10 @@ export function loadTable(source: TableSource): StoredTable {
 }
 
 /**
- * A snapshot's bans are of moments while it was written. One that is not among
- * them was none at some moment, and all of a later one is in the changes; of one
- * that is there twice the later one counts.
+ * The bans of a snapshot were read at different moments while it was written. A
+ * ban that is missing did not exist at one of these moments, so the log has all
+ * changes of a ban that began later. If a ban is there twice, the later one
+ * counts.
  */
 function tableFrom(
   from: Snapshot,

@@ -1,12 +1,12 @@
 /**
- * Writes to a database, each in a transaction of its own.
+ * Runs writes to a database, each in its own transaction.
  *
  * @module
  */
 
 import { atOnce, type SqlDatabase } from "../sqlite/sql.ts";
 
-/** Runs all that writes to one database. */
+/** Runs all writes to one database. */
 export class Transactions {
   readonly #database: SqlDatabase;
   #beside: (() => void) | undefined;
@@ -17,11 +17,11 @@ export class Transactions {
   }
 
   /**
-   * Runs something in one transaction.
+   * Runs work in one transaction.
    *
-   * @typeParam T What it gives.
+   * @typeParam T The result.
    * @param work Must be synchronous.
-   * @throws What the work threw, after a rollback.
+   * @throws whatever the work threw, after a rollback.
    */
   run<T>(work: () => T): T {
     const beside = this.#beside;
@@ -34,12 +34,12 @@ export class Transactions {
   }
 
   /**
-   * Has something written in the transaction that is run next, or in one of its
-   * own where none is.
+   * Adds a write to the next transaction that the work runs; if it runs none,
+   * the write gets its own.
    *
-   * @typeParam T What running gives.
-   * @param beside Writes it.
-   * @param work Runs one transaction, or none, before it returns.
+   * @typeParam T The work's result.
+   * @param beside The additional write.
+   * @param work Runs at most one transaction before it returns.
    */
   runWith<T>(beside: () => void, work: () => T): T {
     this.#beside = beside;

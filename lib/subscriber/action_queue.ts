@@ -1,5 +1,5 @@
 /**
- * The updates that wait for a host's actions.
+ * Queues updates for a host's actions.
  *
  * @module
  */
@@ -11,29 +11,29 @@ import type { Clock } from "../async/clock.ts";
 import type { Log } from "../log/log.ts";
 import { Condition, runTogether } from "../async/tasks.ts";
 
-/** Options for the queue of the actions. */
+/** Options for {@link ActionQueue}. */
 export interface ActionQueueOptions {
-  /** What to do about bans, each independent of the others. */
+  /** The actions; each receives all updates, independently of the others. */
   readonly actions: readonly BanAction[];
   readonly clock: Clock;
   readonly log: Log;
   /** Events that may wait for the actions. @default {10000} */
   readonly maxWaiting?: number;
-  /** Time that the actions have after the stop. @default {500} */
+  /** Time for the actions after a stop, in milliseconds. @default {500} */
   readonly graceMs?: number;
 }
 
-/** What a queue has done so far. */
+/** Counts of handled events. */
 export interface ActionQueueCounters {
-  /** Events that every action was given and took over; what became of them, each says itself. */
+  /** Events that every action accepted; results come from the actions. */
   taken: number;
   /** Events that an action failed on. */
   failed: number;
 }
 
-/** Gives events to every action, in order, as many at once as wait. */
+/** Passes events to every action in order, all waiting ones at once. */
 export class ActionQueue {
-  /** What was done so far. */
+  /** Counts since the start. */
   readonly counters: ActionQueueCounters = { taken: 0, failed: 0 };
   readonly #options: Required<ActionQueueOptions>;
   readonly #failures: LogThrottle;
@@ -43,9 +43,9 @@ export class ActionQueue {
   #isActing = false;
 
   /**
-   * Makes an empty queue.
+   * Creates an empty queue.
    *
-   * @param options Who acts, and the limits.
+   * @param options The actions, and the limits.
    */
   constructor(options: ActionQueueOptions) {
     this.#options = { maxWaiting: 10_000, graceMs: 500, ...options };
@@ -53,9 +53,9 @@ export class ActionQueue {
   }
 
   /**
-   * Puts events in, however many; resolves once there is room for more.
+   * Queues events, however many; resolves once there is room for more.
    *
-   * @param signal Ends the wait; the events are in the queue all the same.
+   * @param signal Ends the wait; the events stay in the queue.
    */
   async put(events: readonly BanUpdate[], signal: AbortSignal): Promise<void> {
     for (const event of events) this.#waiting.push(event);
@@ -65,7 +65,7 @@ export class ActionQueue {
     }
   }
 
-  /** Resolves once every action was given everything. */
+  /** Resolves once every action has received all events. */
   async whenIdle(signal: AbortSignal): Promise<void> {
     while (this.#waiting.length > 0 || this.#isActing) {
       await this.#changed.wait(signal);
@@ -73,11 +73,12 @@ export class ActionQueue {
   }
 
   /**
-   * Runs what fills the queue, and acts meanwhile. What is in it once they have
-   * ended is still acted on, as far as `graceMs` allows. Called once.
+   * Runs the functions that fill the queue, and acts meanwhile. After they have
+   * ended it still passes on the remaining events, within `graceMs`. Called
+   * once.
    *
-   * @param signal Ends it; the promise then resolves.
-   * @param fill What puts events in; the first that ends, ends everything.
+   * @param signal Stops it; the promise then resolves.
+   * @param fill Functions that queue events; when one ends, everything ends.
    */
   async runWith(
     signal: AbortSignal,

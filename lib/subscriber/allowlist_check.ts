@@ -1,28 +1,28 @@
 /**
- * Hears of the allowlist in the heartbeats of the stream, in case that what was
- * said of it on the control socket got lost.
+ * Compares the allowlist revision in the stream's heartbeats, in case a message
+ * with the list on the control socket was lost.
  *
  * @module
  */
 
 import type { ControlClient } from "../client/control_client.ts";
 
-/** Has the session converse anew where it has missed a list. */
+/** Restarts the session when it has missed a list. */
 export class AllowlistCheck {
   readonly #session: Pick<ControlClient, "allowlist" | "renew">;
-  /** What the heartbeat before named. */
+  /** The revision in the previous heartbeat. */
   #before: number | undefined;
 
-  /** @param session Is told the list with each WELCOME. */
+  /** @param session Receives the list with each WELCOME. */
   constructor(session: Pick<ControlClient, "allowlist" | "renew">) {
     this.#session = session;
   }
 
   /**
-   * Takes a heartbeat. A list that only one has named may be on its way; what
-   * the next one names as well is not.
+   * Handles a heartbeat. After one heartbeat with a new revision the list may
+   * still be under way; after a second one it is lost.
    *
-   * @param revision The revision that it names.
+   * @param revision The heartbeat's revision.
    */
   receive(revision: number): void {
     const { allowlist } = this.#session;

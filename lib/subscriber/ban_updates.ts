@@ -1,6 +1,5 @@
 /**
- * From what happened to a copy of the cluster's bans to what this host is to
- * do about it.
+ * Converts steps of the copy to updates for this host.
  *
  * @module
  */
@@ -14,20 +13,21 @@ import {
   type Receiver,
 } from "../choice/receiver_choice.ts";
 
-/** What updates are of: bans that are acted on, or those that are only observed. */
+/** Kinds of bans that have updates: acted on, or only observed. */
 export type ActedOn = Exclude<BanPlace, "left-out">;
 
 /**
- * Says what a step means for a host. Its own reports don't count there: its own
- * fail2ban has that ban, and what it leaves out does not either. A ban goes
- * under the name of the first node whose report counts, until that report ends.
+ * Converts a step to this host's updates. The host's own reports do not count,
+ * because its fail2ban already has that ban; neither do reports that it leaves
+ * out. A ban has the origin of the first report that counts, until that report
+ * ends.
  *
- * @param step What happened.
- * @param receiver The host, and what it takes.
- * @param place `taken`: what is to be acted on; `observed`: what would be.
- * @returns What is to be made true, in order, with ends by the copy's clock. A
- * ban whose time is over is an unban too: not everything that acts on bans
- * knows when they end.
+ * @param step The step of the copy.
+ * @param receiver The host, and its choice of bans.
+ * @param place `taken`: updates to act on; `observed`: updates only to observe.
+ * @returns The updates, in order, with ends by the copy's clock. A ban that has
+ *   ended leads to an unban too, because some actions do not know when a ban
+ *   ends.
  *
  * @example
  * ```ts
@@ -63,16 +63,16 @@ export function updatesOf(
     : [now];
 }
 
-/** Updates made at a time: all of a large copy would be a large heap for a moment. */
+/** Updates per chunk: all of a large copy at once would need a large heap. */
 const UPDATES_AT_ONCE = 2_000;
 
 /**
- * What a copy holds, as if all of it were news.
+ * Converts the whole copy to ban updates.
  *
- * @param bans The copy.
- * @param receiver The host, and what it takes.
+ * @param bans The bans of the copy.
+ * @param receiver The host, and its choice of bans.
  * @param place As in {@link updatesOf}.
- * @returns Some at a time, in the copy's order.
+ * @returns Chunks of updates, in the copy's order.
  */
 export function* updatesOfAll(
   bans: Iterable<Ban>,
@@ -91,7 +91,9 @@ export function* updatesOfAll(
   if (updates.length > 0) yield updates;
 }
 
-/** What the reports say that have a place; nothing is observed that another report has taken. */
+/**
+ * The update for the reports in a place; a taken report hides observed ones.
+ */
 function wordOf(
   { jail, address, isPending, reports, seq: change }: Ban,
   receiver: Receiver,

@@ -1,6 +1,6 @@
 /**
- * Keeps what actions say of a fire drill from the publisher, who has no such
- * ban, and gives it to the drill.
+ * Passes the actions' receipts of a fire drill to the drill, and not to the
+ * publisher, which has no such ban.
  *
  * @module
  */
@@ -10,27 +10,27 @@ import { Condition, inTime } from "../async/tasks.ts";
 import { DRILL_JAIL } from "../base/operator_name.ts";
 import type { ActionReceipt, ReceiptSink } from "../enforce/enforcer.ts";
 
-/** Where receipts go. */
+/** The sink of all other receipts. */
 type Receipts = ReceiptSink & { readonly size: number };
 
-/** Hands on receipts but for those of drills. */
+/** Passes on all receipts except those of drills. */
 export class DrillReceipts implements ReceiptSink {
   readonly #receipts: Receipts;
   readonly #changed = new Condition();
-  /** The last of each action. */
+  /** The last drill receipt of each action. */
   readonly #last = new Map<string, ActionReceipt>();
 
-  /** @param receipts Takes those of bans. */
+  /** @param receipts Takes the receipts of bans. */
   constructor(receipts: Receipts) {
     this.#receipts = receipts;
   }
 
-  /** Whether what can be told later should be. */
+  /** Whether there is room for receipts that can wait. */
   get hasRoom(): boolean {
     return this.#receipts.hasRoom ?? true;
   }
 
-  /** Receipts that wait to be told. */
+  /** Number of receipts waiting to be sent. */
   get size(): number {
     return this.#receipts.size;
   }
@@ -41,16 +41,16 @@ export class DrillReceipts implements ReceiptSink {
     this.#changed.notify();
   }
 
-  /** Forgets what an action said so far. */
+  /** Forgets an action's last drill receipt. */
   forget(action: string): void {
     this.#last.delete(action);
   }
 
   /**
-   * Waits until an action has said that something is done, or why not.
+   * Waits until an action has reported the expected outcome, or a refusal.
    *
-   * @param waitMs How long at most, in milliseconds.
-   * @returns The last that it said; `undefined`: nothing.
+   * @param waitMs Longest wait, in milliseconds.
+   * @returns The action's last receipt; `undefined`: there is none.
    * @throws the signal's reason on abort.
    */
   async outcome(
@@ -65,7 +65,7 @@ export class DrillReceipts implements ReceiptSink {
     await inTime(clock, waitMs, signal, async (ended) => {
       while (true) {
         const last = this.#last.get(action)?.outcome;
-        // What failed is tried again meanwhile.
+        // After a failure the action tries again.
         if (last === done || last === "refused") return;
         await this.#changed.wait(ended);
       }

@@ -1,10 +1,10 @@
 /**
- * A fire drill: each action of this host bans an address for a moment, which is
- * looked for where it is enforced, and lifts it again.
+ * A fire drill: each action of this host bans an address for a moment; the
+ * drill checks that the ban is in force, and lifts it again.
  *
- * The ban is wanted as any other, but by this host alone: it is in no copy and
- * no table. So it ends at a time of its own if nobody lifts it, a start after a
- * crash lifts it, and a ban of the cluster for the same address stays.
+ * Only this host bans the address: the ban is in no copy and no table. So it
+ * ends by itself if nothing lifts it, a start after a crash lifts it, and a ban
+ * of the cluster for the same address stays.
  *
  * @module
  */
@@ -31,16 +31,16 @@ import type {
 import type { DrillReceipts } from "./drill_receipts.ts";
 
 /**
- * Looks whether an address is in force, at what enforces it.
+ * Checks at the enforcer whether a ban of an address is in force.
  *
- * @throws {RuntimeError} when that can't be asked, now.
+ * @throws {RuntimeError} when it can't ask the enforcer now.
  */
 export type LookFor = (
   address: Address,
   signal: AbortSignal,
 ) => Promise<boolean>;
 
-/** An action, and how what it enforces is looked at; `undefined`: it can't be. */
+/** An action, and the check of its enforcer; `undefined`: it has none. */
 export interface DrilledTarget {
   readonly action: BanAction;
   readonly look: LookFor | undefined;
@@ -50,9 +50,9 @@ export interface DrilledTarget {
 export interface FireDrillOptions {
   /** The actions that keep bans in force. */
   readonly targets: readonly DrilledTarget[];
-  /** Why nothing is done where there are none. */
+  /** The reason to report when there are no targets. */
   readonly noTargets: string;
-  /** What the actions say. */
+  /** Receives the actions' receipts. */
   readonly receipts: DrillReceipts;
   /** The process's one steady clock. */
   readonly clock: SteadyClock;
@@ -61,12 +61,12 @@ export interface FireDrillOptions {
 
 type Order = Parameters<DrillHere>[0];
 
-/** How long after it should have been lifted the ban ends by itself, in milliseconds. */
+/** Time from the planned lift to the ban's own end, in milliseconds. */
 const SLACK_MS = 5_000;
-/** How long an action may take to ban, or to lift. */
+/** Longest time for an action to ban or to lift. */
 const ACT_WAIT_MS = 8_000;
 
-/** Carries drills out, one at a time. */
+/** Runs fire drills, one at a time. */
 export class FireDrill {
   readonly #options: FireDrillOptions;
   #isUnderWay = false;
@@ -76,7 +76,7 @@ export class FireDrill {
     this.#options = options;
   }
 
-  /** Carries one out. Whatever ends it, what it banned is lifted. */
+  /** Runs one drill. However it ends, its ban is lifted. */
   readonly run: DrillHere = async (order, signal) => {
     const { targets, noTargets, log } = this.#options;
     if (targets.length === 0) return nothing(noTargets);
@@ -121,7 +121,7 @@ export class FireDrill {
       const { outcome, detail, tookMs } = held;
       if (outcome === "refused") return said(outcome, detail);
       const left = await this.#leftOver({ action, look }, order, signal);
-      // What went wrong first is what counts, unless something is left behind.
+      // The first failure is reported, unless a ban is left behind.
       if (left !== undefined) return said("left", left, tookMs);
       return said(outcome, detail, tookMs);
     } catch (error) {
@@ -130,7 +130,7 @@ export class FireDrill {
     }
   }
 
-  /** Bans, looks, and lifts when the time has come. */
+  /** Bans, checks, and lifts after the hold time. */
   async #hold(
     { action, look }: DrilledTarget,
     { address, holdMs }: Order,
@@ -160,7 +160,7 @@ export class FireDrill {
     }
   }
 
-  /** Looks whether it is as it was. @returns What is not. */
+  /** Checks that the ban is gone. @returns What is left of it. */
   async #leftOver(
     { action, look }: DrilledTarget,
     { address }: Order,
@@ -183,7 +183,7 @@ export class FireDrill {
   }
 }
 
-/** Why a host does not act on what operators ban; `undefined`: it does. */
+/** Why a host does not act on operators' bans; `undefined`: it does. */
 export function drillObjection(receiver: Receiver): string | undefined {
   switch (placeOfReport(receiver, OPERATOR_JAIL, OPERATOR_ORIGIN)) {
     case "taken":

@@ -1,5 +1,5 @@
 /**
- * Tells the publisher what is in force, at the pace at which it takes it.
+ * Sends the publisher receipts of the bans in force, at the publisher's pace.
  *
  * @module
  */
@@ -7,49 +7,52 @@
 import type { SteadyClock } from "../async/steady_clock.ts";
 import { Condition, runTogether } from "../async/tasks.ts";
 
-/** Pause between two parts, so that receipts of news have room. */
+/** Pause between two parts, to leave room for receipts of updates. */
 const TELL_INTERVAL_MS = 1_000;
-/** Pause between two parts of what there was no room for. */
+/** Pause between two parts of receipts that found no room before. */
 const UNTOLD_INTERVAL_MS = 100;
-/** Receipts that may wait when the next part is told; a fifth of what the queue holds. */
+/** Receipts that may wait when the next part is sent: a fifth of the queue. */
 const MAX_WAITING = 4_000;
 
-/** Options for telling what is in force. */
+/** Options for {@link InForceTeller}. */
 export interface InForceTellerOptions {
-  /** Those that tell, a part at each step. */
+  /** The actions; each sends a part per step. */
   readonly actions: readonly {
     tellInForce(): Generator<void, void, undefined>;
-    /** Tells some of what there was no room for. @returns Whether there is more. */
+    /** Sends some that found no room. @returns Whether there are more. */
     tellUntold(): boolean;
   }[];
-  /** Where the parts wait for the publisher; only its length is asked for. */
+  /** The queue of receipts for the publisher; only its size is used. */
   readonly receipts: { readonly size: number };
   /** Paces the parts. */
   readonly clock: Pick<SteadyClock, "delay">;
 }
 
-/** A part is told when the publisher has taken most of those before: none is dropped for it. */
+/**
+ * Sends a part once the publisher has taken most of the earlier receipts, so
+ * that none is dropped.
+ */
 export class InForceTeller {
   readonly #options: InForceTellerOptions;
-  /** How often all is to be told. */
+  /** Number of requests so far. */
   #tellings = 0;
   readonly #toTell = new Condition();
 
-  /** @param options Who tells, and at what pace. */
+  /** @param options See {@link InForceTellerOptions}. */
   constructor(options: InForceTellerOptions) {
     this.#options = options;
   }
 
-  /** Has all that is in force told, after what is being told now. */
+  /** Requests receipts of all bans in force, after any round under way. */
   tell(): void {
     this.#tellings++;
     this.#toTell.notify();
   }
 
   /**
-   * Tells what is asked for, and what there was no room for, until aborted.
+   * Sends requested receipts, and those that found no room, until aborted.
    *
-   * @param signal Ends it; the promise then resolves.
+   * @param signal Stops it; the promise then resolves.
    */
   async run(signal: AbortSignal): Promise<void> {
     await runTogether(signal, [

@@ -1,14 +1,14 @@
 /**
- * `subscriberaction = log`: writes the line that a fail2ban jail of the host
+ * `subscriberaction = log`: writes the line that a fail2ban jail on this host
  * reads.
  *
  * ```abnf
  * text = "fail2ban-zmq-tools Subscriber: Got broadcast message: " broadcast
- * broadcast = <as in wire_v1.ts, the action spelled "Ban" or "Unban">
+ * broadcast = <as in wire/v1.ts, the action spelled "Ban" or "Unban">
  * ```
  *
- * The line is a protocol: existing installations match it, and the shipped
- * filter (`fail2ban/filter.d/fail2bancluster.conf`) does.
+ * The line is a protocol: existing installations and the shipped filter
+ * (`fail2ban/filter.d/fail2bancluster.conf`) match it.
  *
  * @module
  */
@@ -20,13 +20,13 @@ import type { UpdateProtection } from "../enforce/update_protection.ts";
 import type { Clock } from "../async/clock.ts";
 import { renderMessage } from "../wire/v1.ts";
 
-/** A sink is never handed more lines than this without waiting for it. */
+/** Most lines passed to a sink without waiting for it. */
 const MAX_LINES_AT_ONCE = 500;
 
 /**
  * Renders the line's text for an event.
  *
- * @param event What the cluster reported.
+ * @param event An event that the cluster reported.
  *
  * @example
  * ```ts
@@ -51,35 +51,35 @@ export function broadcastLogText(event: BanEvent): string {
     renderMessage(event);
 }
 
-/** Options for the action that writes lines. */
+/** Options for {@link LogAction}. */
 export interface LogActionOptions {
-  /** Takes the lines; its prefix makes them look like syslog's. */
+  /** Takes the lines; its prefix makes them look like syslog lines. */
   readonly sink: LineSink;
-  /** The system's clock: lines have its time. */
+  /** The system's clock, for the time of the lines. */
   readonly clock: Clock;
-  /** Refuses bans of protected addresses: no line is written of them. */
+  /** Refuses bans of protected addresses: they get no line. */
   readonly protection: UpdateProtection;
 }
 
-/** Writes a line for every update that is allowed; done once the sink has written it. */
+/** Writes a line for each allowed update; done once the sink has written it. */
 export class LogAction implements BanAction {
   readonly name = "log";
   readonly #options: LogActionOptions;
 
   /**
-   * Makes an action that writes lines.
+   * Creates the action.
    *
-   * @param options Where the lines go, and what is left out.
+   * @param options The sink, and the protection.
    */
   constructor(options: LogActionOptions) {
     this.#options = options;
   }
 
   /**
-   * Writes the lines. Where the sink is in trouble the rest is handed to it
-   * without waiting, so that it comes out once the trouble is over.
+   * Writes the lines. If the sink fails, the remaining lines are passed to it
+   * without waiting, so that it writes them once it works again.
    *
-   * @throws {RuntimeError} when the sink can't write; see {@link LineSink.flush}.
+   * @throws {RuntimeError} when the sink fails; see {@link LineSink.flush}.
    */
   async act(updates: readonly BanUpdate[], signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();

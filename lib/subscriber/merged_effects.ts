@@ -1,5 +1,5 @@
 /**
- * Many small steps of a copy as few large ones.
+ * Merges many small effects of a copy into few large ones.
  *
  * @module
  */
@@ -9,9 +9,9 @@ import type { BanStep } from "../ban/ban_table.ts";
 import type { ReplicaEffect } from "./replica.ts";
 
 /**
- * Makes one effect of changes that follow each other.
+ * Merges consecutive changes into one effect.
  *
- * @param effects In their order, which is kept.
+ * @param effects Their order is kept.
  */
 export function mergedEffects(
   effects: readonly ReplicaEffect[],

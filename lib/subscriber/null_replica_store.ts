@@ -1,12 +1,12 @@
 /**
- * A copy that is on no disk, for a dry run.
+ * A copy without a file, for a dry run.
  *
  * @module
  */
 
 import type { ReplicaStore } from "../ban/ban_store.ts";
 
-/** Keeps nothing. */
+/** Stores nothing. */
 export const NULL_REPLICA_STORE: ReplicaStore = {
   load: () => undefined,
   append: () => {},

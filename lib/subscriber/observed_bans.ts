@@ -1,6 +1,6 @@
 /**
- * Counts what would be done about bans, and does nothing: in a dry run, with
- * `subscriberaction = none`, and for what nodes report that are only observed.
+ * Counts what the actions would do about bans, without acting: in a dry run,
+ * with `subscriberaction = none`, and for bans that the host only observes.
  *
  * @module
  */
@@ -13,35 +13,35 @@ import type { SteadyClock } from "../async/steady_clock.ts";
 import type { Log } from "../log/log.ts";
 import type { ObservedState } from "../wire/v2_messages.ts";
 
-/** Options for bans that are only observed. */
+/** Options for {@link ObservedBans}. */
 export interface ObservedBansOptions {
-  /** Names of the actions that would be given updates. */
+  /** Names of the actions that would receive the updates. */
   readonly actionNames: readonly string[];
-  /** The bans that would be in force; nobody else changes it. */
+  /** The bans that would be in force; nothing else changes it. */
   readonly desired: DesiredBans;
-  /** Refuses what the actions would refuse; no receipt tells of it. */
+  /** Refuses what the actions would refuse, without a receipt. */
   readonly protection: UpdateProtection;
   readonly clock: SteadyClock;
-  /** Told of each update that is allowed. */
+  /** Records each allowed update. */
   readonly log: Log;
 }
 
-/** Interval between looks for bans that have ended. */
+/** Interval between expiry sweeps. */
 const EXPIRY_INTERVAL_MS = 1_000;
 
-/** Keeps what would be in force on this host. */
+/** Tracks the bans that would be in force on this host. */
 export class ObservedBans {
   readonly #options: ObservedBansOptions;
   #banned = 0;
   #lifted = 0;
   #refused = 0;
 
-  /** @param options Who would act, and where that is logged. */
+  /** @param options See {@link ObservedBansOptions}. */
   constructor(options: ObservedBansOptions) {
     this.#options = options;
   }
 
-  /** What would have been done so far. */
+  /** Counts of what would have been done. */
   get state(): ObservedState {
     const [banned, lifted, refused] = [
       this.#banned,
@@ -51,7 +51,7 @@ export class ObservedBans {
     return { wanted: this.#options.desired.size, banned, lifted, refused };
   }
 
-  /** Takes what was wanted before this program was started: it is no news. */
+  /** Adds bans from before this program's start, without counting them. */
   begin(updates: readonly BanUpdate[]): void {
     const { desired, protection, clock } = this.#options;
     const nowMs = clock.nowMs();
@@ -60,7 +60,7 @@ export class ObservedBans {
     }
   }
 
-  /** Takes updates, and logs each that is allowed. */
+  /** Handles updates, and logs each allowed one. */
   take(updates: readonly BanUpdate[]): void {
     const { desired, protection, clock } = this.#options;
     const nowMs = clock.nowMs();
@@ -74,16 +74,16 @@ export class ObservedBans {
     }
   }
 
-  /** Takes updates as a queue of actions does: at once. */
+  /** Handles updates at once, with the signature of an action queue. */
   put(updates: readonly BanUpdate[], _signal: AbortSignal): Promise<void> {
     this.take(updates);
     return Promise.resolve();
   }
 
   /**
-   * Lets bans end, until aborted.
+   * Expires bans until aborted.
    *
-   * @param signal Ends it; the promise then rejects with its reason.
+   * @param signal Stops it; the promise then rejects with its reason.
    */
   async run(signal: AbortSignal): Promise<void> {
     const { desired, clock } = this.#options;

@@ -1,5 +1,5 @@
 /**
- * The subscriber of protocol 1: receives the cluster's reports, and queues them
+ * The subscriber of protocol 1: receives the cluster's reports and queues them
  * for the actions.
  *
  * @module
@@ -14,33 +14,33 @@ import type { Frames, MessageSocket } from "../zmq/ports.ts";
 import type { Log } from "../log/log.ts";
 import { decodeBroadcast, type RejectReason } from "../wire/v1.ts";
 
-/** Options for a subscriber of protocol 1. */
+/** Options for {@link Protocol1Subscriber}. */
 export interface Protocol1SubscriberOptions {
-  /** A SUB of the publisher. */
+  /** A SUB connected to the publisher. */
   readonly broadcasts: Pick<MessageSocket, "receive">;
-  /** Takes what is to be acted on. */
+  /** Takes the events to act on. */
   readonly queue: Pick<ActionQueue, "put">;
   readonly clock: Clock;
   readonly log: Log;
-  /** This host's name, and what it takes: the others' bans, or some of them. */
+  /** This host's name, and its choice of bans. */
   readonly receiver: Receiver;
-  /** Told of what is only observed. */
+  /** Called with events that are only observed. */
   readonly onObserved?: (updates: readonly BanEvent[]) => void;
 }
 
-/** What a subscriber has done so far. */
+/** Counts of received messages. */
 export interface Protocol1SubscriberCounters {
-  /** Messages that came in. */
+  /** Messages received. */
   received: number;
-  /** Events of this host's own, left out. */
+  /** Events of this host itself, ignored. */
   own: number;
-  /** Events that this host takes nothing of, or only observes. */
+  /** Events that this host leaves out, or only observes. */
   leftOut: number;
-  /** Messages that were not understood. */
+  /** Messages that could not be decoded. */
   rejected: number;
 }
 
-/** What a broadcast leads to. */
+/** The decision about a broadcast. */
 export type BroadcastVerdict =
   | { readonly kind: "act"; readonly event: BanEvent }
   | {
@@ -50,11 +50,11 @@ export type BroadcastVerdict =
   | { readonly kind: "reject"; readonly reason: RejectReason };
 
 /**
- * Decides about a broadcast.
+ * Decides what to do with a broadcast.
  *
  * @param frames The message.
- * @param receiver This host's name, and what it takes.
- * @returns What to do with it.
+ * @param receiver This host's name, and its choice of bans.
+ * @returns The decision.
  */
 export function judgeBroadcast(
   frames: Frames,
@@ -76,11 +76,11 @@ export function judgeBroadcast(
 }
 
 /**
- * Receives until stopped. While the queue of the actions is full nothing more
- * is received; libzmq queues, then drops.
+ * Receives until stopped. While the action queue is full it receives nothing;
+ * libzmq queues, then drops.
  */
 export class Protocol1Subscriber {
-  /** What was done so far. */
+  /** Counts since the start. */
   readonly counters: Protocol1SubscriberCounters = {
     received: 0,
     own: 0,
@@ -90,7 +90,7 @@ export class Protocol1Subscriber {
   readonly #options: Protocol1SubscriberOptions;
   readonly #troubleLog: LogThrottle;
 
-  /** @param options Where reports come from and go to. */
+  /** @param options See {@link Protocol1SubscriberOptions}. */
   constructor(options: Protocol1SubscriberOptions) {
     this.#options = options;
     this.#troubleLog = new LogThrottle(options.log, options.clock);
@@ -99,7 +99,7 @@ export class Protocol1Subscriber {
   /**
    * Receives until aborted.
    *
-   * @param signal Ends it; the promise then rejects with its reason.
+   * @param signal Stops it; the promise then rejects with its reason.
    */
   async run(signal: AbortSignal): Promise<void> {
     try {
@@ -114,7 +114,7 @@ export class Protocol1Subscriber {
     }
   }
 
-  /** @returns What is to be acted on, if anything is. */
+  /** @returns The event to act on, if any. */
   #take(frames: Frames): BanEvent | undefined {
     const { receiver, log } = this.#options;
     this.counters.received++;

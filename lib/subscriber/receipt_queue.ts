@@ -1,5 +1,5 @@
 /**
- * The receipts that the publisher has not been told yet.
+ * The receipts that the publisher has not acknowledged yet.
  *
  * @module
  */
@@ -8,24 +8,28 @@ import { Condition } from "../async/tasks.ts";
 import { BanMap } from "../ban/ban_map.ts";
 import type { Receipt } from "../ban/receipt.ts";
 
-/** What became of a ban at one action of this host. */
+/** The result of a ban at one action of this host. */
 export interface ActionReceipt extends Omit<Receipt, "agoMs"> {
-  /** When, in milliseconds since 1970 by the process's one steady clock. */
+  /** Its time, in milliseconds since 1970 by the process's steady clock. */
   readonly atMs: number;
 }
 
-/** Options for a queue of receipts. */
+/** Options for {@link ReceiptQueue}. */
 export interface ReceiptQueueOptions {
-  /** Receipts that may wait; above it the oldest is dropped and counted. @default {20000} */
+  /**
+   * Receipts that may wait; above it the oldest is dropped.
+   *
+   * @default {20000}
+   */
   readonly maxWaiting?: number;
 }
 
-/** Beside as many as wait so many may lie about that are out of date or taken out. */
+/** Outdated or removed entries kept beyond the number of waiting receipts. */
 const MAX_OUTDATED = 1_000;
 
 /**
- * Keeps the last receipt of each ban and action until it is answered: what a
- * later one says makes an earlier one pointless.
+ * Keeps the last receipt of each ban and action until it is acknowledged: a
+ * later receipt replaces an earlier one.
  *
  * @example
  * ```ts
@@ -49,11 +53,11 @@ const MAX_OUTDATED = 1_000;
  */
 export class ReceiptQueue {
   readonly #maxWaiting: number;
-  /** Those that wait, by action and ban. */
+  /** The waiting receipts, by action and ban. */
   readonly #waiting = new Map<string, BanMap<ActionReceipt>>();
-  /** The same from the oldest to the newest; of a ban and action all but the newest are out of date. */
+  /** All entries, oldest first; only the newest of a ban and action counts. */
   #order: ActionReceipt[] = [];
-  /** Where the oldest of these is. */
+  /** Index of the oldest entry. */
   #first = 0;
   #count = 0;
   readonly #added = new Condition();
@@ -61,36 +65,36 @@ export class ReceiptQueue {
   #dropped = 0;
 
   /**
-   * Makes an empty queue.
+   * Creates an empty queue.
    *
-   * @param options Its limit.
+   * @param options See {@link ReceiptQueueOptions}.
    */
   constructor(options: ReceiptQueueOptions = {}) {
     this.#maxWaiting = options.maxWaiting ?? 20_000;
   }
 
-  /** Receipts that wait or are on their way. */
+  /** Receipts that wait or are in flight. */
   get size(): number {
     return this.#count + this.#inFlight.length;
   }
 
-  /** Whether there is room for more than the news. */
+  /** Whether there is room for receipts other than those of updates. */
   get hasRoom(): boolean {
     return 2 * this.#count < this.#maxWaiting;
   }
 
-  /** Receipts that were dropped. */
+  /** Number of dropped receipts. */
   get dropped(): number {
     return this.#dropped;
   }
 
-  /** Whether some are on their way. */
+  /** Whether any receipts are in flight. */
   get isInFlight(): boolean {
     return this.#inFlight.length > 0;
   }
 
   /**
-   * Waits until one is put in.
+   * Waits until a receipt is added.
    *
    * @param signal Ends the wait.
    * @throws the signal's reason on abort.
@@ -99,7 +103,7 @@ export class ReceiptQueue {
     return this.#added.wait(signal);
   }
 
-  /** Puts a receipt in. */
+  /** Adds a receipt. */
   add(receipt: ActionReceipt): void {
     this.#put(receipt);
     this.#added.notify();
@@ -109,9 +113,9 @@ export class ReceiptQueue {
   }
 
   /**
-   * Takes some out, to be sent. They come back unless they are settled.
+   * Takes receipts out to send them. They return unless acknowledged.
    *
-   * @param max How many at most.
+   * @param max Most receipts to take.
    */
   dequeue(max: number): readonly ActionReceipt[] {
     const taken: ActionReceipt[] = [];
@@ -123,12 +127,12 @@ export class ReceiptQueue {
     return this.#inFlight = taken;
   }
 
-  /** Those that are on their way have arrived. */
+  /** Removes the receipts in flight: they have arrived. */
   acknowledge(): void {
     this.#inFlight = [];
   }
 
-  /** Nobody knows whether those on their way arrived: they wait again, unless newer ones do. */
+  /** Returns receipts in flight, which may not have arrived; newer ones win. */
   requeue(): void {
     const again = this.#inFlight.map((sent) => this.#newestOf(sent) ?? sent);
     this.#inFlight = [];

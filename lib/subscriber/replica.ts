@@ -1,11 +1,12 @@
 /**
  * A copy of the cluster's bans that keeps up with the publisher's table.
  *
- * The copy hears the stream of changes, each with the next number. Whoever was
- * away asks for what it missed, and so does who hears a number that does not
- * follow, a heartbeat with another number than its own, or another epoch. What
- * the stream tells meanwhile waits. The pattern is Clone of the ZeroMQ guide,
- * with the two checks that it lacks: for gaps, and for another publisher.
+ * The copy receives the stream of changes, which have consecutive numbers. It
+ * asks for missing changes after an absence, and when it receives a number that
+ * does not follow, a heartbeat with another number than its own, or another
+ * epoch. Stream messages that arrive meanwhile wait. The pattern is Clone of
+ * the ZeroMQ guide, with two additional checks: for gaps, and for another
+ * publisher.
  *
  * | state       | stream: next change | other number | heartbeat with own number | with another | answer       |
  * | ----------- | ------------------- | ------------ | ------------------------- | ------------ | ------------ |
@@ -27,45 +28,45 @@ import type { ReplicaMark, StoredReplica } from "../ban/ban_store.ts";
 import type { SyncAnswer, SyncQuestion } from "../wire/v2_messages.ts";
 import { localChange } from "../wire/wire_times.ts";
 
-/** What the stream tells of the table. */
+/** Messages of the stream about the table. */
 export type TableMessage = Exclude<StreamMessage, { readonly kind: "P" }>;
 
-/** What follows from an event. */
+/** The effect of an event. */
 export type ReplicaEffect =
   /** Ask the publisher. */
   | { readonly kind: "ask"; readonly question: SyncQuestion }
-  /** The copy took changes. */
+  /** The copy applied changes. */
   | {
     readonly kind: "changed";
     readonly changes: readonly Change[];
     readonly steps: readonly BanStep[];
   }
-  /** A part of another copy came; {@link Replica.takePart} is to follow. */
+  /** A part of a new copy arrived; call {@link Replica.takePart} next. */
   | {
     readonly kind: "part";
-    /** What the copy is of. */
+    /** Epoch and number of the new copy. */
     readonly mark: ReplicaMark;
-    /** Whether it is the first. */
+    /** Whether it is the first part. */
     readonly isFirst: boolean;
     readonly block: BanBlock;
-    /** How far this host's clock is ahead of that of the block, in milliseconds. */
+    /** How far this host's clock is ahead of the block's, in milliseconds. */
     readonly byMs: number;
   }
-  /** The copy is another one now. */
+  /** The new copy has replaced the old one. */
   | {
     readonly kind: "replaced";
     readonly mark: ReplicaMark;
-    /** What that means, made one by one: before the copy changes again. */
+    /** The differences, made lazily: use them before the copy changes again. */
     readonly steps: Iterable<BanStep>;
   };
 
-/** What a copy has met so far. */
+/** Counts of a copy's events. */
 export interface ReplicaCounters {
-  /** Changes taken. */
+  /** Changes applied. */
   changes: number;
-  /** Times that numbers did not follow each other. */
+  /** Gaps in the numbers. */
   gaps: number;
-  /** Whole tables taken over. */
+  /** Complete tables received. */
   snapshots: number;
 }
 
@@ -82,7 +83,7 @@ interface UntakenPart {
   readonly isLast: boolean;
 }
 
-/** Changes that the stream told together, of whichever publisher. */
+/** Changes of one stream message, from any publisher. */
 type HeardChanges = Pick<TableMessage & { kind: "C" }, "epoch" | "changes">;
 
 type State =
@@ -90,31 +91,31 @@ type State =
   | {
     readonly kind: "asking";
     readonly waiting: HeardChanges[];
-    /** Changes that wait. */
+    /** Number of waiting changes. */
     count: number;
   }
   | { readonly kind: "following" };
 
-/** Changes that may wait for an answer; above it they are asked for anew. */
+/** Changes that may wait for an answer; beyond it they are requested again. */
 const MAX_WAITING = 100_000;
 const NOTHING: readonly ReplicaEffect[] = [];
 
-/** Follows the publisher's table. Time is an argument, by this host's clock. */
+/** Follows the publisher's table. Times are arguments, by this host's clock. */
 export class Replica {
-  /** What happened so far. */
+  /** Counts since the start. */
   readonly counters: ReplicaCounters = { changes: 0, gaps: 0, snapshots: 0 };
   #table: BanTable;
   #epoch: Epoch | undefined;
   #state: State = { kind: "apart" };
   #snapshot: PartialSnapshot | undefined;
   #untaken: UntakenPart | undefined;
-  /** The number when what waited last had a gap. */
+  /** The number at which the waiting changes last had a gap. */
   #caughtUpTo: number | undefined;
 
   /**
-   * Makes a copy of what is there already.
+   * Creates a copy from its stored state.
    *
-   * @param stored The copy as it was left; `undefined`: there is none yet.
+   * @param stored The stored copy; `undefined`: there is none.
    */
   constructor(stored: StoredReplica | undefined) {
     this.#table = stored?.table ?? new BanTable();
@@ -122,22 +123,22 @@ export class Replica {
     this.#epoch = stored?.epoch;
   }
 
-  /** The publisher's epoch; `undefined`: there was never an answer. */
+  /** The publisher's epoch; `undefined`: it has never answered. */
   get epoch(): Epoch | undefined {
     return this.#epoch;
   }
 
-  /** The last number that was taken. */
+  /** Number of the last applied change. */
   get seq(): number {
     return this.#table.seq;
   }
 
-  /** Bans in the copy. */
+  /** Number of bans in the copy. */
   get size(): number {
     return this.#table.size;
   }
 
-  /** Whether it keeps up, as far as it knows. */
+  /** Whether it follows the stream without a known gap. */
   get isFollowing(): boolean {
     return this.#state.kind === "following";
   }
@@ -147,19 +148,19 @@ export class Replica {
     return this.#table.bans();
   }
 
-  /** The publisher can be asked, after the stream is heard. */
+  /** The publisher can be asked now, and the stream is received. */
   connected(): readonly ReplicaEffect[] {
     return this.#ask();
   }
 
-  /** The publisher can't be asked, or the stream is not heard. */
+  /** The publisher can't be asked, or the stream is not received. */
   disconnected(): void {
     this.#state = { kind: "apart" };
     this.#snapshot = undefined;
     this.#untaken = undefined;
   }
 
-  /** Takes what the stream tells. */
+  /** Handles a message of the stream. */
   receive(message: TableMessage, nowMs: number): readonly ReplicaEffect[] {
     const state = this.#state;
     switch (state.kind) {
@@ -176,8 +177,9 @@ export class Replica {
   }
 
   /**
-   * Takes an answer of the publisher. A part of a snapshot only leads to what is
-   * asked next, so that it is under way while {@link Replica.takePart} works.
+   * Handles an answer of the publisher. For a part of a snapshot it returns
+   * only the next question, so that this is under way while
+   * {@link Replica.takePart} works.
    */
   answer(message: SyncAnswer, nowMs: number): readonly ReplicaEffect[] {
     const state = this.#state;
@@ -187,7 +189,9 @@ export class Replica {
       : this.#applyChanges(message, state.waiting, nowMs);
   }
 
-  /** Puts the part that came last into its table. The last one makes it the copy. */
+  /**
+   * Adds the last received part to its table; the final one completes the copy.
+   */
   takePart(): readonly ReplicaEffect[] {
     const [part, snapshot, state] = [
       this.#untaken,
@@ -201,11 +205,12 @@ export class Replica {
     if (!part.isLast || state.kind !== "asking") return NOTHING;
     this.#snapshot = undefined;
     const replaced = this.#replace(snapshot);
-    // It has some of what changed while it was made: now for the rest.
+    // The snapshot has only some of the changes made meanwhile: ask for the
+    // rest.
     return [...this.#ask(state.waiting), replaced];
   }
 
-  /** Lets time pass: bans end by themselves. */
+  /** Expires bans. */
   expire(nowMs: number): readonly BanStep[] {
     return this.#table.expire(nowMs);
   }
@@ -243,7 +248,7 @@ export class Replica {
     waiting: HeardChanges[],
     nowMs: number,
   ): readonly ReplicaEffect[] {
-    // The answer to an earlier question: the one to the last is yet to come.
+    // The answer to an earlier question; that to the last one is yet to come.
     if (epoch !== this.#epoch || from !== this.#table.seq) return NOTHING;
     const applied = changes.length === 0 ? [] : [this.#apply(changes, nowMs)];
     if (to < seq) return [...applied, ...this.#ask(waiting)];
@@ -269,7 +274,7 @@ export class Replica {
     ];
   }
 
-  /** The snapshot that a part belongs to; `undefined`: to none that is wanted. */
+  /** The snapshot that a part continues; `undefined`: none. */
   #snapshotOf(
     { epoch, seq, part }: SyncAnswer & { kind: "SNAPSHOT" },
   ): PartialSnapshot | undefined {
@@ -291,7 +296,7 @@ export class Replica {
     return { kind: "replaced", mark, steps: stepsBetween(before, table) };
   }
 
-  /** Applies what the stream told meanwhile, and follows it from there. */
+  /** Applies the changes that waited, and follows the stream from there. */
   #catchUp(
     waiting: readonly HeardChanges[],
     nowMs: number,
@@ -317,7 +322,10 @@ export class Replica {
     return [...applied, ...this.#ask(waitsOn)];
   }
 
-  /** What an answer does not lead to is none of this publisher's: it waits no more. */
+  /**
+   * Whether the copy has advanced since the last gap. If not, the waiting
+   * changes are not this publisher's, and are dropped.
+   */
   #hasComeOn(): boolean {
     const { seq } = this.#table;
     const hasComeOn = seq !== this.#caughtUpTo;
@@ -333,7 +341,7 @@ export class Replica {
   }
 }
 
-/** What leads from one table to another. */
+/** The steps that lead from one table to another. */
 function* stepsBetween(
   before: BanTable,
   after: BanTable,

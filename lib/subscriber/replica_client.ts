@@ -1,6 +1,6 @@
 /**
- * The subscriber's side of protocol 2: keeps a copy of the cluster's bans up
- * with the publisher's, on its disk as well, and hands over what changes.
+ * The subscriber's side of protocol 2: keeps a copy of the publisher's bans up
+ * to date, in memory and on disk, and passes on the changes.
  *
  * @module
  */
@@ -26,51 +26,61 @@ import { type HandoverOptions, StepHandover } from "./step_handover.ts";
 import { SyncClient } from "./sync_client.ts";
 import { Condition, inTime, runTogether } from "../async/tasks.ts";
 
-/** How a copy is. */
+/** State of a copy. */
 export interface ReplicaFacts {
-  /** Whether there is a copy, even an old one. */
+  /** Whether there is a copy, even an outdated one. */
   readonly isKnown: boolean;
   readonly isFollowing: boolean;
-  /** Whether all of it is on the disk. */
+  /** Whether the disk has the complete copy. */
   readonly isCopyKept: boolean;
-  /** Times that changes were missed. */
+  /** Gaps in the stream's numbers. */
   readonly gaps: number;
-  /** Whole tables taken over. */
+  /** Complete tables received. */
   readonly snapshots: number;
 }
 
-/** Options for the client of a copy. */
+/** Options for {@link ReplicaClient}. */
 export interface ReplicaClientOptions extends HandoverOptions {
-  /** The session with the publisher; nobody else runs it. */
+  /** The session with the publisher; nothing else runs it. */
   readonly session: ControlClient;
-  /** Receives the publisher's stream; nobody else runs it. */
+  /** Receives the publisher's stream; nothing else runs it. */
   readonly listener: StreamListener;
-  /** Keeps the copy on this host's disk. */
+  /** Stores the copy on this host's disk. */
   readonly store: ReplicaStore;
-  /** Receipts to be sent; nobody else takes them out. */
+  /** Receipts to send; nothing else takes them out. */
   readonly receipts: ReceiptQueue;
-  /** The process's one steady clock: the copy and the updates are in its time, the disk in the system's. */
+  /**
+   * The process's steady clock, for copy and updates; the disk has system time.
+   */
   readonly clock: SteadyClock;
   readonly log: Log;
-  /** Called when the whole table was taken over: the publisher may not know what is in force here. */
+  /**
+   * Called after a complete table was received: the publisher may not know what
+   * is in force here.
+   */
   readonly onReplaced?: () => void;
 }
 
-/** How far a copy is. */
+/** Position of a copy. */
 export interface ReplicaProgress {
-  /** Of which epoch it is; `null`: there is none yet. */
+  /** Its epoch; `null`: there is no copy yet. */
   readonly epoch: Epoch | null;
-  /** The last number that it has taken. */
+  /** Number of the last applied change. */
   readonly seq: number;
-  /** Whether it follows the stream, without a gap. */
+  /** Whether it follows the stream without a gap. */
   readonly isFollowing: boolean;
 }
 
-/** Limit of changes and messages that wait: from it on the stream is not received; libzmq queues, then drops. */
+/**
+ * Changes and messages that may wait; at the limit the stream is not received,
+ * and libzmq queues, then drops.
+ */
 const MAX_INBOX = 10_000;
-/** So long the publisher is waited for before an old copy counts, in milliseconds. */
+/**
+ * Longest wait for the publisher until an old copy is used, in milliseconds.
+ */
 const CATCH_UP_TIMEOUT_MS = 5_000;
-/** Interval between looks for bans that have ended. */
+/** Interval between expiry sweeps. */
 const EXPIRY_INTERVAL_MS = 1_000;
 
 type HeardProbe = Extract<StreamMessage, { readonly kind: "P" }>;
@@ -79,11 +89,11 @@ type Incoming =
   | { readonly kind: "probe"; readonly message: HeardProbe }
   | { readonly kind: "answer"; readonly message: SyncAnswer }
   | { readonly kind: "tick" }
-  /** The next step of storing the whole. */
+  /** The next step of storing the complete copy. */
   | { readonly kind: "store" };
 
 /**
- * Keeps the copy.
+ * Keeps the copy up to date.
  *
  * @example
  * ```ts ignore
@@ -102,13 +112,13 @@ export class ReplicaClient {
   readonly #changed = new Condition();
   readonly #handover: StepHandover;
   #inbox: Incoming[] = [];
-  /** Messages and changes in it. */
+  /** Number of messages and changes in the inbox. */
   #inboxSize = 0;
 
   /**
-   * Makes a client of the stored copy; it connects once it runs.
+   * Creates a client from the stored copy; it connects when it runs.
    *
-   * @param options Where the copy comes from and goes to.
+   * @param options See {@link ReplicaClientOptions}.
    * @throws {RuntimeError} when the stored copy can't be read.
    */
   constructor(options: ReplicaClientOptions) {
@@ -128,12 +138,12 @@ export class ReplicaClient {
     });
   }
 
-  /** All that the copy holds and that is acted on here, or is only observed; some at a time. */
+  /** Updates for all bans of the copy in a place, in chunks. */
   updates(place: ActedOn = "taken"): Iterable<readonly BanUpdate[]> {
     return updatesOfAll(this.#replica.bans(), this.#options.receiver, place);
   }
 
-  /** How far the copy is. */
+  /** Position of the copy. */
   get progress(): ReplicaProgress {
     const { epoch = null, seq } = this.#replica;
     return {
@@ -147,7 +157,7 @@ export class ReplicaClient {
     return this.#replica.isFollowing && this.#options.listener.hears;
   }
 
-  /** How the copy is, for metrics and health. */
+  /** State of the copy, for metrics and health. */
   get facts(): ReplicaFacts {
     const { epoch, counters: { gaps, snapshots } } = this.#replica;
     return {
@@ -158,7 +168,7 @@ export class ReplicaClient {
     };
   }
 
-  /** How the copy is, for `status`. */
+  /** Figures of the copy, for `status`. */
   get figures(): StatusFigures {
     const { session, listener, receipts } = this.#options;
     const { epoch, seq, size, counters } = this.#replica;
@@ -179,9 +189,10 @@ export class ReplicaClient {
   }
 
   /**
-   * Resolves once there is a copy: one that keeps up, or an old one where the
-   * publisher does not bring it up to date in a moment. After a crash a copy
-   * may lack what was acted on last, which must not be lifted for that.
+   * Resolves once there is a copy: one that follows the stream, or an old one
+   * if the publisher does not bring it up to date soon. After a crash the old
+   * copy may lack the last bans that were acted on, which must not be lifted
+   * because of that.
    *
    * @param signal Ends the wait; the promise then rejects with its reason.
    */
@@ -194,9 +205,9 @@ export class ReplicaClient {
   }
 
   /**
-   * Keeps the copy until aborted.
+   * Keeps the copy up to date until aborted.
    *
-   * @param signal Ends it; the promise then resolves.
+   * @param signal Stops it; the promise then resolves.
    */
   async run(signal: AbortSignal): Promise<void> {
     const { listener } = this.#options;
@@ -223,7 +234,7 @@ export class ReplicaClient {
     else this.#put({ kind: "heard", message });
   }
 
-  /** An answer of one session is none to a question of the next. */
+  /** Drops waiting answers: they do not belong to the next session. */
   #forgetAnswers(): void {
     this.#replica.disconnected();
     const inbox = this.#inbox.filter(({ kind }) => kind !== "answer");
@@ -237,7 +248,10 @@ export class ReplicaClient {
     this.#changed.notify();
   }
 
-  /** One message after the other, so that changes are stored and handed over in the table's order. */
+  /**
+   * Handles one message after another: changes are stored and passed on in
+   * order.
+   */
   async #work(signal: AbortSignal): Promise<void> {
     while (true) {
       while (this.#inbox.length === 0) await this.#changed.wait(signal);
@@ -254,7 +268,7 @@ export class ReplicaClient {
     await this.#options.gather?.(signal);
   }
 
-  /** The effects of several messages of the stream are stored and handed over together. */
+  /** Stores and passes on the effects of several stream messages together. */
   async #handleAll(
     inbox: readonly Incoming[],
     signal: AbortSignal,
@@ -272,7 +286,7 @@ export class ReplicaClient {
     await this.#carryOutAll(effects, signal);
   }
 
-  /** A probe waits its turn, as a change does, and is none. */
+  /** A probe waits in the inbox like a change, but changes nothing. */
   #answerProbe({ order, address, node }: HeardProbe): void {
     const { session, receiver: { hostName } } = this.#options;
     if (node !== null && !sameHost(node, hostName)) return;
@@ -294,7 +308,7 @@ export class ReplicaClient {
         this.#syncClient.answered(
           effects.length > 0 || this.#replica.isFollowing,
         );
-        // What it asks next is said before it is busy with what it has.
+        // Send its next question before the work on this part begins.
         await this.#gather(signal);
         await this.#carryOutAll(this.#replica.takePart(), signal);
         return;
@@ -326,8 +340,8 @@ export class ReplicaClient {
         this.#syncClient.ask(effect.question);
         return;
       case "changed":
-        // First: what was acted on and is not in the copy would be lifted at a
-        // start without the publisher.
+        // First, because a start without the publisher would lift bans that
+        // were acted on but are not in the stored copy.
         this.#disk.note(effect.changes);
         this.#disk.flush();
         await this.#handover.give(effect.steps, signal);
@@ -357,7 +371,7 @@ export class ReplicaClient {
     });
   }
 
-  /** A tick waits in the inbox as messages do, since it changes the table. */
+  /** A tick waits in the inbox like a message, because it changes the table. */
   async #tick(signal: AbortSignal): Promise<void> {
     while (true) {
       await this.#options.clock.delay(EXPIRY_INTERVAL_MS, signal);

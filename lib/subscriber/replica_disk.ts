@@ -1,9 +1,9 @@
 /**
- * A subscriber's copy on its disk, which may be full, and in the system's time,
- * which may be set.
+ * A subscriber's copy on disk, in the system's time. The disk may be full, and
+ * the system's clock may be set.
  *
- * The copy is blocks of bans and the changes after them: once these are many,
- * the blocks are written anew, a step at a time, from the table as it is.
+ * The stored copy is blocks of bans and the changes after them. Once there are
+ * many changes, the blocks are rewritten from the current table, step by step.
  *
  * @module
  */
@@ -25,54 +25,58 @@ import type { Log } from "../log/log.ts";
 import { shiftedChange } from "../ban/shifted_times.ts";
 import type { SteadyClock } from "../async/steady_clock.ts";
 
-/** Options for a copy's disk. */
+/** Options for {@link ReplicaDisk}. */
 export interface ReplicaDiskOptions {
   readonly store: ReplicaStore;
-  /** The copy is in its time, the disk in the system's. */
+  /** The copy uses its time, the disk the system's. */
   readonly clock: SteadyClock;
   readonly log: Log;
-  /** Above so many changes, and more than there are bans, the whole is stored anew. @default {20000} */
+  /**
+   * Changes, if more than bans, after which blocks are rewritten.
+   *
+   * @default {20000}
+   */
   readonly manyChanges?: number;
-  /** Bans in a block that is written at most. @default {as many as it has} */
+  /** Most bans in a written block. @default {as many as fit} */
   readonly maxBans?: number;
 }
 
-/** A part of a copy that came. */
+/** A received part of a new copy. */
 export interface ArrivedPart {
   readonly mark: ReplicaMark;
   readonly isFirst: boolean;
   readonly block: BanBlock;
-  /** How far the clock of the copy is ahead of that of the block, in milliseconds. */
+  /** How far the copy's clock is ahead of the block's, in milliseconds. */
   readonly byMs: number;
 }
 
-/** Interval between attempts to store a copy that the disk did not take. */
+/** Interval between attempts to store a copy after a failure. */
 const RETRY_INTERVAL_MS = 30_000;
-/** Limit of the system clock's drift: above it somebody set that clock. */
+/** Larger changes of the offset mean that somebody set the system's clock. */
 const DRIFT_LIMIT_MS = 1_000;
 const MANY_CHANGES = 20_000;
 
 /**
- * Keeps a copy. What fails holds nothing back: the publisher has the table,
- * and the whole of it is stored later.
+ * Stores a copy. A failure blocks nothing: the publisher has the table, and the
+ * complete copy is stored later.
  */
 export class ReplicaDisk {
   readonly #options: ReplicaDiskOptions;
   readonly #troubleLog: TroubleLog;
-  /** When the whole is to be stored; `undefined`: the disk has all. */
+  /** When to store the complete copy; `undefined`: the disk has it. */
   #wholeAtMs: number | undefined;
-  /** How far the system's clock was ahead when the whole was stored. */
+  /** How far the system's clock was ahead when the blocks were stored. */
   #aheadMs: number;
-  /** Changes after the blocks. */
+  /** Number of changes after the blocks. */
   #changes = 0;
-  /** Whether another copy was begun. */
+  /** Whether a new copy was begun. */
   #isBegun = false;
-  /** What is to be written of it, where it is not the publisher that tells. */
+  /** Its remaining blocks, if it is written from the table. */
   #rest: Iterator<BlockOfBans, void> | undefined;
-  /** Changes that the copy has and the disk does not yet. */
+  /** Changes in the copy that the disk does not have yet. */
   #noted: Change[] = [];
 
-  /** @param options The store, and the clock of the copy. */
+  /** @param options See {@link ReplicaDiskOptions}. */
   constructor(options: ReplicaDiskOptions) {
     this.#options = options;
     const { log, clock } = options;
@@ -85,12 +89,12 @@ export class ReplicaDisk {
     });
   }
 
-  /** Whether the disk has all of the copy. */
+  /** Whether the disk has the complete copy. */
   get isWhole(): boolean {
     return this.#wholeAtMs === undefined;
   }
 
-  /** The copy as it was left. @throws {RuntimeError} when it can't be read. */
+  /** The stored copy. @throws {RuntimeError} when it can't be read. */
   load(): StoredReplica | undefined {
     const { store, clock: { aheadMs } } = this.#options;
     const stored = store.load(-aheadMs);
@@ -103,17 +107,17 @@ export class ReplicaDisk {
     };
   }
 
-  /** Takes changes that follow what is stored, to be stored by {@link ReplicaDisk.flush}. */
+  /** Adds consecutive changes, which {@link ReplicaDisk.flush} stores. */
   note(changes: readonly Change[]): void {
     for (const change of changes) this.#noted.push(change);
   }
 
-  /** Stores what was noted. */
+  /** Stores the added changes. */
   flush(): void {
     const noted = this.#noted;
     if (noted.length === 0) return;
     this.#noted = [];
-    // Changes come once a copy is whole: the publisher tells no more of the other.
+    // Changes come after a complete copy: no more parts of the new one follow.
     if (this.#rest === undefined) this.#isBegun = false;
     if (!this.isWhole && !this.#isBegun) return;
     const { store, clock: { aheadMs } } = this.#options;
@@ -123,9 +127,9 @@ export class ReplicaDisk {
     this.#changes += noted.length;
   }
 
-  /** Stores a part of another copy. */
+  /** Stores a part of a new copy. */
   keepPart({ mark, isFirst, block, byMs }: ArrivedPart): void {
-    // What was begun from the table itself is not continued by parts.
+    // Parts can't continue a copy that was begun from the table itself.
     if (this.#rest !== undefined) this.#isBegun = false;
     this.#rest = undefined;
     if (isFirst) this.#begin(mark);
@@ -134,16 +138,16 @@ export class ReplicaDisk {
     this.#attempt(() => store.stage(block, byMs + this.#aheadMs));
   }
 
-  /** All parts of another copy are stored. */
+  /** Completes a new copy after its last part. */
   keepReplaced(): void {
     if (this.#isBegun) this.#commit();
   }
 
   /**
-   * Whether the whole is to be stored: the disk lacks something, its times are
-   * wrong, or it takes more changes than bans to tell.
+   * Whether to store the complete copy: the disk lacks something, its times are
+   * wrong, or it has more changes than bans.
    *
-   * @param bans How many there are.
+   * @param bans Number of bans in the copy.
    */
   isDue(bans: number): boolean {
     if (this.#isBegun) return false;
@@ -153,11 +157,11 @@ export class ReplicaDisk {
   }
 
   /**
-   * Begins to store the whole.
+   * Begins to store the complete copy.
    *
-   * @param mark What it is of.
-   * @param bans The table's; it may change while they are taken.
-   * @returns Whether {@link ReplicaDisk.storeNext} is to follow.
+   * @param mark Its epoch and number.
+   * @param bans The table's bans; the table may change meanwhile.
+   * @returns Whether to call {@link ReplicaDisk.storeNext} next.
    */
   beginWhole(mark: ReplicaMark, bans: Iterable<Ban>): boolean {
     const { maxBans } = this.#options;
@@ -166,7 +170,7 @@ export class ReplicaDisk {
     return this.#isBegun;
   }
 
-  /** Stores the next block of the whole. @returns Whether there is more. */
+  /** Stores the next block of the copy. @returns Whether there are more. */
   storeNext(): boolean {
     const { value } = this.#rest?.next() ?? {};
     if (value === undefined) return false;
@@ -177,13 +181,13 @@ export class ReplicaDisk {
     return this.#isBegun;
   }
 
-  /** What is stored is in another time than what would be: it is written anew. */
+  /** Whether the stored times are off, because the system's clock was set. */
   get #isStepped(): boolean {
     const { aheadMs } = this.#options.clock;
     return Math.abs(aheadMs - this.#aheadMs) > DRIFT_LIMIT_MS;
   }
 
-  /** Stores what was noted, and logs how many records were kept back by the throttle. */
+  /** Stores the added changes, and flushes the throttled log records. */
   close(): void {
     this.flush();
     this.#troubleLog.flush();
@@ -207,7 +211,7 @@ export class ReplicaDisk {
     this.#troubleLog.resolve();
   }
 
-  /** What fails leaves the disk without the whole, which is stored later. */
+  /** After a failure the complete copy is stored later. */
   #attempt(change: () => void): void {
     try {
       change();
@@ -222,7 +226,7 @@ export class ReplicaDisk {
   }
 }
 
-/** Whole numbers take half the room in a block. */
+/** Rounds times: whole numbers take half the space in a block. */
 function* inWholeMs(bans: Iterable<Ban>): Generator<Ban, void, undefined> {
   for (const ban of bans) {
     const reports = ban.reports.map(({ origin, ...ms }) => ({

@@ -1,5 +1,5 @@
 /**
- * Hands over what happened to a copy of the bans, as what a host is to do.
+ * Passes on the steps of the copy as updates for the host.
  *
  * @module
  */
@@ -9,43 +9,43 @@ import type { BanUpdate } from "../ban/ban_event.ts";
 import { observesSome, type Receiver } from "../choice/receiver_choice.ts";
 import { type ActedOn, updatesOf } from "./ban_updates.ts";
 
-/** Who takes what. */
+/** Options for {@link StepHandover}. */
 export interface HandoverOptions {
-  /** This node's name, and what it takes. */
+  /** This node's name, and its choice of bans. */
   readonly receiver: Receiver;
   /**
-   * Waits until messages that have arrived are received, so that they are stored
-   * and handed over together. @default {nothing is waited for}
+   * Waits until messages that have arrived are received, so that they are
+   * stored and passed on together. @default {no wait}
    */
   readonly gather?: (signal: AbortSignal) => Promise<void>;
-  /** Takes what is to be made true, in order; resolves when there is room for more. */
+  /** Takes the updates, in order; resolves when there is room for more. */
   readonly onUpdates: (
     updates: readonly BanUpdate[],
     signal: AbortSignal,
   ) => Promise<void>;
-  /** Told what would be made true of bans that are only observed. */
+  /** Called with updates for bans that are only observed. */
   readonly onObserved?: (updates: readonly BanUpdate[]) => void;
 }
 
-/** Steps that are handed over together when there are many. */
+/** Steps passed on together when there are many. */
 const STEPS_AT_ONCE = 4_096;
 
-/** Hands steps over, in their order. */
+/** Passes steps on, in order. */
 export class StepHandover {
   readonly #options: HandoverOptions;
   #received = 0;
 
-  /** @param options Who takes what. */
+  /** @param options See {@link HandoverOptions}. */
   constructor(options: HandoverOptions) {
     this.#options = options;
   }
 
-  /** Updates handed over so far. */
+  /** Number of updates passed on so far. */
   get received(): number {
     return this.#received;
   }
 
-  /** Hands some over. */
+  /** Passes some steps on. */
   async give(steps: readonly BanStep[], signal: AbortSignal): Promise<void> {
     const { receiver, onUpdates, onObserved } = this.#options;
     if (onObserved !== undefined && observesSome(receiver.choice)) {
@@ -56,7 +56,7 @@ export class StepHandover {
     if (updates.length > 0) await onUpdates(updates, signal);
   }
 
-  /** Hands many over, some at a time. */
+  /** Passes many steps on, in chunks. */
   async giveAll(all: Iterable<BanStep>, signal: AbortSignal): Promise<void> {
     let steps: BanStep[] = [];
     for (const step of all) {

@@ -1,5 +1,5 @@
 /**
- * Receives the publisher's stream, over a new connection when it falls silent.
+ * Receives the publisher's stream, and reconnects when it falls silent.
  *
  * @module
  */
@@ -16,19 +16,28 @@ import { runTogether } from "../async/tasks.ts";
 import { Watchdog } from "../async/watchdog.ts";
 import { decodeStreamMessage } from "../wire/v2.ts";
 
-/** Options for a listener. */
+/** Options for {@link StreamListener}. */
 export interface StreamListenerOptions {
   /** Opens a connection (a SUB to everything) to the publisher's stream. */
   readonly connect: Connect;
   readonly clock: Clock;
   readonly log: Log;
-  /** Called when a stream that was heard has fallen silent. @default {nothing is done} */
+  /**
+   * Called when a stream falls silent after messages.
+   *
+   * @default {does nothing}
+   */
   readonly onSilence?: () => void;
-  /** Timeout without even a heartbeat: the connection is then replaced. @default {3500} */
+  /**
+   * Time without a message or heartbeat after which it reconnects, in
+   * milliseconds.
+   *
+   * @default {3500}
+   */
   readonly silenceMs?: number;
 }
 
-/** Takes a message; resolves when there is room for another. */
+/** Handles a message; resolves when there is room for another. */
 export type Hear = (
   message: StreamMessage,
   signal: AbortSignal,
@@ -45,9 +54,9 @@ export class StreamListener {
   #rejected = 0;
 
   /**
-   * Makes a listener; it connects once it runs.
+   * Creates a listener; it connects when it runs.
    *
-   * @param options How it connects.
+   * @param options See {@link StreamListenerOptions}.
    */
   constructor(options: StreamListenerOptions) {
     this.#options = {
@@ -66,21 +75,21 @@ export class StreamListener {
     this.#watchdog = new Watchdog(clock);
   }
 
-  /** Whether something was heard lately. */
+  /** Whether the stream is being received. */
   get hears(): boolean {
     return this.#hears;
   }
 
-  /** Messages that were not understood. */
+  /** Messages that could not be decoded. */
   get rejected(): number {
     return this.#rejected;
   }
 
   /**
-   * Hears until aborted.
+   * Receives until aborted.
    *
-   * @param signal Ends it; the promise then rejects with its reason.
-   * @param hear Takes each message.
+   * @param signal Stops it; the promise then rejects with its reason.
+   * @param hear Handles each message.
    */
   async run(signal: AbortSignal, hear: Hear): Promise<void> {
     try {
@@ -99,13 +108,13 @@ export class StreamListener {
     }
   }
 
-  /** Connects anew, at once: what it connects with is another. */
+  /** Reconnects at once, because the connection's setup has changed. */
   renew(): void {
     this.#renewal.abort();
     this.#renewal = new AbortController();
   }
 
-  /** Resolves once nothing is heard any more, or on a renewal. */
+  /** Resolves once the stream is silent, or on a renewal. */
   async #listen(
     socket: MessageSocket,
     signal: AbortSignal,

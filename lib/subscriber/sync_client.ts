@@ -1,6 +1,6 @@
 /**
- * A subscriber's side of a session with the publisher: sends the questions of
- * the copy and receipts, one of each at a time.
+ * The subscriber's side of a session with the publisher: sends the copy's
+ * questions and receipts, one of each at a time.
  *
  * @module
  */
@@ -15,48 +15,52 @@ import { Condition, runTogether } from "../async/tasks.ts";
 import { agoMs } from "../wire/wire_times.ts";
 import { plainText } from "../wire/v2.ts";
 
-/** Options for a client of a session. */
+/** Options for {@link SyncClient}. */
 export interface SyncClientOptions {
   readonly session: ControlClient;
   readonly receipts: ReceiptQueue;
   readonly clock: Clock;
-  /** A session begins: time to ask. */
+  /** Called when a session begins: time to ask. */
   readonly onBegin: () => void;
-  /** The answer to the question; {@link SyncClient.answered} has to follow. */
+  /** Called with an answer; call {@link SyncClient.answered} afterwards. */
   readonly onAnswer: (answer: SyncAnswer) => void;
-  /** The session is over, and an open question gets no answer. */
+  /** Called when the session has ended; an open question gets no answer. */
   readonly onEnd: () => void;
-  /** Timeout of an answer: the session is then given up. @default {5000} */
+  /**
+   * Timeout for an answer, in milliseconds; then the session ends.
+   *
+   * @default {5000}
+   */
   readonly replyTimeoutMs?: number;
-  /** Time for which receipts are collected before they are sent. @default {50} */
+  /** Time to collect receipts before sending, in milliseconds. @default {50} */
   readonly collectMs?: number;
 }
 
-/** Asks and answers until it is stopped. */
+/** Sends questions and receipts until stopped. */
 export class SyncClient {
   readonly #options: Required<SyncClientOptions>;
   readonly #changed = new Condition();
   #question: SyncQuestion | undefined;
-  /** Where the last question is: on its way, or its answer is being taken. */
+  /** State of the last question: sent, or its answer is being handled. */
   #state: "idle" | "asked" | "taking" | "useless" = "idle";
   #batches = 0;
 
-  /** @param options The session, and who takes its answers. */
+  /** @param options See {@link SyncClientOptions}. */
   constructor(options: SyncClientOptions) {
     this.#options = { replyTimeoutMs: 5_000, collectMs: 50, ...options };
   }
 
-  /** Asks; what was to be asked before is not. */
+  /** Asks a question, in place of one that was not sent yet. */
   ask(question: SyncQuestion): void {
     this.#question = question;
     this.#changed.notify();
   }
 
   /**
-   * The answer was taken, and everything asked that follows from it.
+   * Ends the handling of an answer, after the questions that follow from it.
    *
-   * @param isOfUse Whether it was one to the question: otherwise the
-   * conversation is given up.
+   * @param isOfUse Whether it answered the question; otherwise the session
+   *   ends.
    */
   answered(isOfUse: boolean): void {
     if (this.#state !== "taking") return;
@@ -65,9 +69,9 @@ export class SyncClient {
   }
 
   /**
-   * Talks until aborted.
+   * Runs until aborted.
    *
-   * @param signal Ends it; the promise then resolves.
+   * @param signal Stops it; the promise then resolves.
    */
   async run(signal: AbortSignal): Promise<void> {
     await this.#options.session.run(
@@ -94,7 +98,7 @@ export class SyncClient {
     }
   }
 
-  /** A socket takes one message at a time. */
+  /** Sends one message at a time, because a socket takes no more. */
   async #say(session: Session, signal: AbortSignal): Promise<void> {
     const { session: id } = session.welcome;
     while (true) {
@@ -136,9 +140,9 @@ export class SyncClient {
   }
 
   /**
-   * Waits for the receipts that follow the first.
+   * Waits for more receipts after the first.
    *
-   * @returns Whether there is nothing more urgent to say.
+   * @returns Whether there is nothing more urgent to send.
    */
   async #collect(signal: AbortSignal): Promise<boolean> {
     const { clock, collectMs } = this.#options;
@@ -181,7 +185,9 @@ export class SyncClient {
     }
   }
 
-  /** Nothing is asked, and nothing but the allowlist comes, which is the session's. */
+  /**
+   * Without an open question only the allowlist comes, for the session itself.
+   */
   async #receiveUnasked(
     receive: Session["receive"],
     signal: AbortSignal,
@@ -205,7 +211,7 @@ export class SyncClient {
   }
 }
 
-/** A receipt as it goes over the wire now: only a failure has details there. */
+/** Converts a receipt for the wire, which has details only for a failure. */
 function wireReceipt(
   { jail, address, action, outcome, detail, atMs }: ActionReceipt,
   nowMs: number,

@@ -1,19 +1,18 @@
 /**
- * Calls on files of a local disk that need no thread of their own.
+ * Decides which file calls on a local disk may block the event loop.
  *
- * A call of Deno's that does not hold the event loop goes to another thread and
- * back: some 0.2 ms, for a `stat` that takes a microsecond. Where the disk is of
- * this host, a call is made at once instead, as long as the loop has turned a
- * moment ago. A file system of the network may not answer for minutes: its
- * calls all go the long way.
+ * An asynchronous call in Deno goes to another thread and back: some 0.2 ms,
+ * for a `stat` that takes a microsecond. On a local disk the call is therefore
+ * made synchronously, if the event loop has turned a moment ago. A network file
+ * system may not answer for minutes, so its calls are always asynchronous.
  *
  * @module
  */
 
-/** The event loop is held for so long at most, in milliseconds, and for one call more. */
+/** Longest time that the event loop is blocked before one more call. */
 const MAX_TURN_MS = 5;
 
-/** Counts how long the event loop has been held, for the files of one log. */
+/** Measures how long the files of one log have blocked the event loop. */
 export class BriefCalls {
   readonly #nowMs: () => number;
   /** When the loop last turned. */
@@ -24,18 +23,18 @@ export class BriefCalls {
     this.#nowMs = nowMs;
   }
 
-  /** The loop has turned: others had their turn. */
+  /** Notes that the event loop has turned. */
   noteTurn(): void {
     this.#turnedMs = this.#nowMs();
   }
 
   /**
-   * Makes a call, at once where that may be.
+   * Makes a call, synchronously if allowed.
    *
-   * @typeParam T What it gives.
-   * @param isLocal Whether it concerns a disk of this host.
-   * @param atOnce The call that holds the loop.
-   * @param later The same that does not.
+   * @typeParam T The call's result.
+   * @param isLocal Whether the file is on a local disk.
+   * @param atOnce The synchronous call.
+   * @param later The same call, asynchronous.
    */
   async make<T>(
     isLocal: boolean,

@@ -8,14 +8,14 @@ import type { FileFacts, OpenedLog } from "./ports.ts";
 import type { Log } from "../log/log.ts";
 
 /**
- * Compressed bytes per step; decompressed they may be a thousand times as many.
+ * Compressed bytes per step; decompressed they may be a thousand times more.
  */
 const CHUNK_BYTES = 16_384;
 
 /**
- * The contents of a file that gzip made. Reading forward is cheap; reading from
- * before the last position starts again at the beginning. A damaged file ends
- * where the damage begins; that is logged.
+ * The contents of a gzip file. Reading forward is cheap; reading from before
+ * the last position starts over at the beginning. A damaged file ends where the
+ * damage begins; the damage is logged.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc1952 | RFC 1952}
  */
@@ -49,7 +49,7 @@ export class GzipLog implements OpenedLog {
     this.#log = log;
   }
 
-  /** Its decompressed size; for that the whole file is read, once. */
+  /** Its decompressed size, for which the whole file is read once. */
   async facts(): Promise<FileFacts> {
     const { modifiedMs } = await this.#compressed.facts();
     this.#sizeBytes ??= await this.#measure();

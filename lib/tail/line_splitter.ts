@@ -1,5 +1,5 @@
 /**
- * Splits bytes, as they are read, into whole lines.
+ * Splits bytes into whole lines as they are read.
  *
  * @module
  */
@@ -19,20 +19,22 @@ export interface LineSplitterOptions {
   /** Position of the first byte, in bytes from the start of the file. */
   readonly offsetBytes: number;
   /**
-   * Maximum length of a line; a longer one is dropped to its end. @default
-   * {65536}
+   * Longest line, in bytes; a longer one is dropped to its end.
+   *
+   * @default {65536}
    */
   readonly maxLineBytes?: number;
   /**
-   * Buffer space for one read, in bytes, beside an unfinished line. @default
-   * {262144}
+   * Buffer space for one read beside an unfinished line, in bytes.
+   *
+   * @default {262144}
    */
   readonly readBytes?: number;
 }
 
 /**
- * Keeps the unfinished line at the end of what was read until the rest of it
- * is there. A line ends at byte 0x0A and nowhere else.
+ * Keeps the unfinished line at the end of the bytes until its rest arrives. A
+ * line ends only at byte 0x0A.
  *
  * @example
  * ```ts

@@ -20,7 +20,7 @@ import {
   withoutDoubles,
 } from "./tail_cursor.ts";
 
-/** Maximum number of remembered fingerprints; above it all are forgotten. */
+/** Most remembered fingerprints; beyond it all are forgotten. */
 const MAX_PRINTS = 1_000;
 
 /** Lists and opens the files of a log. */
@@ -63,8 +63,8 @@ export class LogFiles {
   /**
    * Finds the file that contains a position, and the newer ones.
    *
-   * @returns The files from that one on, oldest first; none when it is gone;
-   * `undefined`: names changed meanwhile.
+   * @returns The files from that one on, oldest first; empty when it is gone;
+   *   `undefined`: names changed meanwhile.
    */
   async from(position: LogPosition): Promise<readonly LogFile[] | undefined> {
     const files = await this.#listPrinted(position.fingerprint);
@@ -91,7 +91,7 @@ export class LogFiles {
     return files && (copy === undefined ? [] : [copy]);
   }
 
-  /** Finds the compressed form of an open file that has no name any more. */
+  /** Finds the compressed form of an open file that no longer has a name. */
   async #compressed(
     files: readonly LogFile[],
     fingerprint: string,

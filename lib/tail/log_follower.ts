@@ -28,20 +28,20 @@ export interface LogFollowerOptions {
    * a log that does not exist yet.
    */
   readonly from: LogPosition | undefined;
-  /** Starts a log whose position is unknown at its beginning. @default {false} */
+  /** Starts at the beginning if the position is unknown. @default {false} */
   readonly atStart?: boolean;
   /** Receives log records. */
   readonly log: Log;
-  /** Tells when the log was seen to end; without it batches don't say. */
+  /** Tells when the log was seen to end; without it batches do not say. */
   readonly clock?: Pick<Clock, "nowMs">;
 }
 
 const NOTHING = new Uint8Array();
 
 /**
- * A {@link LineSource} over a log that may be missing at times. Yields a batch
- * without lines for each file that it begins, so that the new position can be
- * stored.
+ * A {@link LineSource} over a log that may be missing at times. It yields a
+ * batch without lines for each file that it begins, so that the new position
+ * can be stored.
  *
  * @example
  * ```ts ignore
@@ -50,12 +50,12 @@ const NOTHING = new Uint8Array();
  * ```
  */
 export class LogFollower implements LineSource, AsyncDisposable {
-  /** Number of files, and unread rests of files, that are known to be lost. */
+  /** Number of files, or unread rests of files, known to be lost. */
   gaps = 0;
   readonly #options: LogFollowerOptions;
   readonly #files: LogFiles;
   #current: LogReader | undefined;
-  /** When the log was last seen to have nothing unread, in milliseconds since 1970. */
+  /** Last time the log had nothing unread, in milliseconds since 1970. */
   #readAllMs: number | undefined;
   /** Why the log can't be read now. */
   #trouble: string | undefined;
@@ -69,11 +69,11 @@ export class LogFollower implements LineSource, AsyncDisposable {
    * Finds the position to read from.
    *
    * @param options See {@link LogFollowerOptions}.
-   * @throws {RuntimeError} when the log is there and can't be read.
+   * @throws {RuntimeError} when the log exists but can't be read.
    */
   static async begin(options: LogFollowerOptions): Promise<LogFollower> {
     const follower = new LogFollower(options);
-    // Started at the log's end: whatever is read was written later.
+    // Reading starts at the log's end: all lines read were written later.
     if (options.from === undefined && options.atStart !== true) {
       follower.#readAllMs = options.clock?.nowMs();
     }
@@ -90,8 +90,8 @@ export class LogFollower implements LineSource, AsyncDisposable {
   /**
    * Yields the log's lines as they are written.
    *
-   * @param signal Ends it.
-   * @throws {RuntimeError} when the log is there and can't be read.
+   * @param signal Stops it.
+   * @throws {RuntimeError} when the log exists but can't be read.
    */
   async *batches(signal: AbortSignal): AsyncGenerator<LineBatch, void> {
     try {
@@ -113,7 +113,7 @@ export class LogFollower implements LineSource, AsyncDisposable {
     }
   }
 
-  /** A disk that fails for a while, or a folder that is closed, is waited for. */
+  /** Advances; waits while the disk fails or the folder is closed. */
   async #tryAdvance(
     current: LogReader,
     signal: AbortSignal,
@@ -141,7 +141,7 @@ export class LogFollower implements LineSource, AsyncDisposable {
     }
   }
 
-  /** One step: gives lines, the file that follows, or nothing. */
+  /** One step: returns lines, the next file, or nothing. */
   async #advance(
     current: LogReader,
     signal: AbortSignal,
@@ -159,7 +159,7 @@ export class LogFollower implements LineSource, AsyncDisposable {
         await this.#options.folder.waitForChange(signal);
         return undefined;
       case "move_on":
-        // If it was renamed since it was listed, the next look finds it by its
+        // If the file was renamed since it was listed, the next check finds its
         // new name.
         return await this.#open(step.to.name, 0, rotations + 1, step.to);
       case "begin_again": {
@@ -180,8 +180,8 @@ export class LogFollower implements LineSource, AsyncDisposable {
   }
 
   /**
-   * Opens the file that was read last, else the log at its end; `undefined`:
-   * there is none.
+   * Opens the last read file, else the log at its end; `undefined`: there is
+   * none.
    */
   async #openStart(): Promise<LogReader | undefined> {
     const { from, folder, atStart = false } = this.#options;
@@ -201,7 +201,7 @@ export class LogFollower implements LineSource, AsyncDisposable {
     return await this.#openNewer(from);
   }
 
-  /** The file that was read last is gone: opens the oldest newer one. */
+  /** Opens the oldest newer file, because the last read file is gone. */
   async #openNewer(from: LogPosition): Promise<LogReader | undefined> {
     const { logName } = this.#options.folder;
     let files: readonly LogFile[] = [];
@@ -217,7 +217,7 @@ export class LogFollower implements LineSource, AsyncDisposable {
     return opened;
   }
 
-  /** Opens the log at its start; waits for it where there is none. */
+  /** Opens the log at its start; waits for it if it does not exist. */
   async #openLog(signal: AbortSignal): Promise<LogReader> {
     const { folder, log, from } = this.#options;
     const rotations = from === undefined ? 0 : (from.rotations ?? 0) + 1;
@@ -233,7 +233,7 @@ export class LogFollower implements LineSource, AsyncDisposable {
   }
 
   /**
-   * Opens the first file that `find` returns; repeats it when names changed
+   * Opens the first file that `find` returns; repeats this if names changed
    * meanwhile.
    */
   async #openFirst(
@@ -287,8 +287,8 @@ export class LogFollower implements LineSource, AsyncDisposable {
   }
 
   /**
-   * An error, since the cluster never learns of the bans and unbans in the lost
-   * part.
+   * Logs an error, because the cluster never learns of the bans and unbans in
+   * the lost part.
    */
   #reportGap(event: string, missing: number, details: LogFields = {}): void {
     const { log, folder } = this.#options;

@@ -1,22 +1,22 @@
 /**
- * Notices a log that says nothing for longer than it ever did.
+ * Notices a log that is silent for longer than ever before.
  *
  * @module
  */
 
-/** Silences that are remembered. */
+/** Remembered silences. */
 const KNOWN_GAPS = 64;
-/** With fewer nothing is known of a log's habit. */
+/** With fewer silences the log's habit is not known. */
 const LEAST_GAPS = 16;
-/** Lines that follow each other faster are one. */
+/** Lines that follow faster count as one. */
 const LEAST_GAP_MS = 1_000;
-/** So many times its longest silence is against its habit. */
+/** A silence this many times the longest one is unusual. */
 const FACTOR = 4;
-/** A shorter silence is nothing to tell. */
+/** A shorter silence is never unusual. */
 const LEAST_SILENCE_MS = 3_600_000;
 
 /**
- * Knows how long a log is silent now and then.
+ * Knows a log's usual silences.
  *
  * @example
  * ```ts
@@ -34,7 +34,7 @@ export class LogHabit {
   readonly #gaps: number[] = [];
   #lastMs: number | undefined;
 
-  /** Lines were read. @param nowMs By a monotonic clock. */
+  /** Notes that lines were read. @param nowMs By a monotonic clock. */
   noteRead(nowMs: number): void {
     const gapMs = this.#lastMs === undefined ? 0 : nowMs - this.#lastMs;
     this.#lastMs = nowMs;
@@ -44,7 +44,7 @@ export class LogHabit {
   }
 
   /**
-   * How long nothing was read, in milliseconds; `undefined`: that is nothing
+   * Length of the current silence, in milliseconds; `undefined`: it is not
    * unusual, as far as is known.
    */
   silentMs(nowMs: number): number | undefined {

@@ -8,12 +8,12 @@ import { RuntimeError } from "../base/errors.ts";
 import type { LogPosition } from "./ports.ts";
 
 /**
- * Members that were added later are optional: older programs leave them out.
+ * Version 1. Members added later are optional: older programs omit them.
  */
 const VERSION = 1;
 
 /**
- * Writes a position as one line of JSON.
+ * Encodes a position as one line of JSON.
  *
  * @param position The position.
  *
@@ -38,7 +38,7 @@ export function encodePosition(position: LogPosition): string {
 }
 
 /**
- * Reads what {@link encodePosition} wrote.
+ * Decodes a position that {@link encodePosition} wrote.
  *
  * @param text The stored text.
  * @throws {RuntimeError} when it is anything else.

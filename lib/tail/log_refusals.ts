@@ -1,5 +1,5 @@
 /**
- * What keeps a log from being read, in words with a way out.
+ * Errors of logs that can't be read, with a hint for the operator.
  *
  * @module
  */
@@ -7,11 +7,11 @@
 import { RuntimeError } from "../base/errors.ts";
 
 /**
- * The error of a log that is none: a pipe has no place to go on from, and holds
- * up who writes to it.
+ * The error for a log that is not a file: a pipe has no position to continue
+ * from, and blocks its writer.
  *
- * @param path Where it should be.
- * @param seen What is there.
+ * @param path Where the log should be.
+ * @param seen What is there instead.
  */
 export function notAFile(
   path: string,
@@ -31,12 +31,12 @@ export function notAFile(
 }
 
 /**
- * The error for whoever runs the program.
+ * The error for the operator.
  *
- * @param what What can't be done, such as `read`.
- * @param path To which file.
- * @param error What the system said.
- * @throws the error where the system did not say it: a bug.
+ * @param what What failed, such as `read`.
+ * @param path The file.
+ * @param error The system's error.
+ * @throws the error if it is not the system's: a bug.
  */
 export function cannot(
   what: string,

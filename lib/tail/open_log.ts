@@ -8,14 +8,14 @@ import { LineSplitter } from "./line_splitter.ts";
 import type { FileFacts, LogPosition, OpenedLog } from "./ports.ts";
 import type { Look, OpenLog } from "./tail_cursor.ts";
 
-/** Length of the part of the first line that the fingerprint covers. */
+/** Most bytes of the first line that the fingerprint covers. */
 const MAX_HEAD_BYTES = 1_024;
-/** How far before the end an unfinished line can begin. */
+/** Longest unfinished line before the end, in bytes. */
 const MAX_LINE_BYTES = 65_536;
 const LF = 0x0a;
 
 /**
- * After the last complete line: the rest of an unfinished one is still to come.
+ * Starts after the last complete line: the rest of the next one is to come.
  */
 export const AT_THE_END = -1;
 
@@ -95,7 +95,7 @@ export class LogReader implements OpenLog, AsyncDisposable {
     return this.#fingerprint;
   }
 
-  /** Number of bytes that are known to exist and were not read. */
+  /** Number of existing bytes that were not read. */
   get unreadBytes(): number {
     return Math.max(0, this.#lookedAt.sizeBytes - this.readBytes);
   }
@@ -113,7 +113,7 @@ export class LogReader implements OpenLog, AsyncDisposable {
   }
 
   /**
-   * Starts again at the beginning: the file was truncated and written again.
+   * Starts over at the beginning: the file was truncated and rewritten.
    */
   async beginAgain(): Promise<void> {
     this.#rotations++;

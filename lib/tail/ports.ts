@@ -6,15 +6,15 @@
 
 /** A position in a log file; it stays valid when the file is renamed. */
 export interface LogPosition {
-  /** Device the file is on. */
+  /** Device of the file. */
   readonly device: number;
   /** Inode of the file. */
   readonly inode: number;
   /** Start of the next line, in bytes from the start of the file. */
   readonly offsetBytes: number;
   /**
-   * Fingerprint of the file's first line, so that a reused inode is noticed.
-   * Empty while the file has none.
+   * Fingerprint of the file's first line, to detect a reused inode. Empty while
+   * the file has no line.
    */
   readonly fingerprint: string;
   /**
@@ -24,17 +24,17 @@ export interface LogPosition {
    */
   readonly rotations?: number;
   /**
-   * Last known modification time, in milliseconds since 1970. Missing likewise.
+   * Last known modification time, in milliseconds since 1970. May be missing,
+   * too.
    */
   readonly modifiedMs?: number;
   /**
-   * By how much stamps without a zone are behind the host's clock there, in
-   * milliseconds. Missing where they are not.
+   * How far the log's times without a zone are behind the host's clock, in
+   * milliseconds. Missing if they are not.
    */
   readonly behindMs?: number;
   /**
-   * Set while the bans that fail2ban had at the first start are not all
-   * reported yet.
+   * Set until all bans that fail2ban had at the first start are reported.
    */
   readonly importing?: true;
 }
@@ -44,14 +44,13 @@ export interface LineBatch {
   /** Lines, each ending in 0x0A, and nothing else. */
   readonly bytes: Uint8Array;
   /**
-   * Start of the first line, in bytes from the start of the file that `end` is
-   * in.
+   * Start of the first line, in bytes from the start of the file of `end`.
    */
   readonly startBytes: number;
   /** Position to continue from once these lines are processed. */
   readonly end: LogPosition;
   /**
-   * When the log was seen to end without these lines, in milliseconds since
+   * When the log was seen to end before these lines, in milliseconds since
    * 1970: they were written later. `undefined`: it was not read to its end yet.
    */
   readonly writtenAfterMs?: number | undefined;
@@ -60,10 +59,10 @@ export interface LineBatch {
 /** A source of lines from a log that grows. */
 export interface LineSource {
   /**
-   * Yields the lines as they are written, in order, each once, until aborted. A
-   * rotated file is read to its end before the next one. Called once.
+   * Yields the lines as they are written, in order, each once, until aborted.
+   * Reads a rotated file to its end before the next one. Called once.
    *
-   * @param signal Ends the sequence; it then returns instead of throwing.
+   * @param signal Ends the sequence, which then returns instead of throwing.
    */
   batches(signal: AbortSignal): AsyncIterable<LineBatch>;
 }
@@ -72,13 +71,13 @@ export interface LineSource {
 export interface FileFacts {
   /** Its size in bytes. */
   readonly sizeBytes: number;
-  /** When it was last written, in milliseconds since 1970. */
+  /** Last modification time, in milliseconds since 1970. */
   readonly modifiedMs: number;
 }
 
 /** Identifies a file regardless of its name. */
 export interface FileIdentity {
-  /** Device the file is on. */
+  /** Device of the file. */
   readonly device: number;
   /** Inode of the file. */
   readonly inode: number;
@@ -111,9 +110,9 @@ export interface LogFolder {
   /** The log itself; `undefined` while there is none. */
   current(): Promise<LogFile | undefined>;
   /**
-   * The log and its rotated files, in any order. No file was renamed while they
-   * were listed, and sizes were read from the newest file to the oldest: so a
-   * file that is empty beside a newer one with contents stays empty.
+   * The log and its rotated files, in any order. No file was renamed during the
+   * listing, and sizes were read from the newest file to the oldest: a file
+   * that is empty beside a newer one with contents stays empty.
    */
   list(): Promise<readonly LogFile[]>;
   /**
@@ -123,19 +122,19 @@ export interface LogFolder {
    */
   open(name: string): Promise<OpenedLog | undefined>;
   /**
-   * Resolves once something may have changed since the last call; sometimes
+   * Resolves once something may have changed since the last call; may resolve
    * without a change.
    */
   waitForChange(signal: AbortSignal): Promise<void>;
 }
 
 /**
- * Watches a file of a folder, whether it is there or not, until disposed.
+ * Watches a file of a folder, whether it exists or not, until disposed.
  *
  * @param folder Absolute path.
  * @param name The file's name.
  * @param tell Called when something may have happened to it.
- * @returns `undefined` where that can't be had.
+ * @returns `undefined` if it can't watch.
  */
 export type FolderWatch = (
   folder: string,

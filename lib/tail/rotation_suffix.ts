@@ -1,19 +1,19 @@
 /**
- * What a rotation adds to a log's name, and the order that it tells.
+ * The suffix that rotation adds to a log's name, and its order.
  *
  * @module
  */
 
-/** A count, or a date: `.1`, `-20261128`, `_2026-11-28`, `-20261128T101500`, `-20261128.1`. */
+/** A count or a date: `.1`, `-20261128`, `_2026-11-28`, `-20261128.1`. */
 const SUFFIX = /^[._-]\d[\dT_.-]{0,31}$/;
 
 /**
- * Finds what was added to a log's name: at its end, or before its extension,
- * as logrotate's `extension .log` has it.
+ * Finds the suffix of a rotated log's name: at its end, or before its
+ * extension, as with logrotate's `extension .log`.
  *
  * @param name A file's name, not compressed.
- * @param logName The log's.
- * @returns `""` of the log itself; `undefined`: it is no file of that log.
+ * @param logName The log's name.
+ * @returns `""` for the log itself; `undefined`: it is not a file of that log.
  *
  * @example
  * ```ts
@@ -44,7 +44,7 @@ function suffix(text: string): string | undefined {
   return SUFFIX.test(text) ? text : undefined;
 }
 
-/** Whether a suffix is a date or a time, and no count. */
+/** Whether a suffix is a date or time rather than a count. */
 export function isDateSuffix(suffix: string): boolean {
   return digitsOf(suffix).length >= 6;
 }
@@ -52,7 +52,7 @@ export function isDateSuffix(suffix: string): boolean {
 /**
  * Whether a suffix sorts by itself: a count, a date that begins with its year,
  * or seconds since 1970. `30112026` and `01122026` do not, nor does a date
- * with a count behind it.
+ * followed by a count.
  */
 export function sortsByItself(suffix: string): boolean {
   const digits = digitsOf(suffix);
@@ -62,17 +62,17 @@ export function sortsByItself(suffix: string): boolean {
     /^1\d{9}$/.test(digits);
 }
 
-/** Younger than any date. */
+/** Sorts after any date. */
 const YOUNGEST = -(10n ** 40n);
 
 /**
- * How long ago a suffix was given, so that a greater age comes first. A date
- * with its time has more digits than a number holds exactly.
+ * Age that a suffix indicates: older files have greater values. A bigint,
+ * because a date with its time has too many digits for an exact number.
  */
 export function ageOfSuffix(suffix: string): bigint {
   if (suffix === "") return YOUNGEST;
   const digits = BigInt(digitsOf(suffix));
-  // A date grows with time, a count falls.
+  // Dates increase with time, counts decrease.
   return isDateSuffix(suffix) ? -digits : digits;
 }
 

@@ -3,15 +3,15 @@
  *
  * The rules, for a log that one program appends to and another rotates:
  *
- * - The file that is open is read to its end before the next one. The next one
- *   is begun once it is not empty: then the writer has moved on, and the open
- *   file does not grow any more.
+ * - The open file is read to its end before the next one. The next one is begun
+ *   once it is not empty: then the writer has moved on, and the open file no
+ *   longer grows.
  * - Files between the open one and the log's own name (several rotations
- *   between two looks) come in the order of their rotation.
+ *   between two checks) come in order of rotation.
  * - A file that became shorter, or begins differently, was truncated and
- *   written again (copytruncate). Its unread rest may be in a copy, which
- *   begins with the same line; the copy of a file that was truncated before its
- *   first line was read can't be recognized.
+ *   rewritten (copytruncate). Its unread rest may be in a copy, which begins
+ *   with the same line. The copy of a file that was truncated before its first
+ *   line was read can't be recognized.
  *
  * @see {@link https://man7.org/linux/man-pages/man8/logrotate.8.html | logrotate(8)}
  * @module
@@ -35,13 +35,13 @@ export interface PrintedLogFile extends LogFile {
 export interface OpenLog extends FileIdentity {
   /** Position up to which it was read, in bytes. */
   readonly readBytes: number;
-  /** When it was last written, in milliseconds since 1970. */
+  /** Last modification time, in milliseconds since 1970. */
   readonly modifiedMs: number;
 }
 
 /** The observed state of the files. */
 export interface Look {
-  /** The files newer than the open one, oldest first; observed before it. */
+  /** The files newer than the open one, oldest first; read before it. */
   readonly newer: readonly LogFile[];
   /** The open file's size in bytes. */
   readonly sizeBytes: number;
@@ -56,11 +56,11 @@ export type Step =
   /** Nothing is new. */
   | { readonly kind: "wait" }
   /**
-   * The open file was truncated: its old contents may be in a copy, the present
-   * ones are new.
+   * The open file was truncated: its old contents may be in a copy, and its
+   * present contents are new.
    */
   | { readonly kind: "begin_again" }
-  /** The open file was read completely; this one follows. */
+  /** The open file was read to its end; this one follows. */
   | { readonly kind: "move_on"; readonly to: LogFile };
 
 /**
@@ -80,18 +80,18 @@ export function nextStep(open: OpenLog, look: Look): Step {
 
 const COMPRESSED = ".gz";
 
-/** Whether two are the same file. */
+/** Whether two identities are the same file. */
 export function sameFile(left: FileIdentity, right: FileIdentity): boolean {
   return left.device === right.device && left.inode === right.inode;
 }
 
 /**
- * Whether a name is the log's or one that it is rotated to: `a.log.1`,
- * `a.log-20261124`, `a.log.2026-11-24`, `a-20261124.log`. Compressed files are not among them; see
- * {@link plainLogName}.
+ * Whether a name is the log's own or that of a rotated file: `a.log.1`,
+ * `a.log-20261124`, `a.log.2026-11-24`, `a-20261124.log`. For compressed files
+ * see {@link plainLogName}.
  *
  * @param name A file's name, without the folder.
- * @param logName The log's.
+ * @param logName The log's name.
  *
  * @example
  * ```ts
@@ -109,13 +109,13 @@ export function isLogName(name: string, logName: string): boolean {
   return rotationSuffix(name, logName) !== undefined;
 }
 
-/** Whether a name is that of a compressed file. */
+/** Whether a name is a compressed file's. */
 export function isCompressedLogName(name: string): boolean {
   return name.endsWith(COMPRESSED);
 }
 
 /**
- * The name of a file before it was compressed: `log.1` of `log.1.gz`.
+ * The name of a file before compression: `log.1` for `log.1.gz`.
  *
  * @param name A file's name, compressed or not.
  */
@@ -124,7 +124,7 @@ export function plainLogName(name: string): string {
 }
 
 /**
- * Removes compressed files whose original is also there: compression is not
+ * Removes compressed files whose original exists too: compression has not
  * finished, and the original has everything.
  *
  * @param files All files of the log.
@@ -139,10 +139,10 @@ export function withoutDoubles<T extends { readonly name: string }>(
 }
 
 /**
- * Counts the files that are missing among those with counted names: between
- * `log.4` and `log.1` there are two.
+ * Counts the missing files among those with numbered names: between `log.4` and
+ * `log.1` there are two.
  *
- * @param files The files from some on, the log itself among them or not.
+ * @param files Consecutive files, with or without the log itself.
  * @param logName The log's name.
  *
  * @example
@@ -166,12 +166,12 @@ export function countMissing(
 }
 
 /**
- * Sorts files into the order of their rotation, oldest first: `log.2`,
- * `log.1`, `log`, and `log-20261123`, `log-20261124`, `log`. Where dates don't
- * sort, as `log-30112026` and `log-01122026`, the time of the last change does,
- * if it is known.
+ * Sorts files in order of rotation, oldest first: `log.2`, `log.1`, `log`, and
+ * `log-20261123`, `log-20261124`, `log`. If dates do not sort, as with
+ * `log-30112026` and `log-01122026`, the time of the last change does, if
+ * known.
  *
- * @param files Files with names as {@link isLogName} knows them.
+ * @param files Files with names that {@link isLogName} accepts.
  * @param logName The log's name.
  */
 export function inOrderOfRotation<T extends NamedFile>(
@@ -193,10 +193,10 @@ export function inOrderOfRotation<T extends NamedFile>(
   });
 }
 
-/** A file of the log, as far as its place among the others is asked for. */
+/** The parts of a log file that determine its order. */
 export interface NamedFile {
   readonly name: string;
-  /** When it was last written, in milliseconds since 1970. */
+  /** Last modification time, in milliseconds since 1970. */
   readonly modifiedMs?: number;
 }
 
@@ -211,8 +211,8 @@ function isDated(name: string, logName: string): boolean {
 /**
  * The files that came after one, oldest first.
  *
- * @param open The file; it may have no name any more.
- * @param files All files with names as {@link isLogName} knows them.
+ * @param open The file; it may no longer have a name.
+ * @param files All files with names that {@link isLogName} accepts.
  * @param logName The log's name.
  */
 export function filesAfter(
@@ -223,8 +223,8 @@ export function filesAfter(
   const ordered = inOrderOfRotation(files, logName);
   const index = ordered.findIndex((file) => sameFile(file, open));
   const known = ordered[index];
-  // Numbered and dated names can't be compared: some come from a time when logs
-  // were rotated differently.
+  // Numbered and dated names can't be compared: some come from a time with
+  // other rotation settings.
   return ordered.slice(index + 1).filter((file) =>
     file.name === logName || file.modifiedMs >= open.modifiedMs ||
     known !== undefined &&
@@ -234,11 +234,11 @@ export function filesAfter(
 
 /**
  * Finds the file that contains a position: the same file if its fingerprint is
- * unchanged, else one with that fingerprint (a copy). A position in an empty
- * file is found by the file's identity alone.
+ * unchanged, else a copy with that fingerprint. A position in an empty file is
+ * found by the file's identity alone.
  *
  * @param position The position.
- * @param files All files with names as {@link isLogName} knows them.
+ * @param files All files with names that {@link isLogName} accepts.
  * @returns The file, or `undefined` when it is gone.
  */
 export function findFileAt(
@@ -273,8 +273,8 @@ export function findCopy(
 }
 
 /**
- * The files that were written to after a position was read, oldest first; the
- * log alone where that time is unknown.
+ * The files that were modified after a position was read, oldest first; only
+ * the log itself if that time is unknown.
  *
  * @param position The position; its file is gone.
  * @param files All files of the log.

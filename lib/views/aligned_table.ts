@@ -1,5 +1,5 @@
 /**
- * Tables whose numbers stand below each other by their last digit.
+ * Tables with right-aligned numbers.
  *
  * @module
  */
@@ -7,17 +7,17 @@
 /** A column of a table. */
 export interface TableColumn {
   readonly heading: string;
-  /** Where its cells stand. @default {"left"} */
+  /** Alignment of its cells. @default {"left"} */
   readonly align?: "left" | "right";
-  /** Characters that it has at least. @default {the heading's} */
+  /** Fewest characters. @default {the heading's} */
   readonly minWidth?: number;
 }
 
 /**
- * Lays out rows below their headings, two spaces between.
+ * Lays out rows below their headings, with two spaces between columns.
  *
  * @param columns The columns.
- * @param rows Their cells, as many as there are columns.
+ * @param rows One cell for each column.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * How bans are shown to an operator: as a table, as JSON, as CSV.
+ * Shows bans to an operator: as a table, JSON or CSV.
  *
  * @module
  */
@@ -8,12 +8,12 @@ import type { OperatorBan } from "../wire/operator_bans.ts";
 import { csvLine, isoText, spanText } from "./plain_texts.ts";
 import type { TableLayout } from "./operator_output.ts";
 
-/** The table's columns; jails and nodes give way where a terminal is narrow. */
+/** The table's columns; jails and nodes shrink on a narrow terminal. */
 export const BAN_LAYOUT: TableLayout = {
   heading: ["ADDRESS", "JAIL", "REPORTED BY", "SINCE", "ENDS IN", "ENFORCED"],
   shrinking: [1, 2],
 };
-/** Nodes that are named; of the others their number is told. */
+/** Most nodes that are named; the others are counted. */
 const MAX_NAMED = 3;
 /** The columns of a CSV file, for its first line. */
 export const BAN_CSV_HEADING = csvLine([
@@ -43,7 +43,7 @@ export function banRow(ban: OperatorBan, nowMs: number): readonly string[] {
   ];
 }
 
-/** How many have it in force, of those that should. */
+/** Number of nodes that have the ban in force, and of those that should. */
 export function enforcedText(
   { isPending, enforced, expected, observed }: OperatorBan,
 ): string {
@@ -57,7 +57,7 @@ export function enforcedText(
   return parts.length === 0 ? "-" : parts.join(", ");
 }
 
-/** A line of JSON; `docs/schemas/bans.json` says what is in it. */
+/** A line of JSON; see `docs/schemas/bans.json`. */
 export function banJson(ban: OperatorBan): string {
   const { address, jail, reports, isPending, change } = ban;
   return JSON.stringify({
@@ -92,12 +92,12 @@ export function banCsv(ban: OperatorBan): string {
   ]);
 }
 
-/** When it was reported first. */
+/** When the ban was first reported. */
 export function beganMs({ reports }: OperatorBan): number {
   return Math.min(...reports.map(({ firstMs }) => firstMs));
 }
 
-/** When its last report ends; `null`: never. */
+/** When the ban's last report ends; `null`: never. */
 export function banEndMs({ reports }: OperatorBan): number | null {
   const ends = reports.map(({ endsMs }) => endsMs ?? Infinity);
   const last = Math.max(...ends);

@@ -1,17 +1,17 @@
 /**
- * Bans as other programs read them.
+ * Bans in the formats of other programs.
  *
- * | format      | what reads it                                                                 |
+ * | format      | read by                                                                       |
  * | ----------- | ----------------------------------------------------------------------------- |
- * | `plain`     | an address or network a line                                                  |
+ * | `plain`     | one address or network per line                                               |
  * | `csv`       | address, family, end                                                          |
- * | `json`      | an object a line, as `docs/schemas/export.json` says                          |
- * | `nft`       | `nft -f`: a table of its own with two sets, which are filled anew             |
- * | `ipset`     | `ipset restore`: two sets, filled anew                                        |
+ * | `json`      | one object per line, see `docs/schemas/export.json`                           |
+ * | `nft`       | `nft -f`: a separate table with two sets, which are refilled                  |
+ * | `ipset`     | `ipset restore`: two sets, which are refilled                                 |
  * | `mikrotik`  | RouterOS `import`: an address list for each family                            |
- * | `haproxy`   | the same lines as `plain`, for `acl banned src -f FILE`                       |
- * | `nginx-geo` | the inside of nginx's `geo` block                                             |
- * | `pf`        | the same lines as `plain`, for `table <banned> persist file`                  |
+ * | `haproxy`   | as `plain`, for `acl banned src -f FILE`                                      |
+ * | `nginx-geo` | the content of nginx's `geo` block                                            |
+ * | `pf`        | as `plain`, for `table <banned> persist file`                                 |
  *
  * @see {@link https://www.netfilter.org/projects/nftables/manpage.html | nft(8)}
  * @see {@link https://ipset.netfilter.org/ipset.man.html | ipset(8)}
@@ -21,10 +21,10 @@
 import type { Address } from "../base/address.ts";
 import { csvLine, isoText } from "./plain_texts.ts";
 
-/** A network, and when it is to be forgotten. */
+/** A network, and when its entry ends. */
 export interface ExportedNetwork {
   readonly network: Address;
-  /** In milliseconds since 1970; `null`: never, or as long as the list says so. */
+  /** In milliseconds since 1970; `null`: never, or until the next export. */
   readonly endsMs: number | null;
 }
 
@@ -41,27 +41,27 @@ export const EXPORT_FORMATS = [
   "pf",
 ] as const;
 
-/** Who reads it. */
+/** The program that reads the export. */
 export type ExportFormat = typeof EXPORT_FORMATS[number];
 
 /** The name of sets, tables and lists. */
 const NAME = "fail2ban-cluster";
-/** The same where a name has no hyphen. */
+/** The same for names that allow no hyphen. */
 const TABLE = "fail2ban_cluster_export";
 /** Longest timeout of ipset, in seconds. */
 const MAX_IPSET_SECONDS = 2_147_483;
 /** Longest timeout of RouterOS, in seconds. */
 const MAX_MIKROTIK_SECONDS = 21_474_836;
-/** Room of a set: one that is there already must have the same. */
+/** Size of a set: an existing set must have the same. */
 const IPSET_ELEMENTS = 4_194_304;
-/** Most elements in a line for nft. */
+/** Most elements per line for nft. */
 const NFT_ELEMENTS = 500;
 
 /**
  * Renders networks.
  *
- * @param format Who reads it.
- * @param networks In the order in which they are printed.
+ * @param format The program that reads it.
+ * @param networks Printed in this order.
  * @param nowMs In milliseconds since 1970.
  * @returns Lines, without line ends.
  */
@@ -102,7 +102,9 @@ export function* exportLines(
   }
 }
 
-/** The transaction is wholly done or not at all, so there is no moment without a list. */
+/**
+ * Lines for nft, which applies them as one transaction: no gap without a list.
+ */
 function* nftLines(
   networks: readonly ExportedNetwork[],
 ): Generator<string, void, undefined> {
@@ -124,7 +126,7 @@ function* nftLines(
   }
 }
 
-/** A set beside is filled and put in place, so there is no moment without a list. */
+/** Fills a second set and swaps it in, so that the list never vanishes. */
 function* ipsetLines(
   networks: readonly ExportedNetwork[],
   nowMs: number,
@@ -165,7 +167,7 @@ function* mikrotikLines(
   }
 }
 
-/** 0: without end. */
+/** Seconds until the end; 0: no end. */
 function secondsLeft(endsMs: number | null, nowMs: number): number {
   return endsMs === null ? 0 : Math.max(1, Math.ceil((endsMs - nowMs) / 1_000));
 }

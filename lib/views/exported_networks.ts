@@ -1,5 +1,5 @@
 /**
- * What of the bans goes into a list for other programs, in which order.
+ * Selects and sorts the bans for an export.
  *
  * @module
  */
@@ -17,20 +17,20 @@ import {
 } from "../base/address_span.ts";
 import type { ExportedNetwork } from "./export_formats.ts";
 
-/** Addresses between two steps. */
+/** Addresses per step. */
 const STEP = 64;
 
-/** Takes bans in any order, and gives their networks in one. */
+/** Collects bans in any order, and returns their networks in a fixed one. */
 export class ExportedNetworks {
   readonly #ends = new Map<Address, number | null>();
 
-  /** How many addresses and networks there are. */
+  /** Number of addresses and networks. */
   get size(): number {
     return this.#ends.size;
   }
 
   /**
-   * Takes a ban. An address is banned as long as one of its bans is.
+   * Adds a ban. An address stays banned as long as one of its bans.
    *
    * @param endsMs In milliseconds since 1970; `null`: never.
    */
@@ -41,7 +41,7 @@ export class ExportedNetworks {
     if (isLonger) this.#ends.set(address, endsMs);
   }
 
-  /** By number, so that two lists are compared line by line; in short steps. */
+  /** In numerical order, to compare exports line by line; in short steps. */
   *inOrder(): Generator<undefined, readonly ExportedNetwork[], undefined> {
     const keys: number[] = [];
     const spans: (AddressSpan & { readonly network: Address })[] = [];
@@ -65,7 +65,7 @@ export class ExportedNetworks {
     return networks;
   }
 
-  /** The same addresses in the fewest networks, without ends; in short steps. */
+  /** The same addresses in the fewest networks, without ends; in steps. */
   *aggregated(): Generator<undefined, readonly ExportedNetwork[], undefined> {
     const fewest = yield* aggregating(this.#ends.keys());
     const networks: ExportedNetwork[] = [];

@@ -1,5 +1,5 @@
 /**
- * Imports, and what became of a list, as an operator reads it.
+ * Imports and the results of a list, for an operator.
  *
  * @module
  */
@@ -18,24 +18,24 @@ import {
 } from "./operator_output.ts";
 import { countText, csvLine, isoText, spanText } from "./plain_texts.ts";
 
-/** Refused places that are shown; of more, the first. */
+/** Most refused entries shown. */
 const MAX_SHOWN = 30;
 const COLUMNS = 100;
 const GAP = "      ";
 
-/** A place that was refused. */
+/** A refused entry. */
 interface RefusedPlace {
   readonly at: number;
-  /** What stands there. */
+  /** Its text in the list. */
   readonly text: string;
-  /** To follow it, as in `is private`. */
+  /** The text that follows, such as `is private`. */
   readonly why: string;
 }
 
 /**
- * What became of a list.
+ * The result of a list.
  *
- * @param list The list, as it was read.
+ * @param list The list as it was read.
  */
 export function importedLines(
   name: ImportName,
@@ -61,7 +61,7 @@ export function importedLines(
   ];
 }
 
-/** A line of JSON; `docs/schemas/import.json` says what is in it. */
+/** A line of JSON; see `docs/schemas/import.json`. */
 export function importedJson(
   name: ImportName,
   list: ParsedList,
@@ -78,7 +78,7 @@ export function importedJson(
   });
 }
 
-/** How imports are laid out. */
+/** Layout of the table of imports. */
 const IMPORT_LAYOUT: TableLayout = {
   heading: ["NAME", "ENTRIES", "STAND", "IMPORTED", "ENDS IN", ""],
   shrinking: [0],
@@ -126,7 +126,7 @@ export function importCsv(
   return csvLine([name, entries, standing, imported, ends, state]);
 }
 
-/** A line of JSON; `docs/schemas/imports.json` says what is in it. */
+/** A line of JSON; see `docs/schemas/imports.json`. */
 export function importJson(
   { name, entries, standing, atMs, endsMs, state }: LiveImport,
 ): string {
@@ -138,7 +138,7 @@ export function importJson(
   });
 }
 
-/** Refused places, several a line. */
+/** Refused entries, several per line. */
 function refusedLines(
   list: ParsedList,
   outcome: ImportOutcome,
@@ -158,7 +158,7 @@ function refusedLines(
   return lines;
 }
 
-/** What is no address, and what the publisher refused, in the list's order. */
+/** Invalid entries and those that the publisher refused, in list order. */
 function refusedPlaces(
   { entries }: ParsedList,
   { refusals }: ImportOutcome,
@@ -176,7 +176,7 @@ function refusedPlaces(
   return [...faults, ...refused].sort((left, right) => left.at - right.at);
 }
 
-/** As in `is private`. */
+/** The reason of a refusal, such as `is private`. */
 function whyText({ address, rule, because }: RefusedEntry): string {
   switch (rule) {
     case "unspecified":

@@ -1,5 +1,5 @@
 /**
- * How a member is shown to an operator.
+ * Shows a member to an operator.
  *
  * @module
  */
@@ -17,13 +17,13 @@ import {
 } from "./operator_output.ts";
 import { spanText } from "./plain_texts.ts";
 
-/** How members stand with the running publisher; `undefined`: none runs. */
+/** Live states of the members; `undefined`: no publisher runs here. */
 export type LiveView = readonly LiveNode[] | undefined;
 
 const NOT_RUNNING =
   "the publisher does not run here: who is connected is not known";
 
-/** All of a member, one thing a line. Its key is no secret. */
+/** The details of a member, one per line. Its public key is no secret. */
 export function memberDetails(
   member: Member,
   live: LiveView,
@@ -48,7 +48,7 @@ export function memberDetails(
   return { lines: tableLines(rows), notes };
 }
 
-/** A member as JSON, without the digest of its token. */
+/** A member as JSON, without its token's digest. */
 export function memberJson(member: Member, live: LiveView): OperatorOutput {
   const { name, publicKey, rights, addedMs } = member;
   const { node: _, ...quota } = liveOf(member, live) ?? { node: name };
@@ -141,7 +141,7 @@ function conditionRows(
   }
 }
 
-/** Only where it does not simply take everything. */
+/** Shown only if the subscriber does not simply take everything. */
 function choiceRows(
   { choice, observed }: Extract<NodeCondition, { kind: "subscriber" }>,
 ): readonly (readonly string[])[] {

@@ -1,5 +1,5 @@
 /**
- * How an operator is shown who knows where the publisher will be.
+ * Shows an operator which nodes know the publisher's new address.
  *
  * @module
  */
@@ -11,10 +11,11 @@ import type { ToldNode } from "../wire/operator_moves.ts";
 import { tableLines } from "./operator_output.ts";
 
 /**
- * A line for all, and one for each program that does not know, with what to do.
+ * A summary line, and one for each program that lacks the address, with a
+ * remedy.
  *
- * @param only The node that was told, and no other; `null`: all were.
- * @param told What each program said.
+ * @param only The only node that was told; `null`: all were.
+ * @param told The answers of the programs.
  */
 export function movedLines(
   address: PublisherAddress,

@@ -1,5 +1,5 @@
 /**
- * How the nodes are, as `node list` shows it.
+ * The state of the nodes, for `node list`.
  *
  * @module
  */
@@ -23,7 +23,7 @@ import type { LiveView } from "./member_view.ts";
 import type { OperatorOutput } from "./operator_output.ts";
 import { countText, spanText } from "./plain_texts.ts";
 
-/** A node in a line; `docs/schemas/nodes.json` is of this. */
+/** A node in one line; see `docs/schemas/nodes.json`. */
 export interface NodeRow {
   /** The member's name. */
   readonly node: string;
@@ -35,47 +35,47 @@ export interface NodeRow {
     | "never"
     | "set aside"
     | "unknown";
-  /** How long ago its last sign of life was. */
+  /** Seconds since its last sign of life. */
   readonly seenSeconds: number | null;
-  /** Versions of its programs, each once. */
+  /** Versions of its programs, without duplicates. */
   readonly versions: readonly string[];
-  /** Changes that its copy is behind. */
+  /** Number of changes that its copy is behind. */
   readonly lag: number | null;
-  /** Reports of it that stand. */
+  /** Its reports that are in force. */
   readonly reports: number | null;
-  /** Bans in force there, at the action that has the fewest. */
+  /** Bans in force there, at the action with the fewest. */
   readonly inForce: number | null;
-  /** Bans that should be. */
+  /** Bans that should be in force. */
   readonly wanted: number | null;
-  /** Events of it that were refused since the publisher's start. */
+  /** Its events that were refused since the publisher's start. */
   readonly refused: number | null;
-  /** Bans that its actions failed on, and try again. */
+  /** Bans that its actions failed on and retry. */
   readonly failed: number | null;
-  /** Its reports without an answer. */
+  /** Its unacknowledged reports. */
   readonly unacknowledged: number | null;
-  /** What its subscriber takes of the cluster's bans, in words; empty: everything, or that is not known. */
+  /** Its subscriber's choice of bans, in words; empty: all, or not known. */
   readonly choice: string;
-  /** What it would have done about what it only observes; `null`: it does not, or that is not known. */
+  /** What it would have done about observed bans; `null`: none or unknown. */
   readonly observed: ObservedState | null;
-  /** What is to be done; empty: nothing. */
+  /** A recommended step; empty: none. */
   readonly note: string;
   readonly roles: readonly RoleRow[];
 }
 
-/** One of its roles. */
+/** A role of a node. */
 export interface RoleRow {
   readonly role: LiveRole["role"];
   readonly state: LiveRole["state"];
   readonly seenSeconds: number | null;
   readonly version: string | null;
-  /** Age of the last line that its monitor read. */
+  /** Age in seconds of the last line that its monitor read. */
   readonly logReadSeconds: number | null;
   /** Whether its copy follows the publisher. */
   readonly following: boolean | null;
   readonly actions: readonly ActionState[];
 }
 
-/** A report that waits for longer needs a look. */
+/** Age from which a waiting report needs attention. */
 const OLD_REPORT_MS = 60_000;
 
 const COLUMNS: readonly TableColumn[] = [
@@ -94,7 +94,7 @@ const COLUMNS: readonly TableColumn[] = [
 const NOT_RUNNING =
   "the publisher does not run here: how the nodes are is not known";
 
-/** A table, in the order of the list of members. */
+/** A table in the order of the member list. */
 export function nodeTable(
   members: readonly Member[],
   live: LiveView,
@@ -112,7 +112,7 @@ export function nodeTable(
   return { lines, notes: live === undefined ? [NOT_RUNNING] : [] };
 }
 
-/** An object a line. */
+/** One JSON object per line. */
 export function nodeJson(
   members: readonly Member[],
   live: LiveView,
@@ -124,7 +124,7 @@ export function nodeJson(
   };
 }
 
-/** How each member is. */
+/** The state of each member. */
 export function nodeRows(
   names: readonly HostName[],
   live: LiveView,
@@ -158,7 +158,7 @@ function unknownRow(node: string): NodeRow {
 function rowOf(live: LiveNode): NodeRow {
   const { node, state, seenAgoMs, roles, reports, refused } = live;
   const versions = roles.flatMap(({ version }) => version ?? []);
-  // What an action that is not there had in force is not known any more.
+  // Only of connected subscribers: what others have in force is not known.
   const actions = roles.filter(({ state }) => state === "ok")
     .flatMap(actionsOf);
   const [least] = actions.toSorted((left, right) =>
@@ -202,7 +202,7 @@ function roleRow(
   };
 }
 
-/** What its subscriber told last, if it did. */
+/** The subscriber's last STATE, if any. */
 function subscriberOf(
   roles: readonly LiveRole[],
 ): Extract<NodeCondition, { readonly kind: "subscriber" }> | undefined {
@@ -256,7 +256,7 @@ const ASIDE_REASONS: Readonly<Record<BadKind, string>> = {
   flood: "too many messages",
 };
 
-/** The first thing that somebody should do about it. */
+/** The first recommended step. */
 function noteOf({ node, aside, state, roles }: LiveNode): string {
   if (aside !== null) {
     return `${ASIDE_REASONS[aside.reason]}: node release ${node}`;

@@ -6,52 +6,52 @@
 
 /** The output of a verb. */
 export interface OperatorOutput {
-  /** For standard output: what was asked for, and nothing else. */
+  /** For standard output: the requested data only. */
   readonly lines: readonly string[];
-  /** What is long: lines that follow, in pages, made while they are printed. */
+  /** Long output: more lines, in pages that are made during printing. */
   readonly pages?: AsyncIterable<readonly string[]>;
-  /** What goes on until it is ended: lines that follow, in pages. */
+  /** Output without an end: more lines, in pages, until aborted. */
   readonly live?: (signal: AbortSignal) => AsyncIterable<readonly string[]>;
-  /** For standard error: what happened, and what comes next. */
+  /** For standard error: what happened, and the next steps. */
   readonly notes: readonly string[];
-  /** Whether what was looked at is not as it should be: exit code 4. @default {false} */
+  /** Whether a fault was found: exit code 4. @default {false} */
   readonly foundFault?: boolean;
 }
 
-/** Where output goes. */
+/** The place to which output goes. */
 export interface OutputPlace {
-  /** Columns of the terminal; `undefined`: it is none, and nothing is cut. */
+  /** Columns of the terminal; `undefined`: no terminal, nothing is cut. */
   readonly columns: number | undefined;
   /** Whether headings may be bold. */
   readonly hasColour: boolean;
 }
 
-/** No terminal. */
+/** Not a terminal. */
 export const PLAIN_PLACE: OutputPlace = {
   columns: undefined,
   hasColour: false,
 };
 
-/** How a table is laid out. */
+/** The layout of a table. */
 export interface TableLayout {
-  /** Empty: there is none. */
+  /** Empty: no heading. */
   readonly heading: readonly string[];
-  /** Columns, by number, that are cut where a terminal is too narrow. */
+  /** Columns, by index, that are cut on a narrow terminal. */
   readonly shrinking: readonly number[];
-  /** Columns, by number, whose cells stand to the right. @default {none} */
+  /** Columns, by index, that are right-aligned. @default {none} */
   readonly right?: readonly number[];
-  /** How wide the columns are at least. @default {as wide as what is in them} */
+  /** Fewest characters of each column. @default {as wide as the content} */
   readonly widths?: readonly number[];
 }
 
 const GAP = "  ";
-/** Narrowest that a column is cut to. */
+/** Width below which no column is cut. */
 const MIN_COLUMN = 8;
-/** A table is no wider on a terminal that is. */
+/** Widest table on a terminal. */
 const MAX_COLUMNS = 100;
 
 /**
- * Lays out rows one below the other, two spaces between.
+ * Lays out rows, with two spaces between columns.
  *
  * @param rows Cells; the first row is the heading.
  */
@@ -61,7 +61,7 @@ export function tableLines(
   return padded(rows, widened([], rows));
 }
 
-/** A table that grows by pages: columns get wider where a page needs it. */
+/** A table that grows in pages: columns widen when a page needs it. */
 export class GrowingTable {
   readonly #layout: TableLayout;
   readonly #place: OutputPlace;
@@ -70,7 +70,7 @@ export class GrowingTable {
 
   /**
    * @param layout Its heading and columns.
-   * @param place Where it is printed.
+   * @param place Where the table is printed.
    */
   constructor(layout: TableLayout, place: OutputPlace = PLAIN_PLACE) {
     this.#layout = layout;
@@ -79,7 +79,7 @@ export class GrowingTable {
     this.#isBegun = layout.heading.length === 0;
   }
 
-  /** The lines of some more rows; the first ones have the heading above. */
+  /** The lines of more rows; the first ones come with the heading. */
   lines(rows: readonly (readonly string[])[]): readonly string[] {
     const { heading } = this.#layout;
     const all = this.#isBegun ? rows : [heading, ...rows];
@@ -92,7 +92,7 @@ export class GrowingTable {
     return isFirst && this.#place.hasColour ? [bold(first), ...rest] : lines;
   }
 
-  /** Widths within the terminal's, as far as columns may shrink. */
+  /** Widths that fit the terminal, as far as columns may shrink. */
   #fitted(): { readonly widths: readonly number[]; readonly columns: number } {
     const { columns } = this.#place;
     if (columns === undefined) {
@@ -151,13 +151,13 @@ function bold(text: string): string {
   return `\x1b[1m${text}\x1b[22m`;
 }
 
-/** A time as operators read it, in UTC; `never` for none. */
+/** A time for operators, in UTC; `never` for `null`. */
 export function timeText(ms: number | null): string {
   if (ms === null) return "never";
   return new Date(ms).toISOString().replace("T", " ").replace(/\.\d+Z$/, "Z");
 }
 
-/** A value as JSON in several lines. */
+/** A value as JSON on several lines. */
 export function jsonLines(value: unknown): readonly string[] {
   return JSON.stringify(value, null, 2).split("\n");
 }

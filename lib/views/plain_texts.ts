@@ -1,5 +1,5 @@
 /**
- * Spans, times and numbers as operators read them.
+ * Durations, times and numbers as text for operators.
  *
  * @module
  */
@@ -12,10 +12,10 @@ const SPANS: readonly (readonly [unit: string, seconds: number])[] = [
 ];
 
 /**
- * A span in its largest unit, rounded down; between 1.1 and 2 of a unit in the
- * next smaller one, since `1 h` of nearly two would mislead.
+ * A duration in its largest unit, rounded down; between 1.1 and 2 of a unit in
+ * the next smaller one, because `1 h` for nearly two hours would mislead.
  *
- * @param ms In milliseconds; below a second it is `0 s`.
+ * @param ms In milliseconds; below a second it gives `0 s`.
  *
  * @example
  * ```ts
@@ -37,8 +37,8 @@ export function spanText(ms: number): string {
 }
 
 /**
- * As {@link spanText}, of a span that was measured a little short, as the time
- * that a ban was reported to hold: what lacks a hundredth of a unit has it.
+ * As {@link spanText}, for a duration that was measured slightly short, such as
+ * a ban's reported duration: up to one percent is added.
  */
 export function nearSpanText(ms: number): string {
   return spanText(Math.max(Math.round(ms / 1_000) * 1_000, ms * 1.01));
@@ -50,9 +50,9 @@ export function countText(count: number): string {
 }
 
 /**
- * A number of things.
+ * A number with its noun.
  *
- * @param noun What one of them is called; many have an `s` behind it.
+ * @param noun The singular; the plural gets an `s`.
  *
  * @example
  * ```ts
@@ -77,7 +77,7 @@ export function dayText(ms: number): string {
   return new Date(ms).toISOString().slice(0, 10);
 }
 
-/** A time for programs; `null` stays. */
+/** A time for programs, in ISO 8601; `null` stays. */
 export function isoText(ms: number | null): string | null {
   return ms === null ? null : new Date(ms).toISOString();
 }

@@ -1,5 +1,5 @@
 /**
- * How the cluster is, or what a node has of it, as an operator reads it.
+ * The state of the cluster, or of a node's programs, for an operator.
  *
  * @module
  */
@@ -26,23 +26,23 @@ export type ProgramView =
     readonly role: NodeRole;
     readonly report: StatusReport;
   }
-  /** It runs, and why it can't be asked. */
+  /** It runs, but can't be asked. */
   | {
     readonly kind: "mute";
     readonly role: NodeRole;
     readonly reason: string;
   };
 
-/** What stands at the beginning of a line. */
+/** Width of a line's label. */
 const LABEL_WIDTH = 12;
-/** What to type next begins here. */
+/** Column of the suggested command. */
 const NEXT_COLUMN = 52;
 const GAP = "   ";
 const HOUR_MS = 3_600_000;
-/** In percent of a core; the publisher's log tells of it from there on, too. */
+/** Load in percent of a core from which a line is shown, as in the log. */
 const BUSY_PERCENT = 80;
 
-/** The lines of a hub. */
+/** The lines for a hub. */
 export function statusLines(status: ClusterStatus): readonly string[] {
   const { storeTrouble, waiting } = status;
   return [
@@ -63,7 +63,7 @@ export function statusLines(status: ClusterStatus): readonly string[] {
   ];
 }
 
-/** A line of JSON of a hub; `docs/schemas/status.json` says what is in it. */
+/** A line of JSON for a hub; see `docs/schemas/status.json`. */
 export function statusJson(status: ClusterStatus): string {
   const { version, upMs, bans, waiting, change, storeTrouble } = status;
   const { backupAgoMs, threads, nodes, enforced, lastHour } = status;
@@ -89,13 +89,13 @@ export function statusJson(status: ClusterStatus): string {
   });
 }
 
-/** Who a node is, and where its hub is. */
+/** A node's name, and its hub's addresses. */
 export type JoinedNode = Pick<
   Membership,
   "node" | "controlUrl" | "streamUrl" | "moved"
 >;
 
-/** The lines of a node. */
+/** The lines for a node. */
 export function nodeStatusLines(
   membership: JoinedNode,
   programs: readonly ProgramView[],
@@ -117,7 +117,7 @@ export function nodeStatusLines(
   ];
 }
 
-/** A line of JSON of a node; `docs/schemas/status.json` likewise. */
+/** A line of JSON for a node; see `docs/schemas/status.json`. */
 export function nodeStatusJson(
   membership: JoinedNode,
   programs: readonly ProgramView[],
@@ -150,7 +150,7 @@ function hubText(status: ClusterStatus): string {
   ].join(GAP);
 }
 
-/** A thread that is as busy is the limit of what the publisher can do. */
+/** Lines for threads whose load limits the publisher. */
 function limitLines({ threads }: ClusterStatus): readonly string[] {
   if (threads === null) return [];
   const { mainPercent, ioPercent } = threads;
@@ -195,7 +195,7 @@ function enforcedLine(
   );
 }
 
-/** Bans of nodes that only observe are none that are missing. */
+/** Observed bans count separately: they are not missing. */
 function observedLines(
   { enforced: { observed, observers } }: ClusterStatus,
 ): readonly string[] {
@@ -204,7 +204,7 @@ function observedLines(
   return [line("observed", `${countText(observed)} on ${where}`)];
 }
 
-/** A publisher that was started lately knows of less than an hour. */
+/** Label of the period: shorter than an hour after the publisher's start. */
 function spanLabel(spanMs: number): string {
   return spanMs >= HOUR_MS ? "last hour" : `last ${spanText(spanMs)}`;
 }
@@ -271,7 +271,7 @@ function countOf(
   return [`${countedText(value, what)} ${verb}`.trimEnd()];
 }
 
-/** `fail2banclient.inForce` and `fail2banclient.failing` belong together. */
+/** Joins `fail2banclient.inForce` and `fail2banclient.failing`. */
 function actionTexts(program: ProgramView): readonly string[] {
   if (program.kind !== "running") return [];
   const { figures } = program.report;
@@ -286,7 +286,7 @@ function actionTexts(program: ProgramView): readonly string[] {
   });
 }
 
-/** What would have been done, where something is only observed. */
+/** What would have been done, if the node observes bans. */
 function observedTexts(program: ProgramView): readonly string[] {
   if (program.kind !== "running") return [];
   const { figures } = program.report;

@@ -1,5 +1,5 @@
 /**
- * What came of a ban or an unban, as an operator reads it.
+ * Results of a ban or unban, for an operator.
  *
  * @module
  */
@@ -15,10 +15,10 @@ import { tableLines } from "./operator_output.ts";
 import { countedText, countText, spanText } from "./plain_texts.ts";
 import { ruleText } from "./why_view.ts";
 
-/** Nodes that are named in a line. */
+/** Most nodes named in a line. */
 const MAX_NAMED = 5;
 
-/** What came of a ban. */
+/** The result of a ban. */
 export function bannedLines(
   address: Address,
   forMs: number | null,
@@ -40,7 +40,7 @@ export function bannedLines(
   ];
 }
 
-/** What came of an unban. */
+/** The result of an unban. */
 export function liftedLines(
   subject: string,
   steered: Steered,
@@ -80,7 +80,7 @@ function localLines({ local }: Steered): readonly string[] {
 }
 
 /**
- * That fail2bans that reported an address go on with it by themselves.
+ * Hints about fail2bans that reported an address and still ban it.
  *
  * @param isAsked Whether they were asked.
  */
@@ -103,7 +103,7 @@ export function localHints(
   );
 }
 
-/** That an address is banned with networks around it all the same. */
+/** Hints about networks with which an address is still banned. */
 export function aroundHints(
   address: Address,
   { around }: Steered,
@@ -113,7 +113,7 @@ export function aroundHints(
   );
 }
 
-/** A line of JSON; `docs/schemas/steered.json` says what is in it. */
+/** A line of JSON; see `docs/schemas/steered.json`. */
 export function steeredJson(steered: Steered): string {
   const { bans, reports, done, expected, tookMs } = steered;
   const { silent, failed, local, around } = steered;

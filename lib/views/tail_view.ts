@@ -1,5 +1,5 @@
 /**
- * What happens in the cluster, as an operator watches it.
+ * Events in the cluster, for an operator who watches.
  *
  * @module
  */
@@ -8,12 +8,12 @@ import type { LiveEvent } from "../wire/operator_tail.ts";
 import { GrowingTable, type OutputPlace } from "./operator_output.ts";
 import { clockText, countText, isoText } from "./plain_texts.ts";
 
-/** Time, kind, address, jail, node, why, how long it took, where it is in force. */
+/** Time, kind, address, jail, node, reason, delay; then nodes in force. */
 const WIDTHS = [9, 6, 11, 4, 5, 8, 8] as const;
-/** Jail, node and reason give way where a terminal is narrow. */
+/** Jail, node and reason shrink on a narrow terminal. */
 const SHRINKING = [3, 4, 5] as const;
 
-/** Shows events a line each, the columns below each other. */
+/** Shows one event per line, in aligned columns. */
 export class TailTable {
   readonly #table: GrowingTable;
 
@@ -23,7 +23,7 @@ export class TailTable {
     this.#table = new GrowingTable(layout, place);
   }
 
-  /** The lines of some more events. */
+  /** The lines of more events. */
   lines(events: readonly LiveEvent[]): readonly string[] {
     return events.flatMap((event) =>
       event.kind === "lost"
@@ -40,7 +40,7 @@ function cellsOf(event: ShownEvent): readonly string[] {
   return [clockText(atMs), kind, address, jail, ...moreCells(event)];
 }
 
-/** From the node on. */
+/** The cells from the node on. */
 function moreCells(event: ShownEvent): readonly string[] {
   switch (event.kind) {
     case "ban": {
@@ -68,7 +68,7 @@ function lostText(count: number): string {
   return `... ${events} left out: they were read too slowly`;
 }
 
-/** A line of JSON; `docs/schemas/tail.json` says what is in it. */
+/** A line of JSON; see `docs/schemas/tail.json`. */
 export function liveEventJson(event: LiveEvent): string {
   if (event.kind === "lost") return JSON.stringify(event);
   const { atMs, kind, address, jail, ...more } = event;

@@ -1,5 +1,5 @@
 /**
- * What came of a test of the cluster, as an operator reads it.
+ * Results of a test of the cluster, for an operator.
  *
  * @module
  */
@@ -14,10 +14,10 @@ import type { DrilledAction } from "../wire/v2_probes.ts";
 import { countedText, countText, spanText } from "./plain_texts.ts";
 import { ruleText } from "./why_view.ts";
 
-/** A name, what is said of it, and how long it took or when it was seen. */
+/** A name, its result, and the delay or time of the last sign of life. */
 type Row = readonly [name: string, said: string, beside: string];
 
-/** How wide columns are at least. */
+/** Fewest characters of each column. */
 const WIDTHS = [6, 24] as const;
 const US_PER_MS = 1_000;
 
@@ -38,14 +38,14 @@ export function testedLines(tested: Tested): readonly string[] {
   return [heading, ...rowLines(rows), ...summary(nodes)];
 }
 
-/** Whether a node did not answer, or something is not as it should be. */
+/** Whether a node did not answer, or something is wrong. */
 export function isFaulty({ nodes }: Tested): boolean {
   return nodes.some((node) =>
     isDeaf(node) || hasOtherRules(node) || hasFailedDrill(node)
   );
 }
 
-/** A line of JSON; `docs/schemas/test.json` says what is in it. */
+/** A line of JSON; see `docs/schemas/test.json`. */
 export function testedJson(tested: Tested): string {
   const { address, refused, tookUs, nodes } = tested;
   return JSON.stringify({
@@ -106,7 +106,7 @@ function saidOf(
   }
 }
 
-/** What is known beside the answers: how long the slowest took, or when it was there last. */
+/** Details beside the answers: the longest delay, or the last sign of life. */
 function besideAll(programs: readonly TestedProgram[]): string {
   const times = programs.flatMap(({ tookUs }) => tookUs ?? []);
   if (times.length === 0) {
@@ -144,7 +144,7 @@ const RULE_TEXTS: Readonly<
   allowprivate: (node, hub) => `allowprivate ${node}, the hub's ${hub}`,
 };
 
-/** Both programs of a host may differ in the same. */
+/** Differences of a host's programs, without duplicates. */
 function differences(programs: readonly TestedProgram[]): readonly Row[] {
   const texts = new Set(
     programs.flatMap(({ disagreements }) =>

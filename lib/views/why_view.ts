@@ -1,5 +1,5 @@
 /**
- * All that is known of an address, as an operator reads it.
+ * Everything known about an address, for an operator.
  *
  * @module
  */
@@ -27,16 +27,15 @@ import {
   spanText,
 } from "./plain_texts.ts";
 
-/** A heading and what stands beside it, a line each. */
-/** What is told under a heading; nothing is told where there are no lines. */
+/** A heading and its lines; without lines the section is not shown. */
 export type WhySection = readonly [heading: string, lines: readonly string[]];
 
 const HEADING_WIDTH = 11;
-/** Nodes of which each is told; of more, the first. */
+/** Most nodes listed. */
 const MAX_NODES = 20;
 const DAY_MS = 86_400_000;
 
-/** What is told of an address, after {@link whyHeadline}. */
+/** The sections about an address, after {@link whyHeadline}. */
 export function whySections(
   why: WhyAnswer,
   nowMs: number,
@@ -56,7 +55,7 @@ export function whyLines(why: WhyAnswer, nowMs: number): readonly string[] {
   ];
 }
 
-/** A line of JSON; `docs/schemas/why.json` says what is in it. */
+/** A line of JSON; see `docs/schemas/why.json`. */
 export function whyJson(why: WhyAnswer): string {
   const { last, firstMs, refusal } = why;
   return JSON.stringify({
@@ -102,8 +101,8 @@ export function whyJson(why: WhyAnswer): string {
 }
 
 /**
- * A receipt's rule as people read it: `ignoreip: 192.0.2.0/28` is that ignoreip
- * has that network.
+ * A receipt's rule as text: `ignoreip: 192.0.2.0/28` means that ignoreip has
+ * that network.
  */
 export function ruleText(detail: string): string {
   const [, rule, network] = /^([a-z-]+): (\S+)$/.exec(detail) ?? [];
@@ -113,7 +112,7 @@ export function ruleText(detail: string): string {
     : `${rule} has ${network}`;
 }
 
-/** Whether an address is banned, in a sentence. */
+/** States in a sentence whether an address is banned. */
 export function whyHeadline(
   { address, bans }: WhyAnswer,
   nowMs: number,
@@ -163,7 +162,7 @@ function bannedSections(why: WhyAnswer, nowMs: number): readonly WhySection[] {
   ];
 }
 
-/** What is banned: the address itself first, then the networks around it. */
+/** The banned addresses: the address itself first, then those around it. */
 function subjectsOf({ address, bans }: WhyAnswer): readonly Address[] {
   const all = [...new Set(bans.map(({ ban }) => ban.address))];
   return all.toSorted((left, right) =>
@@ -271,7 +270,7 @@ function detailLines(
 ): readonly string[] {
   const all = details.filter((each) => each.state === state)
     .map(({ node, detail }) => [node, ruleText(detail)]);
-  // An address and the network around it have the same to tell.
+  // An address and the network around it may have the same detail.
   const rows = [...new Map(all.map((row) => [row.join(" "), row])).values()];
   const more = rows.length - MAX_NODES;
   return [
@@ -317,7 +316,7 @@ function refusalText({ rule, because, note }: WhyRefusal): string {
   }${reason}: a report of it would not count`;
 }
 
-/** The time of day; the day as well where it is another. */
+/** The time of day; with the date unless it is today's. */
 function timeText(ms: number, nowMs: number): string {
   return dayText(ms) === dayText(nowMs)
     ? clockText(ms)

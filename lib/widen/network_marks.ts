@@ -1,5 +1,5 @@
 /**
- * Networks of which something changed, each once.
+ * Collects changed networks, without duplicates.
  *
  * @module
  */
@@ -7,17 +7,17 @@
 import { Condition } from "../async/tasks.ts";
 import { type BanKey, keyOf } from "../ban/ban.ts";
 
-/** A network of which something changed. */
+/** A changed network. */
 export interface Mark {
   readonly network: BanKey;
-  /** When an address of it was detected, in milliseconds since 1970; `undefined`: none was. */
+  /** Last detection in it, in milliseconds since 1970; `undefined`: none. */
   readonly detectedMs: number | undefined;
-  /** Whether it waited until its end may be told again. @default {false} */
+  /** Whether it waited to have its end reported again. @default {false} */
   readonly hasWaited?: boolean;
 }
 
 /**
- * Keeps networks until somebody looks at them.
+ * Keeps networks until they are checked.
  *
  * @example
  * ```ts
@@ -44,7 +44,7 @@ export class NetworkMarks {
     return this.#marks.size;
   }
 
-  /** Adds one; of one that is there already the latest detection counts. */
+  /** Adds a network; for a known one the latest detection counts. */
   add({ network, detectedMs, hasWaited = false }: Mark): void {
     const { jail, address } = network;
     const key = keyOf(network);
@@ -57,7 +57,7 @@ export class NetworkMarks {
     this.#changed.notify();
   }
 
-  /** Takes so many out, the first ones. */
+  /** Removes and returns up to `max` networks, the first ones. */
   take(max: number): readonly Mark[] {
     const taken: Mark[] = [];
     for (const [key, mark] of this.#marks) {
@@ -68,7 +68,7 @@ export class NetworkMarks {
     return taken;
   }
 
-  /** Takes one out, if it is there. */
+  /** Removes and returns a network, if present. */
   takeOf(network: BanKey): Mark | undefined {
     const key = keyOf(network);
     const mark = this.#marks.get(key);
@@ -77,9 +77,9 @@ export class NetworkMarks {
   }
 
   /**
-   * Waits until there is one.
+   * Waits until there is a network.
    *
-   * @param signal Ends it; the promise then rejects with its reason.
+   * @param signal Ends the wait; the promise then rejects with its reason.
    */
   async wait(signal: AbortSignal): Promise<void> {
     while (this.#marks.size === 0) await this.#changed.wait(signal);

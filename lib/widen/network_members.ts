@@ -1,5 +1,5 @@
 /**
- * Which addresses of each network are banned, and until when.
+ * Knows which addresses of each network are banned, and until when.
  *
  * @module
  */
@@ -23,7 +23,7 @@ interface NetworkMember {
   readonly endMs: number;
 }
 
-/** Several of them. */
+/** Several members of a network. */
 class MemberGroup {
   readonly addresses = new Set<Address>();
   readonly ends = new OrderedEnds();
@@ -39,10 +39,9 @@ class MemberGroup {
 }
 
 /**
- * Counts the banned addresses of networks, in each jail for itself. What
- * counts is a ban in force that nodes reported, narrower than the network. An
- * IPv6 address that stands for an IPv4 one does not count: its neighbours are
- * anybody.
+ * Counts the banned addresses of networks, separately for each jail. Bans count
+ * that are in force, reported by nodes, and narrower than the network. An IPv6
+ * address that embeds an IPv4 one does not count: its neighbours are unrelated.
  *
  * @example
  * ```ts
@@ -74,15 +73,15 @@ export class NetworkMembers {
     Map<Address, NetworkMember | MemberGroup>
   >();
 
-  /** @param wideningOf What is counted. */
+  /** @param wideningOf The rules. */
   constructor(wideningOf: WideningOf) {
     this.#wideningOf = wideningOf;
   }
 
   /**
-   * Takes what became of a ban.
+   * Handles a change of a ban.
    *
-   * @returns The network that it is or was a member of; `undefined`: none.
+   * @returns The network that the ban is or was a member of; `undefined`: none.
    */
   apply({ before, after }: BanStep): Address | undefined {
     const ban = after ?? before;
@@ -105,9 +104,9 @@ export class NetworkMembers {
   }
 
   /**
-   * How long so many addresses of a network are banned.
+   * Until when at least `after` addresses of a network are banned.
    *
-   * @returns In milliseconds since 1970; `undefined`: they are fewer.
+   * @returns Milliseconds since 1970; `undefined`: there are fewer.
    */
   endMs(network: BanKey, after: number): number | undefined {
     const found = this.#find(network);
@@ -123,7 +122,7 @@ export class NetworkMembers {
   }
 
   #networkOf({ jail, address }: Ban): Address | undefined {
-    // What operators and lists name is what they mean.
+    // Operators and lists name exactly what they mean to ban.
     if (isReservedJail(jail)) return undefined;
     const widening = this.#wideningOf(jail, isIpv4Address(address));
     if (widening === undefined) return undefined;
@@ -163,7 +162,7 @@ export class NetworkMembers {
   }
 }
 
-/** A ban as a member; what does not count is none. */
+/** A ban as a member; `undefined`: it does not count. */
 function memberOf(ban: Ban | undefined): NetworkMember | undefined {
   if (ban === undefined || ban.isPending) return undefined;
   let endMs = -Infinity;

@@ -1,15 +1,15 @@
 /**
- * Times in order, of which some come and go all the time.
+ * Keeps changing times in order.
  *
  * @module
  */
 
-/** Times in a piece at most: moving them costs less than looking for pieces. */
+/** Most times in a piece: moving them costs less than searching more pieces. */
 const MAX_PIECE = 512;
 
 /**
- * The ends of bans, in order. What comes or goes costs about the same however
- * many there are: they lie in pieces.
+ * The ends of bans, in order. They are stored in pieces, so that adding or
+ * deleting costs about the same, however many there are.
  *
  * @example
  * ```ts
@@ -25,16 +25,16 @@ const MAX_PIECE = 512;
  * ```
  */
 export class OrderedEnds {
-  /** From the first to the last; none of them is empty. */
+  /** Sorted pieces; none of them is empty. */
   readonly #pieces: number[][] = [];
   #size = 0;
 
-  /** How many there are. */
+  /** Number of times. */
   get size(): number {
     return this.#size;
   }
 
-  /** Adds one; there may be several of the same. */
+  /** Adds a time; equal times are allowed. */
   add(endMs: number): void {
     this.#size++;
     const at = Math.min(this.#pieceOf(endMs), this.#pieces.length - 1);
@@ -49,9 +49,9 @@ export class OrderedEnds {
   }
 
   /**
-   * Deletes one.
+   * Deletes a time.
    *
-   * @returns Whether there was one.
+   * @returns Whether it was there.
    */
   delete(endMs: number): boolean {
     const at = this.#pieceOf(endMs);
@@ -66,8 +66,7 @@ export class OrderedEnds {
   }
 
   /**
-   * The one that so many are not before, itself among them: with 1 the last of
-   * all.
+   * The `count`-th latest time: with 1 the latest of all.
    *
    * @returns `undefined` when there are fewer.
    */
@@ -81,7 +80,7 @@ export class OrderedEnds {
     return undefined;
   }
 
-  /** The first piece that ends at that time or later. */
+  /** The first piece that ends at a time or later. */
   #pieceOf(endMs: number): number {
     let low = 0;
     let high = this.#pieces.length;

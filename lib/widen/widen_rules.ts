@@ -1,5 +1,5 @@
 /**
- * The rules of `widen4` and `widen6`: when a network is banned for the
+ * The rules of `widen4` and `widen6`: when a network is banned because of the
  * addresses in it, by jail.
  *
  * ```abnf
@@ -20,32 +20,32 @@ import { isJailPattern } from "../base/jail_map.ts";
 import { matchesName } from "../base/name_patterns.ts";
 import type { JailName } from "../base/jail_name.ts";
 
-/** When a network is banned for the addresses in it. */
+/** When a network is banned because of the addresses in it. */
 export interface Widening {
   /** The network's length, in bits. */
   readonly bits: number;
-  /** Number of different addresses of it that must be banned. */
+  /** Number of its different addresses that must be banned. */
   readonly after: number;
 }
 
 /** The widening of the jails that match a pattern. */
 export interface WidenRule {
-  /** As written, with `*`. */
+  /** The pattern as written, with `*`. */
   readonly pattern: string;
-  /** `undefined`: none. */
+  /** `undefined`: not widened. */
   readonly widening: Widening | undefined;
 }
 
 /** The rules of one family, in the order of the text. */
 export type WidenRules = readonly WidenRule[];
 
-/** Gives the widening of a jail for IPv4 or IPv6; `undefined`: none. */
+/** Finds the widening of a jail for IPv4 or IPv6; `undefined`: none. */
 export type WideningOf = (
   jail: JailName,
   isIpv4: boolean,
 ) => Widening | undefined;
 
-/** Whose rules they are. */
+/** The family of some rules. */
 export type WidenFamily = "IPv4" | "IPv6";
 
 const RULE = /^(?:(\S+)\s*:\s*)?(?:off|\/?(\d{1,3})(?:\s+after\s+(\d{1,3}))?)$/;
@@ -53,15 +53,15 @@ const MAX_RULES = 100;
 const MAX_COUNT = 256;
 /** A network has more than one address. */
 const MAX_BITS: Readonly<Record<WidenFamily, number>> = { IPv4: 31, IPv6: 127 };
-/** How many addresses it takes where a rule does not say. */
+/** Default number of addresses. */
 const USUAL_COUNT: Readonly<Record<WidenFamily, number>> = { IPv4: 5, IPv6: 3 };
 
 /**
- * Reads rules.
+ * Parses rules.
  *
- * @param text The rules, one a line or separated by commas.
- * @param family Whose lengths they have.
- * @returns The rules, or `undefined` when one is not understood.
+ * @param text The rules, separated by line ends or commas.
+ * @param family The family of their lengths.
+ * @returns The rules; `undefined` when one is invalid.
  *
  * @example
  * ```ts
@@ -94,7 +94,7 @@ export function parseWidenRules(
   return rules;
 }
 
-/** Looks the widening of a jail up in the rules of both families. */
+/** Looks up the widening of a jail in the rules of both families. */
 export function wideningBy(
   rules: Readonly<Record<WidenFamily, WidenRules>>,
 ): WideningOf {
@@ -114,7 +114,7 @@ export function widestBits(rules: WidenRules): number | undefined {
 }
 
 function parseRule(text: string, family: WidenFamily): WidenRule | undefined {
-  // A jail may have a colon in its name: the last one counts.
+  // A jail's name may contain a colon, so the last one counts.
   const parts = RULE.exec(text);
   if (parts === null) return undefined;
   const [, pattern = "*", length, count] = parts;

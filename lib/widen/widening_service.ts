@@ -1,5 +1,5 @@
 /**
- * Bans the networks that have enough banned addresses, and takes them back.
+ * Bans networks that have enough banned addresses, and withdraws these bans.
  *
  * @module
  */
@@ -27,15 +27,15 @@ import type { WideningOf } from "./widen_rules.ts";
 
 /** Options for {@link WideningService}. */
 export interface WideningServiceOptions {
-  /** Decides, keeps and has the bans that stand. */
+  /** Decides on bans, stores them, and has the table. */
   readonly hub: Pick<BanHub, "submit" | "table">;
-  /** Knows who took a network back. */
+  /** Knows who lifted a network's ban. */
   readonly store: Pick<BanStore, "history">;
-  /** That of the table. */
+  /** The table's clock. */
   readonly clock: Clock;
   /** Receives log records. */
   readonly log: Log;
-  /** When a network is banned for its addresses. */
+  /** When a network is banned because of its addresses. */
   readonly wideningOf: WideningOf;
   /** Which networks are never banned. */
   readonly protection: CurrentPolicy;
@@ -43,43 +43,43 @@ export interface WideningServiceOptions {
 
 /** Why a network is banned. */
 export interface WidenedNetwork {
-  /** Number of different addresses that it took. */
+  /** Number of different addresses required. */
   readonly after: number;
-  /** Number of those that are banned now. */
+  /** Number of its addresses that are banned now. */
   readonly members: number;
-  /** Some of them. */
+  /** Some of these addresses. */
   readonly some: readonly Address[];
 }
 
-/** Networks that are looked at in one step at most. */
+/** Most networks checked in one step. */
 const AT_ONCE = 500;
-/** Pause before what could not be stored is tried again, in milliseconds. */
+/** Pause before a retry after a storage failure, in milliseconds. */
 const RETRY_MS = 1_000;
-/** An end that moved by less is the same: it comes from two clock readings. */
+/** Smaller changes of an end do not count: it comes from two clock readings. */
 const SAME_END_MS = 1_000;
-/** Addresses of a network that are named. */
+/** Most addresses of a network in an explanation. */
 const MAX_NAMED = 5;
 const FULL = "as many networks stand as maxbans allows";
 
 /**
- * Keeps the bans of networks as the rules want them. They are stored like all
- * others; at the start they are compared with what stands.
+ * Keeps the bans of networks in line with the rules. They are stored like all
+ * others; a start compares them with the current bans.
  */
 export class WideningService {
   readonly #options: WideningServiceOptions;
   readonly #members: NetworkMembers;
   readonly #troubleLog: TroubleLog;
-  /** Networks to be looked at. */
+  /** Networks to check. */
   readonly #due = new NetworkMarks();
-  /** Networks of which only the end may have moved: once a second is enough. */
+  /** Networks with only a changed end: a check per second is enough. */
   readonly #moved = new NetworkMarks();
-  /** Networks that would be banned if nobody in them were protected. */
+  /** Networks that would be banned if they had no protected address. */
   readonly #refused = new NetworkMarks();
-  /** By which all that stands was judged. */
+  /** The policy by which all current bans were checked. */
   #policy: ProtectionPolicy;
 
   /**
-   * Makes one; it bans once it runs.
+   * Creates the service; it bans when it runs.
    *
    * @param options See {@link WideningServiceOptions}.
    */
@@ -94,7 +94,7 @@ export class WideningService {
       trouble: "networks can't be banned, or taken back",
       over: "networks are banned and taken back again",
     });
-    // Where nothing was widened only what may be is looked at: that may be little of much.
+    // If nothing is widened yet, only jails with a rule matter: often few.
     const isMeant = table.reportsOf(WIDENED_ORIGIN) > 0
       ? undefined
       : (jail: JailName, isIpv4: boolean) =>
@@ -112,7 +112,7 @@ export class WideningService {
     }
   }
 
-  /** Why a network is banned; `undefined`: it is not, or not for that. */
+  /** Why a network is banned; `undefined`: it is not, or for another reason. */
   explain(network: BanKey): WidenedNetwork | undefined {
     const { hub: { table }, wideningOf } = this.#options;
     const { jail, address } = network;
@@ -128,7 +128,7 @@ export class WideningService {
     return { after: widening.after, members, some };
   }
 
-  /** Hears of changes that are kept. */
+  /** Handles stored changes. */
   note(kept: readonly KeptChange[]): void {
     for (const each of kept) {
       const { change, madeMs } = each;
@@ -139,12 +139,12 @@ export class WideningService {
     }
   }
 
-  /** Hears of what is over. */
+  /** Handles expired bans. */
   noteExpired(steps: readonly BanStep[]): void {
     for (const step of steps) this.#consider(step, undefined);
   }
 
-  /** Lets time pass: ends that moved are looked at, and all if others are protected. */
+  /** Checks networks with changed ends; all of them after a new policy. */
   tick(): void {
     const policy = this.#options.protection();
     if (policy !== this.#policy) this.#judgeAgain(policy);
@@ -154,9 +154,9 @@ export class WideningService {
   }
 
   /**
-   * Bans networks and takes them back until aborted.
+   * Bans networks and withdraws bans until aborted.
    *
-   * @param signal Ends it; the promise then rejects with its reason.
+   * @param signal Stops it; the promise then rejects with its reason.
    */
   async run(signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
@@ -181,7 +181,7 @@ export class WideningService {
     }
   }
 
-  /** Most networks have few banned addresses: nothing is to be done there. */
+  /** Ignores most changes: most networks have too few banned addresses. */
   #consider(step: BanStep, detectedMs: number | undefined): void {
     const address = this.#members.apply(step);
     const jail = (step.after ?? step.before)?.jail;
@@ -192,7 +192,7 @@ export class WideningService {
     if (isOfInterest) this.#due.add({ network, detectedMs });
   }
 
-  /** @returns Whether it is stored; otherwise it is to be tried again. */
+  /** @returns Whether the bans are stored; otherwise it must be retried. */
   async #settle(): Promise<boolean> {
     const marks = this.#due.take(AT_ONCE);
     const requests = marks.flatMap((mark) => this.#request(mark) ?? []);
@@ -218,7 +218,7 @@ export class WideningService {
     else this.#troubleLog.resolve();
   }
 
-  /** What makes a network's ban as it should be; `undefined`: it is. */
+  /** The request that corrects a network's ban; `undefined`: it is correct. */
   #request(mark: Mark): HubRequest | undefined {
     const { hub: { table }, clock, protection } = this.#options;
     const { network } = mark;
@@ -234,12 +234,12 @@ export class WideningService {
     const detectedMs = mark.detectedMs ?? before?.detectedMs;
     const refused = refusal(network.address, protection());
     if (refused !== undefined) {
-      // Once nobody in it is protected, it is looked at again.
+      // Checked again once no address in it is protected.
       this.#refused.add({
         network,
         detectedMs: detectedMs ?? standing?.firstMs,
       });
-      // Whatever the allowlist covers is lifted for it.
+      // The allowlist itself lifts the bans that it covers.
       return refused.rule === "allowlist" || standing === undefined
         ? undefined
         : withdrawalOf(network);
@@ -259,7 +259,7 @@ export class WideningService {
       : reportOf(network, endMs, detectedMs);
   }
 
-  /** An end that moves all the time is told once a second. */
+  /** Reports a moving end only once per second. */
   #renewal(
     mark: Mark,
     endMs: number,
@@ -271,14 +271,14 @@ export class WideningService {
     return undefined;
   }
 
-  /** Until when enough of its addresses are banned; `undefined`: they are not. */
+  /** Until when enough addresses are banned; `undefined`: there are too few. */
   #earnedMs(network: BanKey): number | undefined {
     const { jail, address } = network;
     const widening = this.#options.wideningOf(jail, isIpv4Address(address));
     return widening && this.#members.endMs(network, widening.after);
   }
 
-  /** What somebody took back stays so until an address of it is detected. */
+  /** A lifted network stays lifted until a new detection in it. */
   #isTakenBack(network: BanKey, detectedMs: number): boolean {
     const [last] = this.#options.store.history(network, 1);
     return last?.kind === "lift" && detectedMs <= last.atMs;
@@ -307,6 +307,6 @@ function isWidened({ origin }: BanReport): boolean {
 }
 
 function hasMoved(leftMs: number, rightMs: number): boolean {
-  // Two that never end are the same.
+  // Two infinite ends are equal.
   return leftMs !== rightMs && !(Math.abs(leftMs - rightMs) < SAME_END_MS);
 }

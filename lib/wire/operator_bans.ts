@@ -1,8 +1,8 @@
 /**
- * Bans as an operator asks for them and sees them.
+ * Bans as an operator requests and sees them.
  *
- * Times are in milliseconds since 1970 by the publisher's system clock: whoever
- * asks is on its host.
+ * Times are in milliseconds since 1970 by the publisher's system clock: the
+ * operator's command runs on the same host.
  *
  * @module
  */
@@ -25,32 +25,32 @@ import {
 import { MAX_REPORTS } from "../ban/ban_decision.ts";
 import { MAX_NOTE_LENGTH, parseNote } from "../members/member_list_form.ts";
 
-/** Which bans are of concern; `null`: whatever it is. */
+/** Selects bans by their subject; `null`: any. */
 export interface SubjectFilter {
   readonly jail: JailName | null;
-  /** It reported the ban. */
+  /** The node that reported the ban. */
   readonly node: HostName | null;
-  /** The ban is of this address or prefix, or of one around it. */
+  /** The ban is of this address or prefix, or of one that contains it. */
   readonly at: Address | null;
   /** The ban is of this prefix, or of a part of it. */
   readonly within: Address | null;
 }
 
-/** Which bans are asked for. */
+/** Selects bans for a list. */
 export interface BanFilter extends SubjectFilter {
-  /** The ban was reported first at this time or later. */
+  /** The ban was first reported at this time or later. */
   readonly sinceMs: number | null;
-  /** Some node that should have it in force has not. */
+  /** Some node that should have the ban in force does not. */
   readonly notEnforced: boolean;
 }
 
-/** By what bans are sorted: the newest, the first to end, the lowest comes first. */
+/** Sort order of bans: newest, first to end, or lowest first. */
 export type BanSort = typeof BAN_SORTS[number];
 
 /** Every {@link BanSort}. */
 export const BAN_SORTS = ["since", "ends", "address", "jail"] as const;
 
-/** A node's word. */
+/** A node's report. */
 export interface OperatorReport {
   readonly node: HostName;
   readonly firstMs: number;
@@ -59,12 +59,12 @@ export interface OperatorReport {
   readonly endsMs: number | null;
 }
 
-/** How a ban stands at a node that should have it in force. */
+/** The state of a ban at a node that should have it in force. */
 export type NodeEnforcement = typeof NODE_ENFORCEMENTS[number];
 
 /**
- * Every {@link NodeEnforcement}; `unknown`: the node said nothing of it yet;
- * `left-out`: it takes nothing of it; `observed`: it only counts it.
+ * Every {@link NodeEnforcement}; `unknown`: no receipt yet; `left-out`: the
+ * node leaves it out; `observed`: the node only counts it.
  */
 export const NODE_ENFORCEMENTS = [
   "applied",
@@ -76,13 +76,13 @@ export const NODE_ENFORCEMENTS = [
   "observed",
 ] as const;
 
-/** A node's word about a ban, with its reason. */
+/** The state of a ban at a node's action, with the reason. */
 export interface EnforcementDetail {
   readonly node: HostName;
-  /** As in `subscriberaction`; empty: it said nothing. */
+  /** As in `subscriberaction`; empty: no receipt yet. */
   readonly action: string;
   readonly state: NodeEnforcement;
-  /** The rule that refused it, or why it failed. */
+  /** The rule that refused the ban, or the failure. */
   readonly detail: string;
 }
 
@@ -91,42 +91,45 @@ export interface OperatorBan {
   readonly address: Address;
   readonly jail: JailName;
   readonly reports: readonly OperatorReport[];
-  /** Too few nodes reported it: it is in force nowhere yet. */
+  /** Too few nodes reported it, so it is not in force anywhere yet. */
   readonly isPending: boolean;
-  /** The number of the last change of it. */
+  /** Number of the ban's last change. */
   readonly change: number;
-  /** Nodes that have it in force, of those that should. */
+  /** Nodes that have it in force, and nodes that should. */
   readonly enforced: number;
   readonly expected: number;
-  /** Nodes that only observe it; they are none of these. */
+  /** Nodes that only observe it; not counted in `expected`. */
   readonly observed: number;
-  /** What the others say, the first of them. */
+  /** States at the nodes that do not have it in force; the first of them. */
   readonly missing: readonly EnforcementDetail[];
 }
 
 /** Most nodes in {@link OperatorBan.missing}. */
 export const MAX_MISSING = 16;
-/** Most bans in a line of an answer. */
+/** Most bans in one line of an answer. */
 export const MAX_LINE_BANS = 200;
-/** Most bans of a sorted answer: the publisher holds as many at a time. */
+/** Most bans in a sorted answer: the publisher holds all of them at once. */
 export const MAX_SORTED_BANS = 10_000;
 
 const MAX_ACTION_LENGTH = 64;
 
 const count = (name: string) => integer(name, 0);
-/** Time of a store whose clock was wrong may be before 1970. */
+/** May be before 1970, from a store whose clock was wrong. */
 const time = (name: string) => integer(name, -Number.MAX_SAFE_INTEGER);
 
 /** An address or prefix. */
 export const address: Shape<Address> = text("address", parseAddress);
 /** A jail. */
 export const jail: Shape<JailName> = text("jail", parseJailName);
-/** A node, or whoever else reports. */
+/** A node, or another origin of reports. */
 export const node: Shape<HostName> = text("node", parseOrigin);
-/** Words of an operator or a rule. */
+/** Short text of an operator or a rule. */
 export const words = (name: string): Shape<string> => text(name, parseNote);
 
-/** Makes any text fit for {@link words}: `?` for what is not printable ASCII, and 200 characters at most. */
+/**
+ * Makes any text valid for {@link words}: `?` for characters that are not
+ * printable ASCII, and at most 200 characters.
+ */
 export function wordsOf(text: string): string {
   return text.replace(/[^\x20-\x7e]/g, "?").slice(0, MAX_NOTE_LENGTH);
 }

@@ -1,10 +1,10 @@
 /**
- * How an operator's command hands a list over, and what becomes of it.
+ * How an operator's command sends a list, and the result.
  *
- * A request is short, so a list comes in parts: `importBegin` is answered with
- * the number of an upload, each `importPart` has some entries of it, and
- * `importEnd` has it judged, and taken or refused as a whole. Lists that are
- * not ended are forgotten.
+ * Requests are short, so a list comes in parts: the answer to `importBegin` is
+ * the number of an upload, each `importPart` has some of its entries, and
+ * `importEnd` has the list checked, and accepted or refused as a whole. The
+ * publisher forgets lists without an `importEnd`.
  *
  * @module
  */
@@ -25,39 +25,39 @@ import { IMPORT_STATES, type ImportState } from "../ban/import_records.ts";
 import { address, words } from "./operator_bans.ts";
 import { MAX_SPAN_MS } from "./v2_limits.ts";
 
-/** A list that is about to come. */
+/** Announces a list. */
 export interface ImportOrder {
   /** The user who asks. */
   readonly by: string;
   readonly name: ImportName;
-  /** What its places are called. */
+  /** What a position in the list is called. */
   readonly unit: "line" | "entry";
-  /** How long its bans hold, in milliseconds; `null`: until it is removed. */
+  /** Duration of its bans, in milliseconds; `null`: until it is removed. */
   readonly forMs: number | null;
-  /** Shortest IPv4 prefix that it may name, in bits; `null`: the publisher's. */
+  /** Shortest IPv4 prefix allowed, in bits; `null`: the publisher's limit. */
   readonly widest4: number | null;
-  /** The same of IPv6. */
+  /** The same for IPv6. */
   readonly widest6: number | null;
-  /** In how many places it may name what nobody may ban; `null`: the usual. */
+  /** How many entries may be protected addresses; `null`: the default. */
   readonly tolerate: number | null;
-  /** How many entries it may have. */
+  /** Most entries allowed. */
   readonly max: number;
-  /** Places of it that name no address: they count as refused. */
+  /** Entries without a valid address: they count as refused. */
   readonly faults: number;
 }
 
 /** Some entries of a list. */
 export interface ImportPart {
   readonly upload: number;
-  /** Place of the first of them in the list, from 1. */
+  /** Position of the first entry in the list, from 1. */
   readonly from: number;
-  /** One after the other; empty text: nothing stands there. */
+  /** Consecutive entries; an empty text is an empty position. */
   readonly addresses: readonly (Address | "")[];
 }
 
 /** An entry that was refused. */
 export interface RefusedEntry {
-  /** Its place in the list. */
+  /** Its position in the list. */
   readonly at: number;
   readonly address: Address;
   /** As in `ProtectionRule`. */
@@ -65,25 +65,25 @@ export interface RefusedEntry {
   readonly because: string;
 }
 
-/** What became of a list that was taken. */
+/** The result of an accepted list. */
 export interface ImportOutcome {
-  /** Places of the list in which something stands. */
+  /** Non-empty positions of the list. */
   readonly entries: number;
   /** Bans that it began. */
   readonly added: number;
-  /** Bans that it named before, and does not now. */
+  /** Bans of the previous list that are not in this one. */
   readonly gone: number;
-  /** Bans that it has as before. */
+  /** Bans of the previous list that it keeps. */
   readonly standing: number;
-  /** What it names and operators lifted: it has named that ever since. */
+  /** Entries that an operator lifted since they were listed: not banned. */
   readonly lifted: number;
-  /** Places in which it names what it has named in another. */
+  /** Positions that repeat an earlier entry. */
   readonly repeated: number;
-  /** Places that were refused, those that name no address among them. */
+  /** Refused positions, including those without a valid address. */
   readonly refused: number;
-  /** The first of them that name one. */
+  /** The first refused entries that have an address. */
   readonly refusals: readonly RefusedEntry[];
-  /** When its bans end, in milliseconds since 1970; `null`: when it is removed. */
+  /** End of its bans, in milliseconds since 1970; `null`: with its removal. */
   readonly endsMs: number | null;
 }
 
@@ -92,11 +92,11 @@ export interface LiveImport {
   readonly name: ImportName;
   /** Addresses and networks of its list. */
   readonly entries: number;
-  /** Bans of it that stand. */
+  /** Its bans that are in force. */
   readonly standing: number;
-  /** When it was imported last, in milliseconds since 1970. */
+  /** Time of the last import, in milliseconds since 1970. */
   readonly atMs: number;
-  /** When its bans end, likewise; `null`: when it is removed. */
+  /** End of its bans, in milliseconds since 1970; `null`: with its removal. */
   readonly endsMs: number | null;
   readonly state: ImportState;
 }
@@ -107,7 +107,7 @@ export const MAX_PART_ENTRIES = 400;
 export const MAX_IMPORT_ENTRIES = 500_000;
 /** Most imports. */
 export const MAX_IMPORTS = 200;
-/** Most refused entries that are named. */
+/** Most refused entries listed in an answer. */
 export const MAX_REFUSALS = 1_000;
 
 const count = (name: string) => integer(name, 0);

@@ -1,7 +1,7 @@
 /**
- * Requests of an operator to the running publisher of this host, and its
- * answers. A request is a line of JSON; an answer is some lines of it, of which
- * the last is of a kind that says so.
+ * Requests of an operator to the running publisher on this host, and its
+ * answers. A request is one line of JSON; an answer is one or more lines, and
+ * the kind of the last one marks the end.
  *
  * @module
  */
@@ -100,36 +100,36 @@ import {
   subjectFilter,
 } from "./operator_bans.ts";
 
-/** A request; `by` is the user who asks. */
+/** A request; `by` is the requesting user. */
 export type OperatorRequest =
-  /** Take back what a node reported, or what it said since a time, in milliseconds since 1970. */
+  /** Withdraw a node's reports; with `sinceMs` only those since then. */
   | {
     readonly kind: "withdraw";
     readonly by: string;
     readonly node: HostName;
     readonly sinceMs: number | null;
   }
-  /** Take its reports again. */
+  /** Accept the node's reports again. */
   | { readonly kind: "release"; readonly by: string; readonly node: HostName }
-  /** Tell how the whole cluster is. */
+  /** Show the state of the whole cluster. */
   | { readonly kind: "status" }
-  /** Tell what happens, from now on. */
+  /** Stream events from now on. */
   | { readonly kind: "tail"; readonly filter: SubjectFilter }
-  /** Tell which bans change, after a change or from now on. */
+  /** Stream changed bans, after a change or from now on. */
   | { readonly kind: "follow"; readonly since: number | null }
   | PageRequest
   /** List the members with their counters. */
   | { readonly kind: "nodes" }
-  /** Give the last entries of the audit log. */
+  /** Show the last entries of the audit log. */
   | { readonly kind: "audit"; readonly max: number }
-  /** List bans; sorted ones have a limit, and `null` is none. */
+  /** List bans; a sorted list needs a limit, and `null` means no limit. */
   | {
     readonly kind: "bans";
     readonly filter: BanFilter;
     readonly sort: BanSort | null;
     readonly limit: number | null;
   }
-  /** Tell all that is known of an address or prefix. */
+  /** Show everything known about an address or prefix. */
   | { readonly kind: "why"; readonly address: Address }
   | ({ readonly kind: "ban" } & BanOrder)
   | ({ readonly kind: "unban" } & UnbanOrder)
@@ -137,7 +137,7 @@ export type OperatorRequest =
   | ({ readonly kind: "importBegin" } & ImportOrder)
   | ({ readonly kind: "importPart" } & ImportPart)
   | { readonly kind: "importEnd"; readonly upload: number }
-  /** Take all bans of an import back, and forget it. */
+  /** Withdraw all bans of an import, and forget it. */
   | {
     readonly kind: "importRemove";
     readonly by: string;
@@ -145,17 +145,17 @@ export type OperatorRequest =
   }
   /** List the imports. */
   | { readonly kind: "imports" }
-  /** Find out whether a ban would arrive everywhere. */
+  /** Test whether a ban would arrive everywhere. */
   | ({ readonly kind: "test" } & TestOrder);
 
-/** What is for who serves the page. */
+/** Requests of the page's server. */
 export type PageRequest =
   | ({ readonly kind: "pageLogin" } & PageLogin)
   | ({ readonly kind: "pageLogout" } & PageLogout)
-  /** List the logins that hold. */
+  /** List the valid logins. */
   | { readonly kind: "pageVisits" };
 
-/** Tells what is for who serves the page. */
+/** Whether a request is one of the page's server. */
 export function isPageRequest(
   request: OperatorRequest,
 ): request is PageRequest {
@@ -165,34 +165,34 @@ export function isPageRequest(
 
 /** An answer. */
 export type OperatorAnswer =
-  /** It is done; `count` is how much there was to do. */
+  /** Done; `count` is how many items were affected. */
   | { readonly kind: "done"; readonly count: number }
   | ({ readonly kind: "status" } & ClusterStatus)
   | { readonly kind: "nodes"; readonly nodes: readonly LiveNode[] }
   | { readonly kind: "audit"; readonly entries: readonly AuditEntry[] }
   /** Some bans; more lines follow. */
   | { readonly kind: "bans"; readonly bans: readonly OperatorBan[] }
-  /** There are so many bans of those asked for, and no more lines. */
+  /** Number of matching bans; no more lines follow. */
   | { readonly kind: "listed"; readonly matched: number }
-  /** What happened since the line before; none where nothing did for a while. More lines follow. */
+  /** Events since the last line; may be empty. More lines follow. */
   | { readonly kind: "events"; readonly events: readonly LiveEvent[] }
-  /** From here on it is told; more lines follow. */
+  /** Changes are streamed from here on; more lines follow. */
   | ({ readonly kind: "following" } & Following)
-  /** What changed since the line before; nothing where nothing did for a while. More lines follow. */
+  /** Changes since the last line; may be empty. More lines follow. */
   | ({ readonly kind: "changed" } & ToldChanges)
   | ({ readonly kind: "pageCode" } & PageCode)
   | { readonly kind: "pageVisits"; readonly visits: readonly PageVisit[] }
-  /** All that is known of an address. */
+  /** Everything known about an address. */
   | ({ readonly kind: "why" } & WhyAnswer)
-  /** What came of a ban or an unban. */
+  /** The result of a ban or unban. */
   | ({ readonly kind: "steered" } & Steered)
-  /** What came of a test. */
+  /** The result of a test. */
   | ({ readonly kind: "tested" } & Tested)
-  /** What programs of nodes made of the publisher's new address. */
+  /** How nodes' programs handled the publisher's new address. */
   | { readonly kind: "readdressed"; readonly nodes: readonly ToldNode[] }
-  /** A list may come, under this number. */
+  /** A list may be sent under this number. */
   | { readonly kind: "upload"; readonly upload: number }
-  /** So much of a long work is done. More lines follow. */
+  /** Progress of a long operation. More lines follow. */
   | {
     readonly kind: "progress";
     readonly done: number;
@@ -200,7 +200,7 @@ export type OperatorAnswer =
   }
   | ({ readonly kind: "imported" } & ImportOutcome)
   | { readonly kind: "imports"; readonly imports: readonly LiveImport[] }
-  /** It could not be done. */
+  /** The request failed. */
   | {
     readonly kind: "failed";
     readonly message: string;
@@ -218,7 +218,7 @@ const CONTINUED: readonly OperatorAnswer["kind"][] = [
   ...["bans", "events", "progress", "following", "changed"] as const,
 ];
 
-/** Whether another line follows this one of an answer. */
+/** Whether another line of the answer follows this one. */
 export function isContinued({ kind }: OperatorAnswer): boolean {
   return CONTINUED.includes(kind);
 }
@@ -226,7 +226,7 @@ export function isContinued({ kind }: OperatorAnswer): boolean {
 const node = text("node", parseHostName);
 const count = (name: string) => integer(name, 0);
 const words = (name: string) => text(name, parseNote);
-/** A message may have names and paths in it. */
+/** A message may contain names and paths. */
 const MAX_SENTENCE_LENGTH = 2_000;
 const PRINTABLE = /^[\x20-\x7e]*$/;
 const parseSentence = (text: string) =>
@@ -260,7 +260,7 @@ const plainRequest = variants<OperatorRequest>({
   imports: {},
 });
 
-/** The publisher holds all of a sorted answer. */
+/** Limits a sorted answer, because the publisher holds all of it. */
 const request: Shape<OperatorRequest> = where(plainRequest, [
   "limit",
   (request) =>
@@ -302,7 +302,7 @@ const answer: Shape<OperatorAnswer> = variants<OperatorAnswer>({
   },
 });
 
-/** Reads a request that is no line; `undefined`: it is none. */
+/** Reads a request from a JSON value; `undefined`: it is not a request. */
 export function readOperatorRequest(
   value: unknown,
 ): OperatorRequest | undefined {

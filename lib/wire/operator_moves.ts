@@ -1,5 +1,5 @@
 /**
- * Who was told where the publisher will be, as an operator is told it.
+ * Which nodes were told the publisher's new address, for an operator.
  *
  * @module
  */
@@ -20,28 +20,28 @@ import type { PublisherAddress } from "../members/member.ts";
 import { node, words } from "./operator_bans.ts";
 import { MOVE_OUTCOMES } from "./v2_messages.ts";
 
-/** Tell nodes where the publisher will be. */
+/** An order to tell nodes the publisher's new address. */
 export interface MoveTelling extends PublisherAddress {
   /** The user who asks. */
   readonly by: string;
-  /** This one only; `null`: every node, and whoever connects later. */
+  /** Only this node; `null`: every node, including those that connect later. */
   readonly node: HostName | null;
 }
 
-/** What became of it; `silent`: it did not answer in time, `away`: it is not connected. */
+/** The outcome; `silent`: no answer in time, `away`: not connected. */
 export const TOLD_OUTCOMES = [...MOVE_OUTCOMES, "silent", "away"] as const;
 
-/** What a program of a node made of it. */
+/** How a node's program handled the new address. */
 export interface ToldNode {
   readonly node: HostName;
   /** `null`: none of its programs is connected. */
   readonly role: NodeRole | null;
   readonly outcome: typeof TOLD_OUTCOMES[number];
-  /** What is configured, or why it failed; empty for the others. */
+  /** The configured address, or the failure; empty for other outcomes. */
   readonly detail: string;
 }
 
-/** Programs of a node that are told of at most. */
+/** Most programs listed per node. */
 const MAX_PROGRAMS = 16;
 
 const url = (name: "controlUrl" | "streamUrl") =>

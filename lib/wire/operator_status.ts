@@ -1,5 +1,5 @@
 /**
- * How the whole cluster is, and each of its nodes, as an operator is told it.
+ * The state of the cluster and of each node, for an operator.
  *
  * @module
  */
@@ -24,7 +24,7 @@ import { condition } from "./v2_fields.ts";
 import { parseVersion } from "./v2_ids.ts";
 import type { NodeCondition } from "./v2_messages.ts";
 
-/** How many nodes are in each state; see {@link LiveNode}. */
+/** Number of nodes in each state; see {@link LiveNode}. */
 export interface NodeCounts {
   readonly ok: number;
   readonly silent: number;
@@ -33,15 +33,15 @@ export interface NodeCounts {
   readonly aside: number;
 }
 
-/** What is in force, counted for each ban and each node that should have it. */
+/** Counts of bans in force: one for each ban and node that should have it. */
 export interface EnforcementSum {
   readonly inForce: number;
   readonly expected: number;
   /** Nodes that put bans in force. */
   readonly nodes: number;
-  /** Counted for each ban and each node that only observes it. */
+  /** The same count for nodes that only observe. */
   readonly observed: number;
-  /** Nodes that observe some bans, or all. */
+  /** Nodes that observe some or all bans. */
   readonly observers: number;
 }
 
@@ -51,71 +51,73 @@ export interface RuleCount {
   readonly count: number;
 }
 
-/** What happened lately. */
+/** Recent events. */
 export interface LastHour {
-  /** How long that is, in milliseconds: an hour, or since the publisher's start. */
+  /** The period in milliseconds: an hour, or since the publisher's start. */
   readonly spanMs: number;
-  /** Bans that came to be in force. */
+  /** Bans that came into force. */
   readonly began: number;
-  /** Bans that are no longer. */
+  /** Bans that ended. */
   readonly ended: number;
-  /** Reports that were refused, the most frequent rule first. */
+  /** Refused reports, most frequent rule first. */
   readonly refused: readonly RuleCount[];
 }
 
-/** How busy the publisher's threads were in the last ten seconds, in percent of a core. */
+/** Load of the publisher's threads over ten seconds, in percent of a core. */
 export interface ThreadPercents {
-  /** The program's own, which does everything but what the other does. */
+  /** The program's own thread, which does everything else. */
   readonly mainPercent: number;
   /** ZeroMQ's I/O thread, which encrypts and sends. */
   readonly ioPercent: number;
 }
 
-/** How the cluster is. */
+/** The state of the cluster. */
 export interface ClusterStatus {
   /** The publisher's version. */
   readonly version: string;
-  /** How long it has been running, in milliseconds. */
+  /** Time since its start, in milliseconds. */
   readonly upMs: number;
   /** Bans that count. */
   readonly bans: number;
   /** Bans that wait for their quorum. */
   readonly waiting: number;
-  /** The number of the table's last change. */
+  /** Number of the table's last change. */
   readonly change: number;
-  /** Why nothing can be stored; empty: it can. */
+  /** Why nothing can be stored; empty: no trouble. */
   readonly storeTrouble: string;
-  /** How long ago the last backup was made, in milliseconds; `null`: none was. */
+  /** Age of the last backup, in milliseconds; `null`: there is none. */
   readonly backupAgoMs: number | null;
-  /** `null`: it is not known, or not yet. */
+  /** `null`: not known, or not yet. */
   readonly threads: ThreadPercents | null;
   readonly nodes: NodeCounts;
   readonly enforced: EnforcementSum;
   readonly lastHour: LastHour;
-  /** Where lists are read. */
+  /** The places from which lists are read. */
   readonly lists: readonly string[];
 }
 
-/** How a node is in one of its roles. */
+/** The state of a node in one of its roles. */
 export interface LiveRole {
   readonly role: NodeRole;
-  /** `silent`: no sign of life lately; `away`: it said BYE; `never`: it was never there. */
+  /**
+   * `silent`: no recent sign of life; `away`: said BYE; `never`: never seen.
+   */
   readonly state: "ok" | "silent" | "away" | "never";
   /** Age of its last sign of life, in milliseconds; `null`: there was none. */
   readonly seenAgoMs: number | null;
-  /** Of the program that was there last; `null`: none was. */
+  /** Version of the last program in this role; `null`: there was none. */
   readonly version: string | null;
-  /** Changes that its copy is behind; `null`: not known, or it has none. */
+  /** Changes that its copy is behind; `null`: not known, or it has no copy. */
   readonly lag: number | null;
-  /** What it told last; `null`: nothing since the publisher's start. */
+  /** Its last STATE; `null`: none since the publisher's start. */
   readonly condition: NodeCondition | null;
-  /** How long ago; `null` likewise. */
+  /** Age of that STATE in milliseconds; `null`: there is none. */
   readonly toldAgoMs: number | null;
-  /** Whether another host tried to be this node lately. */
+  /** Whether another host recently connected as this node. */
   readonly hasTwin: boolean;
 }
 
-/** Why and since when a node's reports are set aside. */
+/** The reason and start of a node's quarantine. */
 export interface LiveQuarantine {
   /** The kind of the last bad report. */
   readonly reason: BadKind;
@@ -129,27 +131,27 @@ export interface LiveQuarantine {
 export interface LiveNode {
   /** The member's name. */
   readonly node: HostName;
-  /** `aside`: its reports are set aside. Otherwise that of the role that most needs a look. */
+  /** `aside`: reports are set aside; otherwise the worst state of its roles. */
   readonly state: LiveRole["state"] | "aside";
-  /** Age of the last sign of life of the roles that are so; `null`: there was none. */
+  /** Age of the last sign of life of the roles in that state; `null`: none. */
   readonly seenAgoMs: number | null;
   /** The roles that it may have. */
   readonly roles: readonly LiveRole[];
-  /** Events that were accepted. */
+  /** Accepted events. */
   readonly accepted: number;
-  /** Events that were known before, or changed nothing. */
+  /** Events that were known already, or changed nothing. */
   readonly known: number;
-  /** Events that were refused. */
+  /** Refused events. */
   readonly refused: number;
-  /** Reports of it that stand. */
+  /** Its reports that are in force. */
   readonly reports: number;
   /** `null`: its reports are accepted. */
   readonly aside: LiveQuarantine | null;
 }
 
-/** Most places that are told of; there are fewer. */
+/** Most places in an answer; there are fewer. */
 export const MAX_LIST_PLACES = 100;
-/** Most rules that are told of; there are fewer. */
+/** Most rules in an answer; there are fewer. */
 export const MAX_RULES = 100;
 
 const MAX_ROLES = 2;

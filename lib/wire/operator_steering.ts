@@ -1,5 +1,5 @@
 /**
- * What an operator has done to bans, and what came of it.
+ * An operator's orders about bans, and their results.
  *
  * @module
  */
@@ -28,34 +28,34 @@ import {
   words,
 } from "./operator_bans.ts";
 
-/** Ban an address, whoever it is reported by. */
+/** Bans an address, whoever has reported it. */
 export interface BanOrder {
   /** The user who asks. */
   readonly by: string;
   readonly address: Address;
   /** `null`: until it is lifted. */
   readonly forMs: number | null;
-  /** Why; may be empty. */
+  /** The reason; may be empty. */
   readonly reason: string;
-  /** Also a private address, and a wide prefix. */
+  /** Whether to ban even a private address or a wide prefix. */
   readonly force: boolean;
 }
 
-/** Lift bans; `null`: whatever it is. Nothing but `null` is all of them. */
+/** Lifts bans; `null` matches anything, so all `null` lifts all bans. */
 export interface UnbanOrder {
   /** The user who asks. */
   readonly by: string;
   readonly address: Address | null;
-  /** Bans that it reported. */
+  /** Only bans that this node reported. */
   readonly node: HostName | null;
   readonly jail: JailName | null;
-  /** Have the fail2bans that reported it unban it, too; of an address only. */
+  /** Also have the reporting nodes' fail2ban unban; only for an address. */
   readonly local: boolean;
 }
 
 /**
- * What became of the wish that a node's own fail2ban unbans. `silent`: the node
- * did not answer in time; `away`: none of its programs is connected.
+ * The result of asking a node's own fail2ban to unban. `silent`: the node did
+ * not answer in time; `away`: none of its programs is connected.
  */
 export type LocalOutcome = typeof LOCAL_OUTCOMES[number];
 
@@ -66,32 +66,32 @@ export const LOCAL_OUTCOMES = [
   "away",
 ] as const;
 
-/** The same, of one node and jail. */
+/** The same, for one node and jail. */
 export interface LocalUnban extends SteeredReport {
   readonly outcome: LocalOutcome;
-  /** Why it failed; empty for the others. */
+  /** Why it failed; empty for other outcomes. */
   readonly detail: string;
 }
 
-/** What came of an order. */
+/** The result of an order. */
 export interface Steered {
-  /** Bans that were made or lifted. */
+  /** Number of bans made or lifted. */
   readonly bans: number;
-  /** Who had reported them, and in which jails; of many, the first. */
+  /** Their reporters and jails; if there are many, the first. */
   readonly reports: readonly SteeredReport[];
-  /** Nodes that carried it out within the call. */
+  /** Nodes that carried it out during the call. */
   readonly done: number;
-  /** Nodes that should. */
+  /** Nodes that should carry it out. */
   readonly expected: number;
-  /** How long that took, in milliseconds. */
+  /** Duration in milliseconds. */
   readonly tookMs: number;
-  /** Nodes that said nothing in time; of many, the first. */
+  /** Nodes without an answer in time; if there are many, the first. */
   readonly silent: readonly HostName[];
-  /** What others say; of many, the first. */
+  /** Failures and refusals; if there are many, the first. */
   readonly failed: readonly EnforcementDetail[];
-  /** What the fail2bans did that reported it, where they were asked; of many, the first. */
+  /** Results of the reporting nodes' fail2ban, if asked; the first of them. */
   readonly local: readonly LocalUnban[];
-  /** Networks around the address that are banned after an unban of it, the narrowest first. */
+  /** Banned networks around the address after an unban, narrowest first. */
   readonly around: readonly Address[];
 }
 
@@ -101,7 +101,7 @@ export interface SteeredReport {
   readonly jail: JailName;
 }
 
-/** Most nodes and reports that are named. */
+/** Most nodes and reports listed. */
 export const MAX_NAMED = 20;
 
 const count = (name: string) => integer(name, 0);

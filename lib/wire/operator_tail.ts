@@ -1,5 +1,5 @@
 /**
- * What happens in the cluster, and which bans change, as an operator watches it.
+ * Events in the cluster and changes of bans, for an operator who watches.
  *
  * Times are as in `operator_bans.ts`.
  *
@@ -32,23 +32,23 @@ import {
 import { WHY_ENDS, type WhyEnd } from "./operator_why.ts";
 import { parseEpoch } from "./v2_ids.ts";
 
-/** When something happened, and with which ban. */
+/** Time and ban of an event. */
 interface LiveBase {
   readonly atMs: number;
   readonly address: Address;
   readonly jail: JailName;
 }
 
-/** Something that happened. */
+/** An event in the cluster. */
 export type LiveEvent =
-  /** A ban came to be in force, by the word of a node. */
+  /** A ban came into force, reported by a node. */
   | (LiveBase & {
     readonly kind: "ban";
     readonly node: HostName;
-    /** Nodes that have it in force by now, of those that should. */
+    /** Nodes that have it in force by now, and nodes that should. */
     readonly enforced: number;
     readonly expected: number;
-    /** How long it took the last of them, in milliseconds; `null`: none said so. */
+    /** Delay of the last of them, in milliseconds; `null`: not reported. */
     readonly afterMs: number | null;
   })
   /** A node reported a ban that waits for its quorum. */
@@ -59,46 +59,46 @@ export type LiveEvent =
   | (LiveBase & {
     readonly kind: "end";
     readonly end: WhyEnd;
-    /** The node that took it back or lifted it; `null`: none did. */
+    /** The node that withdrew or lifted it; `null`: none. */
     readonly node: HostName | null;
   })
-  /** A report was refused, by a rule. */
+  /** A rule refused a report. */
   | (LiveBase & {
     readonly kind: "refuse";
     readonly node: HostName;
     readonly rule: string;
   })
-  /** So many events are left out here: they were read too slowly. */
+  /** A number of events is missing here: they were read too slowly. */
   | { readonly kind: "lost"; readonly count: number };
 
-/** From where changes are told. */
+/** Start of the streamed changes. */
 export interface Following {
-  /** Of the publisher's store: in another one numbers mean others. */
+  /** The store's epoch; in another epoch numbers mean other changes. */
   readonly epoch: Epoch;
-  /** The number of the last change before those that follow. */
+  /** Number of the last change before the streamed ones. */
   readonly change: number;
 }
 
-/** Which ban it is. */
+/** Identifies a ban. */
 export interface ToldKey {
   readonly address: Address;
   readonly jail: JailName;
 }
 
-/** What changes have led to. */
+/** The result of some changes. */
 export interface ToldChanges {
-  /** The number of the last of them. */
+  /** Number of the last of these changes. */
   readonly to: number;
-  /** Bans that changed, as they are now. */
+  /** The changed bans, in their current state. */
   readonly bans: readonly OperatorBan[];
-  /** Bans that are no more; those whose time is over are not told of. */
+  /** Bans that were removed; expired bans are not included. */
   readonly gone: readonly ToldKey[];
 }
 
-/** Most changes in a line of an answer. */
+/** Most changes in one line of an answer. */
 export const MAX_LINE_CHANGES = 200;
 
-/** Most events in a line of an answer. */
+/** Most events in one line of an answer. */
 export const MAX_LINE_EVENTS = 200;
 
 const time = integer("atMs", -Number.MAX_SAFE_INTEGER);

@@ -1,6 +1,5 @@
 /**
- * A test of the way that bans go, as an operator asks for it, and what came of
- * it.
+ * An operator's test of the path of bans, and its result.
  *
  * @module
  */
@@ -22,31 +21,31 @@ import { MAX_MEMBERS } from "../members/member_list_form.ts";
 import { address, node, words } from "./operator_bans.ts";
 import { DRILL_WORD, type DrillWord } from "./v2_probes.ts";
 
-/** What is to be tested. */
+/** A test order. */
 export interface TestOrder {
   /** The user who asks. */
   readonly by: string;
   /** `null`: every node. */
   readonly node: HostName | null;
-  /** Whom the probe would ban. */
+  /** The address that the probe would ban. */
   readonly address: Address;
-  /** Whether each node bans for a moment, too. */
+  /** Whether each node also bans it for a moment. */
   readonly firewall: boolean;
 }
 
-/** A rule by which a program would judge otherwise than the publisher does. */
+/** A rule on which a program and the publisher disagree. */
 export interface Disagreement {
   readonly rule: typeof AGREED_RULES[number];
-  /** What the node has. */
+  /** The node's value. */
   readonly node: string;
-  /** What the publisher has. */
+  /** The publisher's value. */
   readonly hub: string;
 }
 
 /**
- * What has to agree. `verdict`: whether the probe's address may be banned, and
- * which rule forbids it. `allowlist`: which list of the cluster is gone by. The
- * others: the options of these names.
+ * The rules that must agree. `verdict`: whether the probe's address may be
+ * banned, and which rule forbids it. `allowlist`: which list of the cluster is
+ * in use. The others are options of these names.
  */
 export const AGREED_RULES = [
   "verdict",
@@ -56,22 +55,28 @@ export const AGREED_RULES = [
   "allowprivate",
 ] as const;
 
-/** What came of the test of one program. */
+/** The test result of one program. */
 export interface TestedProgram {
   readonly role: NodeRole;
   /**
-   * `silent`: it was asked, and said nothing in time; `apart`: it is not
-   * connected; `away`: nor should it be, for it was stopped.
+   * `silent`: it did not answer in time; `apart`: it is not connected; `away`:
+   * it is not connected because it was stopped.
    */
   readonly outcome: typeof PROGRAM_OUTCOMES[number];
-  /** Until it had answered, in microseconds; `null`: it did not. */
+  /** Time until its answer, in microseconds; `null`: no answer. */
   readonly tookUs: number | null;
   readonly disagreements: readonly Disagreement[];
-  /** Changes that came before the probe and that it has not taken; `null`: it did not say, or has no copy. */
+  /**
+   * Changes before the probe that it has not applied; `null`: it did not say,
+   * or has no copy.
+   */
   readonly behind: number | null;
-  /** Age of the last line that it read of fail2ban's log; `null`: it did not say, or reads none. */
+  /**
+   * Age of the last line that it read of fail2ban's log; `null`: it did not
+   * say, or reads no log.
+   */
   readonly logReadAgoMs: number | null;
-  /** Its actions that keep bans in force; `null`: it did not say, or has none by its role. */
+  /** Its actions that keep bans in force; `null`: unknown, or not its role. */
   readonly actions: number | null;
   /** Age of its last sign of life before the test; `null`: there was none. */
   readonly seenAgoMs: number | null;
@@ -80,28 +85,28 @@ export interface TestedProgram {
 /** Every outcome of a {@link TestedProgram}. */
 export const PROGRAM_OUTCOMES = ["heard", "silent", "apart", "away"] as const;
 
-/** What came of the test of a node. */
+/** The test result of one node. */
 export interface TestedNode {
   readonly node: HostName;
-  /** Those that it ever had. */
+  /** The programs that it has ever had. */
   readonly programs: readonly TestedProgram[];
-  /** What came of the fire drill; `null`: there was none, or it did not say in time. */
+  /** Result of the fire drill; `null`: no drill, or no answer in time. */
   readonly drill: DrillWord | null;
   /** Whether it was asked for a fire drill. */
   readonly isDrilled: boolean;
 }
 
-/** What came of a test. */
+/** The result of a test. */
 export interface Tested {
-  /** Whom the probe would ban. */
+  /** The address that the probe would ban. */
   readonly address: Address;
-  /** Until the publisher had judged and stored, in microseconds. */
+  /** Time until the publisher had decided and stored, in microseconds. */
   readonly tookUs: number;
-  /** The rule by which the publisher would refuse it, as `rule: network`; empty: none. */
+  /** The publisher's rule against the ban, as `rule: network`; empty: none. */
   readonly refused: string;
-  /** How long nodes were waited for, in milliseconds. */
+  /** How long the test waited for nodes, in milliseconds. */
   readonly waitMs: number;
-  /** For how long a fire drill banned, in milliseconds. */
+  /** How long a fire drill banned, in milliseconds. */
   readonly holdMs: number;
   readonly nodes: readonly TestedNode[];
 }

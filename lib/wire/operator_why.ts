@@ -1,5 +1,5 @@
 /**
- * All that is known of an address, as an operator sees it.
+ * Everything known about an address, for an operator.
  *
  * @module
  */
@@ -28,45 +28,48 @@ import {
 } from "./operator_bans.ts";
 import { MAX_MEMBERS } from "../members/member_list_form.ts";
 
-/** Why a network is banned that nobody reported. */
+/** Why a network is banned that no node reported. */
 export interface WhyWidened {
-  /** Number of different addresses that it took. */
+  /** Number of different addresses required. */
   readonly after: number;
-  /** Number of those that are banned now. */
+  /** Number of its addresses that are banned now. */
   readonly members: number;
-  /** Some of them. */
+  /** Some of these addresses. */
   readonly some: readonly Address[];
 }
 
-/** Why a ban holds longer than its nodes say. */
+/** Why a ban holds longer than its nodes reported. */
 export interface WhyGrown {
-  /** How often it came again. */
+  /** How often the ban has recurred. */
   readonly times: number;
-  /** Each time within this time after the one before ended, in milliseconds. */
+  /** Longest time from the end of one ban to the next, in milliseconds. */
   readonly withinMs: number;
-  /** So many times as long, if that is not longer than may be. */
+  /** Factor for each recurrence, up to `maxMs`. */
   readonly factor: number;
-  /** The longest that it may hold for that, in milliseconds. */
+  /** Longest duration that results, in milliseconds. */
   readonly maxMs: number;
 }
 
 /** A ban that concerns an address. */
 export interface WhyBan {
   readonly ban: OperatorBan;
-  /** The change of each report, in their order; `null`: it is forgotten. */
+  /** The change of each report, in order; `null`: no longer known. */
   readonly changes: readonly (number | null)[];
-  /** What nodes say of it. */
+  /** Its state at the nodes. */
   readonly enforcement: readonly EnforcementDetail[];
   /** `null`: nodes reported it. */
   readonly widened: WhyWidened | null;
-  /** `null`: it holds as its nodes say. */
+  /** `null`: it has the reported duration. */
   readonly grown: WhyGrown | null;
 }
 
 /** How a ban ended. */
 export type WhyEnd = typeof WHY_ENDS[number];
 
-/** Every {@link WhyEnd}: by its time, with its last report, by an operator, the allowlist, or a node that may lift. */
+/**
+ * Every {@link WhyEnd}: its time was over, its last report was withdrawn, or it
+ * was lifted by an operator, the allowlist, or a node with that right.
+ */
 export const WHY_ENDS = [
   "expiry",
   "withdraw",
@@ -81,39 +84,39 @@ export interface WhyLast {
   readonly beganMs: number;
   readonly endedMs: number;
   readonly end: WhyEnd;
-  /** Which node, or which user; empty where nobody did, or nobody knows. */
+  /** The node or user; empty if nobody ended it, or nobody is known. */
   readonly by: string;
-  /** Who reported it. */
+  /** The nodes that reported it. */
   readonly nodes: readonly HostName[];
 }
 
-/** All that is known of an address. */
+/** Everything known about an address. */
 export interface WhyAnswer {
   readonly address: Address;
-  /** Bans of it, and of prefixes around it. */
+  /** Bans of the address, and of prefixes that contain it. */
   readonly bans: readonly WhyBan[];
-  /** Bans of it that have ended, as far as is known. */
+  /** Known bans of it that have ended. */
   readonly times: number;
-  /** Of these, how many an operator made. */
+  /** How many of these an operator made. */
   readonly timesByOperator: number;
   /** When the first of them began; `null`: there was none. */
   readonly firstMs: number | null;
-  /** How far back is known, in milliseconds. */
+  /** How far back the history reaches, in milliseconds. */
   readonly knownMs: number;
-  /** The last of them. */
+  /** The last ended ban. */
   readonly last: WhyLast | null;
-  /** What would refuse a ban of it: the rule, the network, and why that is on the allowlist. */
+  /** What would refuse a ban of it. */
   readonly refusal: WhyRefusal | null;
 }
 
-/** What refuses a ban. */
+/** What refuses a ban: the rule, the network, and its note in the allowlist. */
 export interface WhyRefusal {
   readonly rule: string;
   readonly because: string;
   readonly note: string;
 }
 
-/** Most bans of one address that are told of. */
+/** Most bans in an answer. */
 export const MAX_WHY_BANS = 100;
 const MAX_ORIGINS = 1_000;
 /** A node may have several actions. */
@@ -130,7 +133,7 @@ const factor: Shape<number> = {
   },
 };
 
-/** Addresses of a network that are named. */
+/** Most addresses of a network in an answer. */
 const MAX_NAMED_ADDRESSES = 16;
 
 const whyWidened = record<WhyWidened>({
@@ -163,7 +166,7 @@ const whyLast = record<WhyLast>({
   nodes: list("nodes", node, 0, MAX_ORIGINS),
 });
 
-/** What refuses a ban. */
+/** The form of a {@link WhyRefusal}. */
 export const whyRefusal = record<WhyRefusal>({
   rule: words("rule"),
   because: words("because"),

@@ -1,31 +1,31 @@
 /**
- * How often programs of nodes tell that they are there, when either side takes
- * the other for gone, and how long the publisher waits for what they say: both
- * sides have to go together.
+ * How often nodes' programs report that they are there, when each side takes
+ * the other for gone, and how long the publisher waits for answers. The values
+ * of both sides must fit together.
  *
  * @module
  */
 
-/** All in milliseconds. */
+/** Intervals and timeouts, all in milliseconds. */
 export interface PresencePace {
-  /** Longest time between two STATE. */
+  /** Longest time between two STATE messages. */
   readonly everyMs: number;
-  /** Shortest time between two that are not asked for; a change is told then. */
+  /** Shortest time between unrequested STATE messages, which report changes. */
   readonly lookMs: number;
   /**
-   * Time without a word of the publisher, in a session, after which that is
-   * gone: it answers each STATE.
+   * Time without any message of the publisher in a session after which it
+   * counts as gone: it answers each STATE.
    */
   readonly goneAfterMs: number;
-  /** Time without a sign of life after which a program is silent. */
+  /** Time without a sign of life after which a program counts as silent. */
   readonly silentAfterMs: number;
-  /** Time for an answer to ASK; who gives none is no longer there. */
+  /** Time for an answer to ASK; after it the program counts as gone. */
   readonly askAnswerMs: number;
-  /** How long an operator waits for what nodes say of an order. */
+  /** How long an operator waits for the nodes' receipts of an order. */
   readonly receiptWaitMs: number;
 }
 
-/** Two STATE in a row may get lost. */
+/** Two STATE messages in a row may get lost. */
 export const PRESENCE_PACE: PresencePace = {
   everyMs: 30_000,
   lookMs: 5_000,

@@ -1,25 +1,25 @@
 /**
- * Which revision of protocol 2 two programs speak with each other.
+ * Chooses the revision of protocol 2 that two programs speak.
  *
- * HELLO, and ERROR as the answer to it, have the same form in every revision:
- * so programs that have none in common can tell each other. Everything else
- * may differ from one to the next.
+ * HELLO, and ERROR as its answer, have the same form in every revision, so that
+ * programs without a common revision can tell each other. Everything else may
+ * differ between revisions.
  *
  * @module
  */
 
 import type { SpokenRevisions } from "./v2_messages.ts";
 
-/** What a program speaks that does not say it. */
+/** Revisions of a program that does not name any. */
 export const UNSAID: SpokenRevisions = { from: 1, to: 1 };
-/** What this program speaks. */
+/** Revisions of this program. */
 export const SPOKEN: SpokenRevisions = { from: 1, to: 1 };
 
 /**
- * The highest revision that both speak.
+ * The highest common revision.
  *
- * @param left What one of them speaks.
- * @param right What the other does.
+ * @param left Revisions of one program.
+ * @param right Revisions of the other.
  * @returns `undefined` when there is none.
  *
  * @example
@@ -39,7 +39,7 @@ export function commonRevision(
   return highest >= Math.max(left.from, right.from) ? highest : undefined;
 }
 
-/** What is spoken, in words: `revision 1`, `revisions 2 to 3`. */
+/** Revisions in words: `revision 1`, `revisions 2 to 3`. */
 export function spokenText({ from, to }: SpokenRevisions): string {
   return from === to ? `revision ${from}` : `revisions ${from} to ${to}`;
 }

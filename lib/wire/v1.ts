@@ -1,8 +1,8 @@
 /**
  * Protocol 1: the wire of fail2ban-zmq-tools, unchanged.
  *
- * A monitor asks over REQ, the publisher answers over REP and tells everybody
- * over PUB. Every message is one frame of UTF-8 text:
+ * A monitor sends requests over REQ; the publisher answers over REP and
+ * broadcasts over PUB. Every message is one frame of UTF-8 text:
  *
  * ```abnf
  * request     = [token "|"] message    ; the token exactly when one is demanded
@@ -18,8 +18,8 @@
  * ```
  *
  * Decoding rejects and never repairs: size, then frames, then text, then
- * fields, then each field's grammar. What was rejected is never quoted, since
- * it may hold a token.
+ * fields, then each field's grammar. A rejected value is never quoted, because
+ * it may contain a token.
  *
  * @module
  */
@@ -34,9 +34,9 @@ import type { Frames } from "../zmq/ports.ts";
 
 /** Longest token, in bytes. */
 export const MAX_TOKEN_BYTES = 256;
-/** Longest message: host, jail, action, address and three bars. */
+/** Longest message, in bytes: host, jail, action, address and three bars. */
 export const MAX_MESSAGE_BYTES: number = 253 + 64 + 5 + MAX_ADDRESS_LENGTH + 3;
-/** Longest request: a message behind a token and a bar. */
+/** Longest request, in bytes: a token and a bar before a message. */
 export const MAX_REQUEST_BYTES: number = MAX_TOKEN_BYTES + 1 +
   MAX_MESSAGE_BYTES;
 
@@ -52,18 +52,18 @@ export type RejectReason =
   | "action"
   | "address";
 
-/** A message that was understood, or why it was not. */
+/** A decoded message, or the reason for its rejection. */
 export type Decoded<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly reason: RejectReason };
 
-/** A request that was understood. */
+/** A decoded request. */
 export interface Protocol1Request {
-  /** The event that it reports. */
+  /** The reported event. */
   readonly event: BanEvent;
   /** The reply that acknowledges it: the request without its token. */
   readonly acknowledgement: Uint8Array;
-  /** The index of its token among the valid ones; `undefined`: none is expected. */
+  /** Index of its token among the valid ones; `undefined`: none is required. */
   readonly tokenAt: number | undefined;
 }
 
@@ -74,7 +74,7 @@ const ACTIONS: Readonly<Record<BanKind, string>> = {
   unban: "Unban",
 };
 
-/** The reply to a request that is refused. */
+/** The reply to a refused request. */
 export const NAK: Uint8Array = ENCODER.encode("NAK");
 
 /**
@@ -99,7 +99,7 @@ export function encodeBroadcast(event: BanEvent): Uint8Array {
  * Encodes a request.
  *
  * @param event The event to report.
- * @param token The token, where the publisher demands one.
+ * @param token The token, if the publisher requires one.
  * @returns The frame to send.
  *
  * @example
@@ -131,8 +131,8 @@ export function encodeRequest(event: BanEvent, token?: string): Uint8Array {
  * Decodes a request.
  *
  * @param frames The message's frames, without envelope.
- * @param tokens The valid tokens; none: none is expected.
- * @returns The request, or why it is refused.
+ * @param tokens The valid tokens; empty: none is required.
+ * @returns The request, or the reason for its rejection.
  */
 export function decodeRequest(
   frames: Frames,
@@ -156,7 +156,7 @@ export function decodeRequest(
  * Decodes a broadcast.
  *
  * @param frames The message's frames.
- * @returns What it says, or why it is refused.
+ * @returns The event, or the reason for its rejection.
  */
 export function decodeBroadcast(frames: Frames): Decoded<BanEvent> {
   const text = decodeText(frames, MAX_MESSAGE_BYTES);

@@ -5,17 +5,19 @@
  * control-message = magic kind body [block] ; three frames, SNAPSHOT has four
  * stream-message  = ("C" / "H" / "P") body  ; two frames
  * magic           = "F2B2"
- * body            = <JSON text, see docs/PROTOCOL.md> / c-body / changes-body
+ * body            = <JSON, see docs/PROTOCOL.md> / c-body / changes-body
+ *                   / receipts
  * block           = <bans, see ../ban/ban_block_bytes.ts>
  * ```
  *
- * Every message has exactly one form. Its body is a JSON text without white
- * space and escapes, its members in the documented order, its numbers whole;
- * that of C and CHANGES is bytes, see `v2_change_block.ts`.
- * Decoding rejects and never repairs: size, number of frames, magic, kind,
- * UTF-8, depth and width, JSON, the exact set of members, each member's grammar,
- * the rules that span several, and last that encoding what was read gives the
- * same text. What was rejected is never quoted, since it may hold a token.
+ * Every message has exactly one form. Its body is JSON text without white space
+ * and escapes, its members in the documented order, its numbers whole; the
+ * bodies of C, CHANGES and RECEIPTS are bytes, see `v2_change_block.ts` and
+ * `v2_receipt_block.ts`. Decoding rejects and never repairs. It checks the
+ * size, number of frames, magic, kind, UTF-8, depth and width, JSON, the exact
+ * set of members, each member's grammar, the rules that span several members,
+ * and last that encoding the result gives the same text. A rejected value is
+ * never quoted, because it may contain a token.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc8259 | RFC 8259}
  * @module
@@ -78,12 +80,12 @@ type RejectStep =
 /**
  * Why a message was rejected: the step (`oversized`, `frames`, `magic`, `kind`,
  * `encoding`, `depth`, `json`, `canonical`, `fields` where an object has the
- * wrong members, or `block`), or the name of the member whose value was refused. `kind` is
- * both the frame and the member of that name.
+ * wrong members, or `block`), or the name of the member with the rejected
+ * value. `kind` is both the frame and the member of that name.
  */
 export type RejectReasonV2 = string;
 
-/** A message that was understood, or why it was not. */
+/** A decoded message, or the reason for its rejection. */
 export type DecodedV2<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly reason: RejectReasonV2 };
@@ -116,7 +118,8 @@ const STREAM = channel([], MAX_STREAM_BYTES, STREAM_BODIES);
  *
  * @param message The message.
  * @returns Three frames.
- * @throws {TypeError} when a member breaks its grammar or bound; the error names it, without its value.
+ * @throws {TypeError} when a member breaks its grammar or bound; the error
+ *   names the member, without its value.
  *
  * @example
  * ```ts
@@ -143,7 +146,7 @@ export function encodeNodeMessage(message: NodeMessage): Frames {
  * Decodes a node's message.
  *
  * @param frames The message's frames, without envelope.
- * @returns The message, or why it is refused.
+ * @returns The message, or the reason for its rejection.
  */
 export function decodeNodeMessage(frames: Frames): DecodedV2<NodeMessage> {
   return decode(NODE, frames);
@@ -153,8 +156,9 @@ export function decodeNodeMessage(frames: Frames): DecodedV2<NodeMessage> {
  * Encodes the publisher's message.
  *
  * @param message The message.
- * @returns Three frames, and a fourth of a SNAPSHOT.
- * @throws {TypeError} when a member breaks its grammar or bound; the error names it, without its value.
+ * @returns Three frames; four for a SNAPSHOT.
+ * @throws {TypeError} when a member breaks its grammar or bound; the error
+ *   names the member, without its value.
  */
 export function encodePublisherMessage(message: PublisherMessage): Frames {
   return encode(PUBLISHER, message);
@@ -164,7 +168,7 @@ export function encodePublisherMessage(message: PublisherMessage): Frames {
  * Decodes the publisher's message.
  *
  * @param frames The message's frames.
- * @returns The message, or why it is refused.
+ * @returns The message, or the reason for its rejection.
  */
 export function decodePublisherMessage(
   frames: Frames,
@@ -177,7 +181,8 @@ export function decodePublisherMessage(
  *
  * @param message The message.
  * @returns Two frames.
- * @throws {TypeError} when a member breaks its grammar or bound; the error names it, without its value.
+ * @throws {TypeError} when a member breaks its grammar or bound; the error
+ *   names the member, without its value.
  */
 export function encodeStreamMessage(message: StreamMessage): Frames {
   return encode(STREAM, message);
@@ -186,10 +191,11 @@ export function encodeStreamMessage(message: StreamMessage): Frames {
 /**
  * Encodes changes for the stream: messages C, each with as many as fit.
  *
- * @param epoch Whose numbers they are.
- * @param changes They follow each other.
+ * @param epoch The epoch of the changes' numbers.
+ * @param changes Consecutive changes.
  * @returns Two frames for each message.
- * @throws {TypeError} when a member breaks its grammar or bound; the error names it, without its value.
+ * @throws {TypeError} when a member breaks its grammar or bound; the error
+ *   names the member, without its value.
  *
  * @example
  * ```ts
@@ -223,7 +229,7 @@ export function encodeChanges(
  * Decodes a message of the stream.
  *
  * @param frames The message's frames.
- * @returns The message, or why it is refused.
+ * @returns The message, or the reason for its rejection.
  */
 export function decodeStreamMessage(frames: Frames): DecodedV2<StreamMessage> {
   return decode(STREAM, frames);
@@ -305,7 +311,7 @@ function decode<M extends { readonly kind: string }>(
     if (read === undefined) return reject("block");
     Object.assign(value.value, { block: read });
   }
-  // The body is that of this kind.
+  // The body was read as one of this kind.
   return { ok: true, value: { kind: kind.kind, ...value.value } as M };
 }
 
@@ -340,7 +346,7 @@ function decodeJson(
     : reject("canonical");
 }
 
-/** The result, or `undefined` where the expected failure is thrown. */
+/** The result, or `undefined` on the expected failure. */
 function attempt<T>(
   make: () => T,
   failure: typeof TypeError | typeof SyntaxError,

@@ -57,11 +57,11 @@ import {
   where,
 } from "../base/json_shape.ts";
 
-/** The body of a message of one kind: the message without its kind and its block, which are frames. */
+/** The body of a message: without kind and block, which are frames. */
 export type Body<M extends { readonly kind: string }, K extends M["kind"]> =
   Omit<Extract<M, { readonly kind: K }>, "kind" | "block">;
 
-/** The bodies of a side's messages; most are JSON. */
+/** The bodies of one side's messages; most are JSON. */
 export type Bodies<M extends { readonly kind: string }> = {
   readonly [K in M["kind"]]: Shape<Body<M, K>> | ByteBody<Body<M, K>>;
 };
@@ -137,7 +137,7 @@ export const NODE_BODIES: Bodies<NodeMessage> = {
   RECEIPTS: RECEIPTS_BODY,
 };
 
-/** A SNAPSHOT without its block, which is a frame. */
+/** A SNAPSHOT without its block, which is a separate frame. */
 export type SnapshotHeader = Body<PublisherMessage, "SNAPSHOT">;
 
 /** Messages of the publisher. */
@@ -198,11 +198,11 @@ export const STREAM_BODIES: Bodies<StreamMessage> = {
 };
 
 /**
- * Reads the frame behind a header.
+ * Reads the block frame of a SNAPSHOT.
  *
- * @param header What it says.
+ * @param header The decoded header.
  * @param frame The bytes of the block.
- * @returns `undefined`: it is no block, or none of that header.
+ * @returns `undefined`: it is not a valid block for that header.
  */
 export function readSnapshotBlock(
   { isLast, nowMs }: SnapshotHeader,
@@ -211,7 +211,7 @@ export function readSnapshotBlock(
   const block = BanBlock.read(frame);
   if (!block.ok) return undefined;
   const { spans, firstMs, lastMs, expiresMs } = block.value.columns;
-  // The next request must ask for something later.
+  // The next request must advance.
   if (spans.length === 0 && !isLast) return undefined;
   const mostMs = nowMs + MAX_SPAN_MS;
   const isGood = firstMs.every((ms) => ms <= nowMs) &&

@@ -2,8 +2,8 @@
  * Members of bodies that are bytes: names, addresses and bounded numbers.
  *
  * ```abnf
- * name = %x00 text / varint          ; one that comes for the first time, or the n-th that came
- * whom = ipv4 / text                 ; text for all but a single address of IPv4
+ * name = %x00 text / varint          ; a new name, or the n-th new one before
+ * whom = ipv4 / text                 ; text unless a single IPv4 address
  * ```
  *
  * @module
@@ -12,52 +12,53 @@
 import { type Address, parseAddress } from "../base/address.ts";
 import { type ByteReader, ByteWriter } from "./v2_bytes.ts";
 
-/** Stands for a name that comes for the first time. */
+/** Marks a new name. */
 const NEW_NAME = 0;
-/** Of the first octet of something: its address is written as a text. */
+/** Bit in an item's first octet: its address is written as text. */
 export const IS_TEXT = 16;
 
-/** A body that is no JSON. */
+/** A body in bytes instead of JSON. */
 export interface ByteBody<T> {
   /**
-   * Writes it.
+   * Encodes a body.
    *
-   * @throws {TypeError} when a member breaks its grammar or bound; the error names it, without its value.
+   * @throws {TypeError} when a member breaks its grammar or bound; the error
+   *   names the member, without its value.
    */
   write(body: T): Uint8Array;
-  /** Reads it; the reader tells what is refused. */
+  /** Decodes a body; the reader has the reason for a rejection. */
   read(bytes: ByteReader): T;
 }
 
-/** Writes the members of a body; the first that has no form is remembered. */
+/** Writes the members of a body, and remembers the first invalid one. */
 export class FieldWriter {
-  /** All that was written. */
+  /** Everything written so far. */
   readonly bytes = new ByteWriter();
   #refused: string | undefined;
 
-  /** The name of the first member that has no form; `undefined`: all have one. */
+  /** Name of the first invalid member; `undefined`: all are valid. */
   get refused(): string | undefined {
     return this.#refused;
   }
 
-  /** Begins anew. */
+  /** Starts a new body. */
   clear(): void {
     this.bytes.cut(0);
     this.#refused = undefined;
   }
 
-  /** Says that a member has no form. */
+  /** Marks a member as invalid. */
   refuse(member: string): void {
     this.#refused ??= member;
   }
 
-  /** Sixteen octets that are 32 hexadecimal digits elsewhere. */
+  /** Writes sixteen octets, given as 32 hexadecimal digits. */
   id(member: string, text: string, isId: boolean): void {
     if (isId) this.bytes.bytes(Uint8Array.fromHex(text));
     else this.refuse(member);
   }
 
-  /** A whole number. */
+  /** Writes a whole number. */
   number(
     member: string,
     value: number,
@@ -69,10 +70,10 @@ export class FieldWriter {
   }
 
   /**
-   * A name.
+   * Writes a name.
    *
-   * @param known Those that came, and which each was.
-   * @param read Reads one; `undefined`: it is none.
+   * @param known The names before, with their numbers.
+   * @param read Parses a name; `undefined`: it is invalid.
    */
   name(
     member: string,
@@ -89,7 +90,7 @@ export class FieldWriter {
     } else this.refuse(member);
   }
 
-  /** An address. @returns What the first octet says of it. */
+  /** Writes an address. @returns The bits for the first octet. */
   whom(address: Address): number {
     if (this.bytes.ipv4(address)) return 0;
     if (parseAddress(address) === address) this.bytes.text(address);
@@ -98,10 +99,10 @@ export class FieldWriter {
   }
 
   /**
-   * A copy of what was written.
+   * Copies the body.
    *
    * @param broken A member that breaks another rule.
-   * @throws {TypeError} when something has no form.
+   * @throws {TypeError} when a member is invalid.
    */
   body(
     kind: string,
@@ -117,21 +118,22 @@ export class FieldWriter {
 }
 
 /**
- * Reads what {@link FieldWriter.name} wrote, of one body. A name takes as long
- * as it has letters, however many came: who sends a body chooses how many.
+ * Reads names that {@link FieldWriter.name} wrote, for one body. The time for a
+ * name depends on its length only, not on the number of names, which the sender
+ * chooses.
  */
 export class NameReader<T extends string> {
   readonly #parse: (text: string) => T | undefined;
-  /** Those that came, in their order. */
+  /** The names so far, in order. */
   readonly #names: T[] = [];
   readonly #known = new Set<T>();
 
-  /** @param parse Reads one; `undefined`: it is none. */
+  /** @param parse Parses a name; `undefined`: it is invalid. */
   constructor(parse: (text: string) => T | undefined) {
     this.#parse = parse;
   }
 
-  /** Reads the next one. */
+  /** Reads the next name. */
   read(bytes: ByteReader, member: string): T {
     const place = bytes.number(member);
     const name = place === NEW_NAME
@@ -143,12 +145,12 @@ export class NameReader<T extends string> {
       this.#known.add(name);
       this.#names.push(name);
     }
-    // What is refused is not looked at.
+    // After a rejection the value is not used.
     return name ?? "" as T;
   }
 }
 
-/** Reads what {@link FieldWriter.whom} wrote. @param octet What it returned is in it. */
+/** Reads what {@link FieldWriter.whom} wrote. @param octet The first octet. */
 export function readWhom(bytes: ByteReader, octet: number): Address {
   if ((octet & IS_TEXT) === 0) return bytes.ipv4();
   const text = bytes.text();

@@ -1,12 +1,12 @@
 /**
- * Numbers, texts and addresses as bytes, for the bodies of protocol 2 that are
- * no JSON.
+ * Numbers, texts and addresses as bytes, for protocol 2's bodies that are not
+ * JSON.
  *
  * ```abnf
- * varint  = *(%x80-FF) %x00-7F      ; 7 bits to an octet, the lowest first; at most 2^53-1
+ * varint  = *(%x80-FF) %x00-7F      ; 7 bits per octet, lowest first; at most 2^53-1
  *                                   ; only a lone octet may end with %x00
- * text    = OCTET *255OCTET         ; how many characters of ASCII, and those
- * ipv4    = 4OCTET                  ; the first octet of the address first
+ * text    = OCTET *255OCTET         ; the number of ASCII characters, then those
+ * ipv4    = 4OCTET                  ; the address's first octet first
  * ```
  *
  * @module
@@ -14,9 +14,9 @@
 
 import type { Address } from "../base/address.ts";
 
-/** What a varint can be at most. */
+/** Largest varint. */
 const MAX_NUMBER = Number.MAX_SAFE_INTEGER;
-/** From here on a number has bits that JavaScript's operators on 32 of them lose. */
+/** From here on a number has bits that 32-bit operators would lose. */
 const HIGH = 2 ** 28;
 const HIGH_SHIFT = 28;
 const IPV4_BYTES = 4;
@@ -24,45 +24,45 @@ const [DOT, ZERO] = [0x2e, 0x30];
 const FIRST_BYTES = 1_024;
 const OCTETS: readonly string[] = Array.from({ length: 256 }, (_, n) => `${n}`);
 
-/** Writes a body from its beginning on. It may be cut back, and used again. */
+/** Writes a body from its start. It can be cut back and reused. */
 export class ByteWriter {
   #bytes = new Uint8Array(FIRST_BYTES);
   #length = 0;
 
-  /** Bytes so far. */
+  /** Number of bytes written. */
   get length(): number {
     return this.#length;
   }
 
-  /** Forgets what is behind the first `length` bytes. */
+  /** Discards everything after the first `length` bytes. */
   cut(length: number): void {
     this.#length = length;
   }
 
-  /** A copy of the first `length` bytes. */
+  /** Copies the first `length` bytes. */
   copy(length = this.#length): Uint8Array<ArrayBuffer> {
     return this.#bytes.slice(0, length);
   }
 
-  /** One byte. */
+  /** Writes one byte. */
   byte(value: number): void {
     this.#grow(1);
     this.#bytes[this.#length++] = value;
   }
 
-  /** Another byte at a place that was written. */
+  /** Overwrites a byte. */
   set(at: number, value: number): void {
     this.#bytes[at] = value;
   }
 
-  /** Some bytes. */
+  /** Writes some bytes. */
   bytes(values: Uint8Array): void {
     this.#grow(values.length);
     this.#bytes.set(values, this.#length);
     this.#length += values.length;
   }
 
-  /** A whole number from 0 to 2^53-1. */
+  /** Writes a whole number from 0 to 2^53-1. */
   number(value: number): void {
     while (value >= HIGH) {
       this.byte(value % 128 + 128);
@@ -75,7 +75,7 @@ export class ByteWriter {
     this.byte(value);
   }
 
-  /** A text of ASCII, of 255 characters at most. */
+  /** Writes an ASCII text of at most 255 characters. */
   text(text: string): void {
     this.#grow(text.length + 1);
     this.#bytes[this.#length++] = text.length;
@@ -84,7 +84,7 @@ export class ByteWriter {
     }
   }
 
-  /** The address, where it is a single one of IPv4. @returns Whether it is. */
+  /** Writes an address if it is a single IPv4 one. @returns Whether it is. */
   ipv4(address: string): boolean {
     this.#grow(IPV4_BYTES);
     let [octet, digits, dots] = [0, 0, 0];
@@ -117,8 +117,8 @@ export class ByteWriter {
 }
 
 /**
- * Reads a body from its beginning on. The first thing that is refused is told
- * by {@link ByteReader.refused}; what is read after it means nothing.
+ * Reads a body from its start. {@link ByteReader.refused} has the first reason
+ * for a rejection; values read after it are meaningless.
  */
 export class ByteReader {
   readonly #bytes: Uint8Array;
@@ -130,29 +130,29 @@ export class ByteReader {
     this.#bytes = bytes;
   }
 
-  /** Whether nothing is left. */
+  /** Whether all bytes were read. */
   get isAtEnd(): boolean {
     return this.#at >= this.#bytes.length;
   }
 
-  /** Why the body is refused; `undefined`: it is not, so far. */
+  /** Why the body is rejected; `undefined`: it is not, so far. */
   get refused(): string | undefined {
     return this.#refused;
   }
 
-  /** Refuses the body, unless it is refused already. */
+  /** Rejects the body; only the first reason counts. */
   refuse(reason: string): void {
     this.#refused ??= reason;
   }
 
-  /** One byte. */
+  /** Reads one byte. */
   byte(): number {
     const value = this.#bytes[this.#at++];
     if (value === undefined) this.refuse("fields");
     return value ?? 0;
   }
 
-  /** Some bytes, which are the body's own. */
+  /** Reads some bytes, as a view of the body. */
   bytes(count: number): Uint8Array {
     const start = this.#at;
     this.#at += count;
@@ -161,10 +161,10 @@ export class ByteReader {
   }
 
   /**
-   * A whole number.
+   * Reads a whole number.
    *
-   * @param name Whose fault it is when it is above `max`.
-   * @param max What it may be.
+   * @param name The reason if it is above `max`.
+   * @param max The largest allowed value.
    */
   number(name: string, max: number = MAX_NUMBER): number {
     let value = 0;
@@ -180,12 +180,13 @@ export class ByteReader {
     }
     if (shift > 0 && byte === 0) this.refuse("canonical");
     value += byte * 2 ** shift;
-    // The eighth octet has four bits; one that says that more follow has more.
+    // Only four bits of the eighth octet fit; a continuation bit exceeds the
+    // limit too.
     if (value > max) this.refuse(name);
     return value;
   }
 
-  /** A text, whose characters may be any of Latin-1. */
+  /** Reads a text; its characters may be any of Latin-1. */
   text(): string {
     const length = this.byte();
     const start = this.#at;
@@ -197,11 +198,11 @@ export class ByteReader {
     return String.fromCharCode(...this.#bytes.subarray(start, this.#at));
   }
 
-  /** A single address of IPv4. */
+  /** Reads a single IPv4 address. */
   ipv4(): Address {
     const [a, b, c, d] = [this.byte(), this.byte(), this.byte(), this.byte()];
     const text = `${OCTETS[a]}.${OCTETS[b]}.${OCTETS[c]}.${OCTETS[d]}`;
-    // Canonical, since each octet is.
+    // Canonical, because each octet is.
     return text as Address;
   }
 }

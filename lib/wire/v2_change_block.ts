@@ -1,30 +1,29 @@
 /**
- * Changes that follow each other, as bytes: the bodies of C and CHANGES. Names and
- * addresses: see `v2_byte_fields.ts`.
+ * Consecutive changes as bytes: the bodies of C and CHANGES. For names and
+ * addresses see `v2_byte_fields.ts`.
  *
  * ```abnf
  * c-body       = epoch block                 ; at least one change
- * changes-body = epoch seq block             ; without a change only where seq is from
+ * changes-body = epoch seq block             ; without changes only if seq is from
  * epoch        = 16OCTET
  * seq          = varint
  * block        = from *change
- * from         = varint                      ; the number before that of the first change
+ * from         = varint                      ; the number before the first change
  * change       = form jail node whom ago [remaining]
  * form         = OCTET                       ; see below
  * jail         = name
  * node         = name                        ; origin or by
  * ago          = varint
- * remaining    = varint                      ; of a report with an end
+ * remaining    = varint                      ; only for a report with an end
  * ```
  *
- * `form` is 0 for a report, 1 for a withdrawal, 2 for a lift; of a report 4 more
- * where it is pending and 8 more where it has no end; 16 more where `whom` is a
- * text. The numbers of the changes are not written: each is that of the one
- * before and 1. A body has one form for what it says: no jail and no node is
- * written as a text twice.
+ * `form` is 0 for a report, 1 for a withdrawal, 2 for a lift. Add 4 for a
+ * pending report, 8 for a report without an end, and 16 if `whom` is a text.
+ * The changes' numbers are not written, because they are consecutive. A body
+ * has exactly one form: no jail and no node is written as text twice.
  *
- * A body is read up to its end, so that one can be written without knowing how
- * many changes will fit.
+ * A body extends to the end of its frame, so that it can be written without
+ * knowing how many changes will fit.
  *
  * @module
  */
@@ -66,13 +65,13 @@ type Body<K extends Message["kind"]> = Omit<
   "kind"
 >;
 
-/** Writes bodies, one after the other. */
+/** Writes bodies, one after another. */
 class ChangeWriter {
   readonly #fields = new FieldWriter();
   readonly #jails = new Map<string, number>();
   readonly #nodes = new Map<string, number>();
 
-  /** Bytes of the body so far. */
+  /** Length of the body so far, in bytes. */
   get length(): number {
     return this.#fields.bytes.length;
   }
@@ -80,8 +79,8 @@ class ChangeWriter {
   /**
    * Begins a body.
    *
-   * @param epoch Whose numbers they are.
-   * @param from The number before that of the first change.
+   * @param epoch The epoch of the changes' numbers.
+   * @param from The number before the first change.
    * @param seq As in CHANGES; C has none.
    */
   begin(epoch: Epoch, from: number, seq?: number): void {
@@ -93,7 +92,7 @@ class ChangeWriter {
     this.#fields.number("from", from);
   }
 
-  /** Adds the change whose number follows. */
+  /** Adds the next change. */
   add(change: WireChange): void {
     const { kind, jail, address, agoMs } = change;
     const fields = this.#fields;
@@ -110,16 +109,16 @@ class ChangeWriter {
   }
 
   /**
-   * A copy of the body up to so many bytes.
+   * Copies the body up to a length.
    *
-   * @param broken A member that breaks a rule of the whole.
+   * @param broken A member that breaks a rule of the whole body.
    * @throws {TypeError} when a member breaks its grammar or bound.
    */
   body(kind: string, broken: string | undefined, length = this.length) {
     return this.#fields.body(kind, broken, length);
   }
 
-  /** What only a report has. @returns What the form says of it. */
+  /** Writes the members of a report only. @returns Their bits of `form`. */
   #rest(change: WireChange): number {
     if (change.kind !== "report") return 0;
     const { isPending, remainingMs } = change;
@@ -157,7 +156,7 @@ export const CHANGES_BODY: ByteBody<Body<"CHANGES">> = {
   },
 };
 
-/** Whether whoever asks on asks for something later. */
+/** Whether a further request would advance. */
 function isAhead(seq: number, to: number, count: number): boolean {
   return count === 0 ? seq === to : seq >= to;
 }
@@ -178,11 +177,12 @@ export const C_BODY: ByteBody<Body<"C">> = {
 };
 
 /**
- * Bodies of C for any number of changes, each with as many as fit.
+ * Encodes any number of changes as bodies of C, each with as many as fit.
  *
- * @param epoch Whose numbers they are.
- * @param changes They follow each other.
- * @throws {TypeError} when a member breaks its grammar or bound; the error names it, without its value.
+ * @param epoch The epoch of the changes' numbers.
+ * @param changes Consecutive changes.
+ * @throws {TypeError} when a member breaks its grammar or bound; the error
+ *   names the member, without its value.
  */
 export function changeBodies(
   epoch: Epoch,
@@ -215,7 +215,7 @@ function followEachOther(changes: readonly WireChange[], from: number) {
   return changes.every(({ seq }, at) => seq === from + 1 + at);
 }
 
-/** Reads an epoch: sixteen octets are one, whatever they are. */
+/** Reads an epoch: any sixteen octets are valid. */
 function readEpoch(bytes: ByteReader): Epoch {
   return bytes.bytes(EPOCH_BYTES).toHex() as Epoch;
 }
@@ -272,7 +272,7 @@ function readChange(
   }
 }
 
-/** Only of a report there is more to say. */
+/** Whether a `form` is valid: only reports have the other bits. */
 function isForm(form: number): boolean {
   const kind = form & KIND_BITS;
   const more = kind === 0 ? IS_PENDING | IS_ENDLESS | IS_TEXT : IS_TEXT;

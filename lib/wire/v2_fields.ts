@@ -1,5 +1,6 @@
 /**
- * Parts of protocol 2's messages: events, receipts, bans, changes.
+ * Parts of protocol 2's messages: ids, limits, states, events and their
+ * results.
  *
  * @module
  */
@@ -47,7 +48,7 @@ export const address = text("address", parseAddress);
 export const epoch = text("epoch", parseEpoch);
 export const jail = text("jail", parseJailName);
 export const session = text("session", parseSessionId);
-/** A number of the epoch; 0: before its first change. */
+/** A number in the epoch; 0: before the first change. */
 export const seq = integer("seq", 0);
 export const batch = integer("batch", 0);
 export const order = integer("order", 0);
@@ -55,7 +56,7 @@ export const order = integer("order", 0);
 const id = text("id", parseEventId);
 const remainingMs = orNull(span("remainingMs"));
 
-/** A time relative to now. */
+/** A duration in milliseconds. */
 function span(name: string) {
   return integer(name, 0, MAX_SPAN_MS);
 }
@@ -121,7 +122,7 @@ export const condition = where(
       observed,
     },
   }),
-  // Who has no copy can't have a number.
+  // Without a copy there is no number.
   [
     "seq",
     (state) =>

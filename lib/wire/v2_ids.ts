@@ -1,5 +1,5 @@
 /**
- * Texts that only protocol 2 has: ids, words, and text for a log.
+ * Texts that only protocol 2 has: ids, words, and text for logs.
  *
  * ```abnf
  * epoch    = 32hex
@@ -30,43 +30,43 @@ const NOT_PLAIN = /[^ !#-[\]-~]/g;
  * Reads an epoch.
  *
  * @param text Text from the wire or a database.
- * @returns The epoch, or `undefined` when it is none.
+ * @returns The epoch; `undefined` when it is invalid.
  */
 export function parseEpoch(text: string): Epoch | undefined {
   return HEX_128.test(text) ? text as Epoch : undefined;
 }
 
 /**
- * Reads the name of an event.
+ * Reads the id of an event.
  *
  * @param text Text from the wire or a database.
- * @returns The name, or `undefined` when it is none.
+ * @returns The id; `undefined` when it is invalid.
  */
 export function parseEventId(text: string): EventId | undefined {
   return EVENT_ID.test(text) ? text as EventId : undefined;
 }
 
 /**
- * Reads the name of a session.
+ * Reads the id of a session.
  *
  * @param text Text from the wire.
- * @returns The name, or `undefined` when it is none.
+ * @returns The id; `undefined` when it is invalid.
  */
 export function parseSessionId(text: string): SessionId | undefined {
   return HEX_128.test(text) ? text as SessionId : undefined;
 }
 
 /**
- * Reads the name of a place.
+ * Reads the id of a place.
  *
  * @param text Text from the wire.
- * @returns The name, or `undefined` when it is none.
+ * @returns The id; `undefined` when it is invalid.
  */
 export function parsePlace(text: string): PlaceId | undefined {
   return HEX_128.test(text) ? text as PlaceId : undefined;
 }
 
-/** Reads a word that programs compare: an action's, a rule's. */
+/** Reads a word that programs compare: the name of an action or a rule. */
 export function parseWord(text: string): string | undefined {
   return WORD.test(text) ? text : undefined;
 }
@@ -88,7 +88,7 @@ export function parseWords(text: string): string | undefined {
   return text.length <= MAX_WORDS_LENGTH && PLAIN.test(text) ? text : undefined;
 }
 
-/** Reads where a publisher is reached over a network. */
+/** Reads a publisher's address for connections over a network. */
 export function parseUrl(text: string): string | undefined {
   return text.startsWith("tcp:")
     ? parseEndpointUrl(text, "connect")
@@ -96,11 +96,12 @@ export function parseUrl(text: string): string | undefined {
 }
 
 /**
- * Makes any text fit for `detail` and `message`: `'` for quotes, `/` for
- * backslashes, `?` for what is not printable ASCII, and 200 characters at most.
+ * Makes any text valid for `detail` and `message`: `'` for quotes, `/` for
+ * backslashes, `?` for other characters that are not printable ASCII, and at
+ * most 200 characters.
  *
  * @param text Any text.
- * @returns Text that goes over the wire as it is.
+ * @returns Text that JSON needs no escapes for.
  *
  * @example
  * ```ts

@@ -1,17 +1,17 @@
 /**
- * Bounds the cost of JSON before it is parsed. The messages of protocol 2 nest five
- * deep and have objects of eight members; a text that goes beyond is refused
- * in one look over its bytes. What is left for `JSON.parse` is at most a wide
- * array, whose cost grows with its bytes only.
+ * Limits the cost of JSON before it is parsed. No message of protocol 2 nests
+ * deeper than five, or has objects of more than eight members; other texts are
+ * rejected in one pass over their bytes. The worst text left for `JSON.parse`
+ * is a wide array, whose cost grows only with its bytes.
  *
  * @module
  */
 
 import { MAX_CONTROL_BYTES } from "./v2_limits.ts";
 
-/** Body, its list, an element, its list, an element. */
+/** Deepest nesting; a STATE has four: body, state, list, element. */
 const MAX_DEPTH = 5;
-/** Members of the largest object, a report among changes. */
+/** Members of the largest objects, such as WELCOME and PROBED. */
 const MAX_MEMBERS = 8;
 
 const QUOTE = 0x22;
@@ -21,18 +21,21 @@ const BACKSLASH = 0x5c;
 const CLOSE_ARRAY = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
-/** An array has fewer commas than its body has bytes: it never counts up to an object's. */
+/**
+ * An array has fewer commas than its body has bytes, so that its count stays
+ * below an object's limit.
+ */
 const IN_ARRAY = -MAX_CONTROL_BYTES;
 
 /**
- * Looks whether a text is too deep, or has an object that is too wide.
- * Whether it is JSON at all is not asked.
+ * Checks whether a text nests too deep, or has an object with too many members.
+ * It does not check whether the text is valid JSON.
  *
  * @param body Bytes of a text.
- * @returns What there is too much of; `undefined`: nothing.
+ * @returns The exceeded limit; `undefined`: none.
  */
 export function scanJson(body: Uint8Array): "depth" | "fields" | undefined {
-  /** How many commas each open bracket has had, the outermost first; what is outside of them is no JSON. */
+  /** Commas in each open bracket, outermost first; outside there is no JSON. */
   const commas = [IN_ARRAY, 0, 0, 0, 0, 0];
   let depth = 0;
   for (let at = 0; at < body.length; at++) {
@@ -59,7 +62,7 @@ export function scanJson(body: Uint8Array): "depth" | "fields" | undefined {
   return undefined;
 }
 
-/** Where the string ends that begins at the quote; past the end where it does not. */
+/** Index of a string's closing quote; past the end if there is none. */
 function endOfString(body: Uint8Array, quoteAt: number): number {
   let at = quoteAt + 1;
   while (at < body.length && body[at] !== QUOTE) {

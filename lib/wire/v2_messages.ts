@@ -1,9 +1,9 @@
 /**
- * The messages of protocol 2, as values. `v2.ts` has their form on the wire,
+ * The messages of protocol 2 as values. `v2.ts` defines their form on the wire,
  * `docs/PROTOCOL.md` their meaning.
  *
- * Times are relative on the wire: a ban carries its remaining time, so that
- * the clocks of two hosts need not agree.
+ * Times on the wire are relative: a ban carries its remaining time, so that the
+ * clocks of two hosts need not agree.
  *
  * @module
  */
@@ -42,7 +42,10 @@ export type NodeEvent =
     readonly jail: JailName;
     readonly address: Address;
     readonly remainingMs: RemainingMs;
-    /** How long ago the node's fail2ban made it, in whole milliseconds: what an operator lifted since then stays lifted. */
+    /**
+     * Age of the fail2ban ban, in whole milliseconds: if an operator lifted it
+     * since then, it stays lifted.
+     */
     readonly agoMs: number;
   }
   | {
@@ -50,19 +53,19 @@ export type NodeEvent =
     readonly id: EventId;
     readonly jail: JailName;
     readonly address: Address;
-    /** `lifted` lifts what others reported as well, where the node has the right to. */
+    /** `lifted` also lifts other nodes' reports, if the node has the right. */
     readonly why: UnbanReason;
   };
 
-/** What a publisher says of itself. */
+/** Facts about a publisher. */
 export interface PublisherFacts {
   /** Its version. */
   readonly version: string;
-  /** Its clock, in milliseconds since 1970: to tell of one that is wrong, never to reckon with. */
+  /** Its clock, in milliseconds since 1970: only to detect a wrong clock. */
   readonly nowMs: number;
 }
 
-/** Revisions of protocol 2 that a program speaks: `from` to `to`, both included. */
+/** Revisions of protocol 2 that a program speaks, `from` to `to` inclusive. */
 export interface SpokenRevisions {
   /** The first one. */
   readonly from: number;
@@ -71,9 +74,9 @@ export interface SpokenRevisions {
 }
 
 /**
- * What a node's own fail2ban did when it was asked to unban: `lifted`; `absent`:
- * it had no such ban; `off`: the node's configuration does not allow it;
- * `failed`: see the detail.
+ * The result of asking a node's own fail2ban to unban: `lifted`; `absent`: it
+ * had no such ban; `off`: the node's configuration does not allow it; `failed`:
+ * see the detail.
  */
 export type LocalUnbanOutcome = "lifted" | "absent" | "off" | "failed";
 
@@ -86,9 +89,9 @@ export const LOCAL_UNBAN_OUTCOMES = [
 ] as const satisfies readonly LocalUnbanOutcome[];
 
 /**
- * What a node made of a publisher's new address: `taken`: it goes there once
- * nobody answers where the publisher is; `known`: it had it already;
- * `configured`: its configuration names the publisher, and has to be changed by
+ * How a node handled a publisher's new address: `taken`: it connects there once
+ * the old address no longer answers; `known`: it had the address already;
+ * `configured`: its configuration names the publisher and must be changed by
  * hand, see the detail; `failed`: see the detail.
  */
 export type MoveOutcome = typeof MOVE_OUTCOMES[number];
@@ -107,56 +110,56 @@ export type NodeMessage =
     readonly kind: "HELLO";
     readonly node: HostName;
     readonly role: NodeRole;
-    /** The shared or the node's own secret; empty where none is asked for. */
+    /** The shared or the node's own secret; empty if none is required. */
     readonly token: string;
     /** The program's version. */
     readonly version: string;
-    /** What it speaks. Absent: revision 1, and `place` is absent, too. */
+    /** Revisions that it speaks. Absent: revision 1, and no `place` either. */
     readonly speaks?: SpokenRevisions;
-    /** Where it runs: the same for the same host, until that is started anew. */
+    /** Where it runs: constant for a host until the host restarts. */
     readonly place?: PlaceId;
   }
-  /** How the node is; every 30 seconds, when something changes, and when it is asked. */
+  /** The program's state; every 30 seconds, on a change, and on request. */
   | {
     readonly kind: "STATE";
     readonly session: SessionId;
     readonly state: NodeCondition;
   }
-  /** The program ends, or connects with other keys: nothing more will come. */
+  /** The program ends, or reconnects with other keys: nothing else follows. */
   | { readonly kind: "BYE"; readonly session: SessionId }
-  /** What became of an UNBAN. */
+  /** The result of an UNBAN. */
   | {
     readonly kind: "UNBANNED";
     readonly session: SessionId;
     /** As in UNBAN. */
     readonly order: number;
     readonly outcome: LocalUnbanOutcome;
-    /** Why it failed; empty for the others. */
+    /** Why it failed; empty for other outcomes. */
     readonly detail: string;
   }
   /** What it would do with a ban: answers PROBE, and P on the stream. */
   | ({
     readonly kind: "PROBED";
     readonly session: SessionId;
-    /** As in what it answers. */
+    /** As in the message that it answers. */
     readonly order: number;
     readonly state: NodeCondition;
   } & ProbeVerdict)
-  /** What became of a DRILL. */
+  /** The result of a DRILL. */
   | ({
     readonly kind: "DRILLED";
     readonly session: SessionId;
     /** As in DRILL. */
     readonly order: number;
   } & DrillWord)
-  /** What became of a MOVE. */
+  /** The result of a MOVE. */
   | {
     readonly kind: "MOVED";
     readonly session: SessionId;
     /** As in MOVE. */
     readonly order: number;
     readonly outcome: MoveOutcome;
-    /** What is configured, or why it failed; empty for the others. */
+    /** The configured address, or the failure; empty for other outcomes. */
     readonly detail: string;
   }
   | {
@@ -169,11 +172,11 @@ export type NodeMessage =
   | {
     readonly kind: "SYNC";
     readonly session: SessionId;
-    /** The epoch of the copy; `null`: there is none yet. */
+    /** The epoch of the copy; `null`: there is no copy yet. */
     readonly epoch: Epoch | null;
-    /** The last number that the copy has taken. */
+    /** Number of the last change in the copy. */
     readonly since: number;
-    /** The next part of the snapshot; 0 unless one is under way. */
+    /** The next part of the snapshot; 0 if none is under way. */
     readonly part: number;
   }
   | {
@@ -186,13 +189,13 @@ export type NodeMessage =
 /** The publisher's decision on an event. */
 export interface EventResult {
   /**
-   * `accepted`: it counts, and is stored. `known`: it was taken before, or
-   * changes nothing. `refused`: never, see `rule`.
+   * `accepted`: it counts, and is stored. `known`: it was accepted before, or
+   * changes nothing. `refused`: it will never be accepted, see `rule`.
    */
   readonly outcome: "accepted" | "known" | "refused";
-  /** The rule that refused it; empty for the others. */
+  /** The rule that refused it; empty for other outcomes. */
   readonly rule: string;
-  /** The number of the change that it made; `null`: it was not accepted. */
+  /** Number of the resulting change; `null`: it was not accepted. */
   readonly change: number | null;
 }
 
@@ -215,19 +218,19 @@ export type WireChange =
     | { readonly kind: "lift"; readonly by: HostName }
   );
 
-/** The reason of a refusal. */
+/** Why the publisher refused a message. */
 export type ErrorCode =
   /** The message is invalid, or not allowed here; the sender has a bug. */
   | "protocol"
-  /** No such session, or no longer: say HELLO again. */
+  /** The session does not exist, or no longer: send HELLO again. */
   | "session"
   /** The token is not valid. */
   | "token"
   /** The node lacks the right, which an operator can give. */
   | "rights"
-  /** There is no revision of the protocol that both speak. */
+  /** There is no common revision of the protocol. */
   | "version"
-  /** Another host runs with the same join code, and is there. */
+  /** Another host runs with the same join code, and is connected. */
   | "twin"
   /** The node's reports are set aside until an operator releases it. */
   | "aside"
@@ -236,11 +239,11 @@ export type ErrorCode =
   /** It could not be stored, so nothing was accepted. Try again later. */
   | "store";
 
-/** Bounds that the publisher announces; a node keeps to them. */
+/** Limits that the publisher announces; a node keeps to them. */
 export interface SessionLimits {
-  /** Events in a batch at most. */
+  /** Most events in a batch. */
   readonly maxEvents: number;
-  /** Receipts in a batch at most. */
+  /** Most receipts in a batch. */
   readonly maxReceipts: number;
 }
 
@@ -249,27 +252,27 @@ export type PublisherMessage =
   | {
     readonly kind: "WELCOME";
     readonly session: SessionId;
-    /** The revision that is spoken in this session. */
+    /** The revision of this session. */
     readonly speaks: number;
     readonly epoch: Epoch;
     readonly seq: number;
     readonly limits: SessionLimits;
-    /** Names the list that follows. */
+    /** Revision of the list that follows. */
     readonly revision: number;
-    /** Who is never banned in the whole cluster: addresses and prefixes. */
+    /** Addresses and prefixes that are never banned in the whole cluster. */
     readonly ignore: readonly Address[];
-    /** Absent: it does not tell. */
+    /** Absent: the publisher does not say. */
     readonly publisher?: PublisherFacts;
   }
-  /** The allowlist has changed; sent to every session, unasked. */
+  /** The allowlist has changed; sent to every session, unrequested. */
   | {
     readonly kind: "IGNORE";
     readonly revision: number;
     readonly ignore: readonly Address[];
   }
-  /** Asks for a STATE, at once. */
+  /** Requests a STATE at once. */
   | { readonly kind: "ASK" }
-  /** An operator wants the node's own fail2ban to unban; said unasked. */
+  /** Asks the node's own fail2ban to unban; unrequested. */
   | {
     readonly kind: "UNBAN";
     /** UNBANNED repeats it. */
@@ -277,37 +280,37 @@ export type PublisherMessage =
     readonly jail: JailName;
     readonly address: Address;
   }
-  /** Asks what it would do with a ban of an address; said unasked. */
+  /** Asks what the node would do with a ban of an address; unrequested. */
   | ({ readonly kind: "PROBE" } & Probe)
-  /** An operator wants each action to ban for a moment, and to lift again; said unasked. */
+  /** Asks each action to ban for a moment, and to lift again; unrequested. */
   | ({ readonly kind: "DRILL" } & Drill)
-  /** Where the publisher will be reached; said unasked. */
+  /** The publisher's new address; unrequested. */
   | {
     readonly kind: "MOVE";
-    /** MOVED repeats it; 0 where nobody waits for that. */
+    /** MOVED repeats it; 0 if nobody waits for the answer. */
     readonly order: number;
     readonly controlUrl: string;
     readonly streamUrl: string;
   }
-  /** Answers a STATE: who has nothing else to say knows by it that somebody listens. */
+  /** Answers a STATE, so that an otherwise idle node knows that it is heard. */
   | { readonly kind: "HEARD" }
   | {
     readonly kind: "ACK";
     readonly batch: number;
-    /** One for each event, in their order. Empty for receipts. */
+    /** One for each event, in order. Empty for receipts. */
     readonly results: readonly EventResult[];
   }
   | {
     readonly kind: "SNAPSHOT";
     readonly epoch: Epoch;
-    /** The number up to which the snapshot has everything; of later changes it has some. */
+    /** The snapshot has all changes up to this number, and some later ones. */
     readonly seq: number;
     /** Counts the parts, from 0. */
     readonly part: number;
     readonly isLast: boolean;
-    /** Now, by the clock of the block's times. In milliseconds since 1970. */
+    /** The current time by the block's clock, in milliseconds since 1970. */
     readonly nowMs: number;
-    /** The bans; a frame of its own. */
+    /** The bans; a separate frame. */
     readonly block: BanBlock;
   }
   | {
@@ -315,16 +318,16 @@ export type PublisherMessage =
     readonly epoch: Epoch;
     /** The number that the changes follow. */
     readonly from: number;
-    /** The number of the last of them; `from` when there are none. */
+    /** Number of the last change; `from` if there are none. */
     readonly to: number;
-    /** The publisher's number: where it is above `to`, ask on. */
+    /** The publisher's last number: if it is above `to`, ask again. */
     readonly seq: number;
     readonly changes: readonly WireChange[];
   }
   | {
     readonly kind: "ERROR";
     readonly code: ErrorCode;
-    /** In words for a log: printable ASCII, 200 characters at most. */
+    /** Text for a log: printable ASCII, at most 200 characters. */
     readonly message: string;
   };
 
@@ -333,16 +336,16 @@ export type StreamMessage =
   | {
     readonly kind: "C";
     readonly epoch: Epoch;
-    /** Changes that follow each other, at least one. */
+    /** Consecutive changes, at least one. */
     readonly changes: readonly WireChange[];
   }
-  /** Asks what would be done with a ban of an address; nobody is banned. PROBED answers it. */
+  /** Asks what would happen to a ban, without banning. PROBED answers it. */
   | {
     readonly kind: "P";
     readonly epoch: Epoch;
     readonly order: number;
     readonly address: Address;
-    /** Who is asked; `null`: everybody. */
+    /** The node that is asked; `null`: all nodes. */
     readonly node: HostName | null;
   }
   /** Every second, whether or not something changed. */
@@ -350,21 +353,21 @@ export type StreamMessage =
     readonly kind: "H";
     readonly epoch: Epoch;
     readonly seq: number;
-    /** Names the list of who is never banned, as in WELCOME. */
+    /** Revision of the allowlist, as in WELCOME. */
     readonly revision: number;
   };
 
-/** A copy's request. */
+/** A copy's question. */
 export interface SyncQuestion {
-  /** The epoch of the copy; `null`: there is none yet. */
+  /** The epoch of the copy; `null`: there is no copy yet. */
   readonly epoch: Epoch | null;
-  /** The last number that the copy has taken. */
+  /** Number of the last change in the copy. */
   readonly since: number;
-  /** The next part of the snapshot; 0 unless one is under way. */
+  /** The next part of the snapshot; 0 if none is under way. */
   readonly part: number;
 }
 
-/** An answer to a copy's request. */
+/** An answer to a copy's question. */
 export type SyncAnswer = Extract<
   PublisherMessage,
   { readonly kind: "SNAPSHOT" | "CHANGES" }

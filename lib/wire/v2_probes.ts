@@ -1,6 +1,6 @@
 /**
- * What a publisher asks of nodes to find out whether a ban would arrive there,
- * and what they say to it: a probe bans nobody, a fire drill bans for a moment.
+ * Questions of a publisher to find out whether a ban would arrive at nodes, and
+ * the answers: a probe bans nobody, a fire drill bans for a moment.
  *
  * @module
  */
@@ -21,38 +21,38 @@ import { parseWord, parseWords } from "./v2_ids.ts";
 
 /** Asks what a program would do with a ban. */
 export interface Probe {
-  /** PROBED, or DRILLED, repeats it. */
+  /** PROBED or DRILLED repeats it. */
   readonly order: number;
-  /** Of whom the ban would be. */
+  /** The address to ban. */
   readonly address: Address;
 }
 
 /** Asks a program to ban for a moment. */
 export interface Drill extends Probe {
-  /** For how long. */
+  /** How long, in milliseconds. */
   readonly holdMs: number;
 }
 
-/** By which rules a program would judge a ban. */
+/** The rules by which a program would decide about a ban. */
 export interface ProbeVerdict {
-  /** The rule of its own that refuses the probe's address, as `rule: network`; empty: none does. */
+  /** Its rule against the probe's address, as `rule: network`; empty: none. */
   readonly refused: string;
-  /** Names the allowlist of the cluster that it goes by. */
+  /** Revision of the cluster's allowlist that it uses. */
   readonly revision: number;
-  /** The widest IPv4 prefix that it takes, in bits. */
+  /** Shortest IPv4 prefix that it accepts, in bits. */
   readonly minPrefix4: number;
-  /** The widest IPv6 prefix that it takes, in bits. */
+  /** Shortest IPv6 prefix that it accepts, in bits. */
   readonly minPrefix6: number;
-  /** Whether it takes private addresses. */
+  /** Whether it accepts private addresses. */
   readonly allowPrivate: boolean;
 }
 
 /**
- * What an action did in a fire drill. `restored`: it banned, was looked at, and
- * lifted. `standing`: the address was in force before, so nothing was done.
- * `refused`: by a rule of the host, so nothing was done. `failed`: it was not
- * put in force. `unseen`: it says that it was, and what enforces does not have
- * it. `left`: it could not be lifted.
+ * The result of an action in a fire drill. `restored`: it banned, the ban was
+ * seen, and it lifted the ban. `standing`: the address was in force before, so
+ * nothing was done. `refused`: a rule of the host refused it, so nothing was
+ * done. `failed`: it was not put in force. `unseen`: the action reported it as
+ * in force, but the enforcer does not have it. `left`: it could not be lifted.
  */
 export type DrillOutcome = typeof DRILL_OUTCOMES[number];
 
@@ -66,29 +66,29 @@ export const DRILL_OUTCOMES = [
   "left",
 ] as const;
 
-/** What one action did. */
+/** The result of one action. */
 export interface DrilledAction {
-  /** Its word in `subscriberaction`. */
+  /** Its name in `subscriberaction`. */
   readonly name: string;
-  /** What it came to. */
+  /** The outcome. */
   readonly outcome: DrillOutcome;
-  /** Whether what enforces was looked at: a program of the operator's can't be. */
+  /** Whether the enforcer was checked: an operator's own program can't be. */
   readonly isSeen: boolean;
   /** Time until it was in force, in whole milliseconds; 0: it never was. */
   readonly tookMs: number;
-  /** Why, where it did not go well; empty for the others. */
+  /** The reason if it went wrong; otherwise empty. */
   readonly detail: string;
 }
 
-/** What a fire drill came to. */
+/** The result of a fire drill. */
 export interface DrillWord {
-  /** Of the actions that keep bans in force; none where nothing was done. */
+  /** The actions that keep bans in force; empty if nothing was done. */
   readonly actions: readonly DrilledAction[];
-  /** Why nothing was done; empty where something was. */
+  /** Why nothing was done; empty if something was. */
   readonly detail: string;
 }
 
-/** Longest time for which a drill bans, in milliseconds. */
+/** Longest duration of a drill's ban, in milliseconds. */
 export const MAX_HOLD_MS = 60_000;
 
 const words = (name: string) => text(name, parseWords);
@@ -104,7 +104,7 @@ export const PROBE_VERDICT: Members<ProbeVerdict> = {
   allowPrivate: flag("allowPrivate"),
 };
 
-/** How long a drill bans. */
+/** Duration of a drill's ban, in milliseconds. */
 export const holdMs: Shape<number> = integer("holdMs", 1, MAX_HOLD_MS);
 
 /** The members of a {@link DrillWord}. */

@@ -1,21 +1,22 @@
 /**
- * Receipts as bytes: the body of RECEIPTS. A subscriber that comes to a cluster
- * has one to tell for each ban. Names and addresses: see `v2_byte_fields.ts`.
+ * Receipts as bytes: the body of RECEIPTS. Bytes, because a subscriber that
+ * joins a cluster sends one receipt for each ban. For names and addresses see
+ * `v2_byte_fields.ts`.
  *
  * ```abnf
  * receipts = session batch 1*1000receipt
  * session  = 16OCTET
  * batch    = varint
  * receipt  = outcome jail action whom ago [detail]
- * outcome  = OCTET             ; 0 applied, 1 lifted, 2 refused, 3 failed; 16 more where whom is a text
+ * outcome  = OCTET             ; 0 applied, 1 lifted, 2 refused, 3 failed; add 16 if whom is a text
  * jail     = name
  * action   = name
  * ago      = varint
- * detail   = text              ; of what was refused or failed
+ * detail   = text              ; only if refused or failed
  * ```
  *
- * A body is read up to its end. It has one form for what it says: no jail and no
- * action is written as a text twice.
+ * A body extends to the end of its frame. It has exactly one form: no jail and
+ * no action is written as text twice.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Converts times between a host's clock and the wire, where they are spans.
+ * Converts times between a host's clock and the wire, which has spans.
  *
  * @module
  */
@@ -10,12 +10,12 @@ import type { RemainingMs, WireChange } from "./v2_messages.ts";
 import { MAX_SPAN_MS } from "./v2_limits.ts";
 
 /**
- * A ban as a block of a snapshot has it: in whole milliseconds, none of them
- * further ahead than the wire can carry.
+ * Converts a ban for a block of a snapshot: in whole milliseconds, and within
+ * the wire's longest time.
  *
- * @param ban The ban; its times, and those of the block, are by one clock.
+ * @param ban The ban; its times and the block's use the same clock.
  * @param nowMs Milliseconds since 1970 by that clock.
- * @returns `undefined`: all of its reports have ended.
+ * @returns `undefined`: all its reports have ended.
  */
 export function blockBan(ban: Ban, nowMs: number): Ban | undefined {
   const reports: BanReport[] = [];
@@ -32,17 +32,17 @@ export function blockBan(ban: Ban, nowMs: number): Ban | undefined {
 }
 
 /**
- * Bans as a block of a snapshot has them, see {@link blockBan}.
+ * Converts bans for a block of a snapshot, see {@link blockBan}.
  *
  * @param columns The bans.
  * @param nowMs Milliseconds since 1970 by their clock.
- * @returns Without those whose reports have all ended.
+ * @returns The bans, except those whose reports have all ended.
  */
 export function blockColumns(
   columns: BanBlockColumns,
   nowMs: number,
 ): BanBlockColumns {
-  // The table is swept of what has ended: mostly there is none.
+  // The table removes ended bans, so there are usually none.
   if (columns.expiresMs.some((ms) => ms <= nowMs)) {
     const live = [...bansOf(columns)].flatMap((ban) =>
       blockBan(ban, nowMs) ?? []
@@ -58,7 +58,7 @@ export function blockColumns(
   };
 }
 
-/** What is by a clock that was set back is of now. */
+/** A time after now, from before the clock was set back, becomes now. */
 function blockedMs(ms: number, nowMs: number): number {
   return Math.floor(Math.min(ms, nowMs));
 }
@@ -67,7 +67,7 @@ function blockedEndMs(ms: number, nowMs: number): number {
   return ms - nowMs > MAX_SPAN_MS ? Infinity : Math.ceil(ms);
 }
 
-/** A change as it goes over the wire now. */
+/** Converts a change for the wire, as of now. */
 export function wireChange(change: Change, nowMs: number): WireChange {
   const { seq, jail, address, atMs } = change;
   const base = { seq, agoMs: agoMs(atMs, nowMs), jail, address };
@@ -84,7 +84,7 @@ export function wireChange(change: Change, nowMs: number): WireChange {
   }
 }
 
-/** A change that came over the wire now, in this host's time. */
+/** Converts a change that has just arrived to this host's time. */
 export function localChange(wire: WireChange, nowMs: number): Change {
   const { seq, jail, address } = wire;
   const base = { seq, atMs: nowMs - wire.agoMs, jail, address };
@@ -102,28 +102,28 @@ export function localChange(wire: WireChange, nowMs: number): Change {
 }
 
 /**
- * The remaining time.
+ * Converts an end to the remaining time.
  *
- * @param expiresMs Its end in milliseconds since 1970; `Infinity`: never.
+ * @param expiresMs The end, in milliseconds since 1970; `Infinity`: never.
  * @param nowMs Milliseconds since 1970 by the same clock.
- * @returns `null` also for more than the wire can carry, which is a hundred years.
+ * @returns `null` also if it is longer than the wire's hundred years.
  */
 export function remainingMs(expiresMs: number, nowMs: number): RemainingMs {
   const leftMs = Math.max(0, Math.ceil(expiresMs - nowMs));
   return leftMs > MAX_SPAN_MS ? null : leftMs;
 }
 
-/** The end of a remaining time. */
+/** Converts a remaining time to an end. */
 export function endMs(remaining: RemainingMs, nowMs: number): number {
   return remaining === null ? Infinity : nowMs + remaining;
 }
 
-/** The age of something, never below 0: a clock may have been set back. */
+/** Age of a time, at least 0: the clock may have been set back. */
 export function agoMs(atMs: number, nowMs: number): number {
   return Math.min(Math.max(0, Math.floor(nowMs - atMs)), MAX_SPAN_MS);
 }
 
-/** A time as a message has it; `null`: never. */
+/** Rounds a time for a message; `null`: never. */
 export function wholeMs(ms: number): number | null {
   return Number.isFinite(ms) ? Math.round(ms) : null;
 }

@@ -1,5 +1,5 @@
 /**
- * Keys of CURVE, ZeroMQ's encryption, in the form that ZeroMQ takes them in.
+ * Keys of CURVE, ZeroMQ's encryption, in ZeroMQ's text form.
  *
  * ```abnf
  * key = 40(ALPHA / DIGIT / "." / "-" / ":" / "+" / "=" / "^" / "!" / "/" /
@@ -14,16 +14,16 @@
 
 import { decodeZ85 } from "./z85.ts";
 
-/** The half of a key pair that anybody may see; made by {@link parsePublicKey} only. */
+/** The public half of a key pair; only {@link parsePublicKey} makes one. */
 export type PublicKey = string & { readonly brand: "PublicKey" };
-/** The half that nobody else may see; made by {@link parseSecretKey} only. */
+/** The secret half of a key pair; only {@link parseSecretKey} makes one. */
 export type SecretKey = string & { readonly brand: "SecretKey" };
 
 /** A key pair. */
 export interface CurveKeys {
-  /** Told to whoever is to speak with it. */
+  /** Given to every peer. */
   readonly publicKey: PublicKey;
-  /** Told to nobody. */
+  /** Given to nobody. */
   readonly secretKey: SecretKey;
 }
 
@@ -34,7 +34,7 @@ export const KEY_BYTES = 32;
  * Reads a public key.
  *
  * @param text Text from a file or a join code.
- * @returns The key, or `undefined` when it is none.
+ * @returns The key; `undefined` when the text is not a key.
  *
  * @example
  * ```ts
@@ -55,7 +55,7 @@ export function parsePublicKey(text: string): PublicKey | undefined {
  * Reads a secret key.
  *
  * @param text Text from a file or a join code.
- * @returns The key, or `undefined` when it is none.
+ * @returns The key; `undefined` when the text is not a key.
  */
 export function parseSecretKey(text: string): SecretKey | undefined {
   return isKey(text) ? text as SecretKey : undefined;

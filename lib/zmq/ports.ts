@@ -2,63 +2,67 @@
  * The ports of message sockets and of waiting for descriptors.
  *
  * An aborted wait rejects with the signal's reason. An error of class
- * `RuntimeError` is one that the operator can mend; any other is a bug.
+ * `RuntimeError` is one that the operator can fix; any other is a bug.
  *
  * @module
  */
 
-/** A message: its frames. */
+/** The frames of a message. */
 export type Frames = readonly Uint8Array[];
 
 /**
  * A message socket. One `send` and one `receive` may wait at a time; a second
- * of the same kind is a bug and throws.
+ * call of the same kind is a bug and throws.
  */
 export interface MessageSocket extends AsyncDisposable {
   /**
-   * Hands a message over; waits while there is no peer with room for it. A
-   * socket with many peers waits for none: what one has no room for is dropped.
+   * Sends a message; waits until a peer has room for it. A socket with many
+   * peers does not wait: it drops messages for a peer without room.
    */
   send(frames: Frames, signal: AbortSignal): Promise<void>;
   /** Waits for the next message. */
   receive(signal: AbortSignal): Promise<Frames>;
 }
 
-/** Bounds of a socket. */
+/** Limits of a socket. */
 export interface SocketLimits {
-  /** A peer that announces a longer frame is disconnected. */
+  /**
+   * Longest frame, in bytes; a peer that announces a longer one is
+   * disconnected.
+   */
   readonly maxMessageBytes: number;
   /** Messages queued for each peer. @default {1000} */
   readonly sendQueueMessages?: number;
   /** Messages queued from each peer. @default {1000} */
   readonly receiveQueueMessages?: number;
   /**
-   * How long disposing goes on sending what still waits, at most, in
-   * milliseconds. @default {0}
+   * Longest time that disposing keeps sending queued messages, in milliseconds.
+   *
+   * @default {0}
    */
   readonly lingerMs?: number;
 }
 
 /** A socket that others connect to. */
 export interface BoundSocket extends MessageSocket {
-  /** Where; with the port that was taken for `*`. */
+  /** The address that it is bound to, with the actual port in place of `*`. */
   readonly endpoint: string;
   /**
-   * Binds it to one more address, with the same setup.
+   * Binds the socket to another address, with the same setup.
    *
    * @param url The address.
-   * @param zapDomain Under which the handler is asked about peers that connect there.
-   * @throws {RuntimeError} when the address can't be had.
+   * @param zapDomain The domain in ZAP requests about peers that connect there.
+   * @throws {RuntimeError} when it can't bind to the address.
    */
   bindAlso(url: string, zapDomain: string): void;
   /**
-   * Unbinds it from such an address, and closes whoever is connected there; a
-   * Unix socket's file stays. A closed socket has none.
+   * Unbinds the socket from that address, and disconnects its peers; a Unix
+   * socket's file stays. Does nothing on a closed socket.
    */
   unbind(url: string): void;
 }
 
-/** A descriptor that somebody waits on. */
+/** Waits on a file descriptor. */
 export interface DescriptorWatcher {
   /** The file descriptor. */
   readonly descriptor: number;
@@ -66,15 +70,18 @@ export interface DescriptorWatcher {
   settle(): void;
 }
 
-/** Waits on descriptors; edge- and level-triggered ones alike. */
+/** Waits on descriptors, both edge-triggered and level-triggered. */
 export interface DescriptorPoll {
-  /** Begins to wait on a descriptor. */
+  /** Begins waiting on a descriptor. */
   add(watcher: DescriptorWatcher): void;
-  /** Resolves once nothing waits on the descriptor, so that it may be closed. */
+  /** Resolves once nothing waits on the descriptor: it may then be closed. */
   remove(watcher: DescriptorWatcher): Promise<void>;
-  /** Resolves once the process has no descriptor of that number, at the latest after `timeoutMs`. */
+  /**
+   * Resolves once the process has no descriptor of that number, or after
+   * `timeoutMs`.
+   */
   closed(descriptor: number, timeoutMs: number): Promise<void>;
 }
 
-/** Opens a new connection to the one peer it was made for; may be called again and again. */
+/** Opens a new connection to one fixed peer; may be called repeatedly. */
 export type Connect = () => MessageSocket;

@@ -1,11 +1,11 @@
 /**
- * A socket that receives, over a new connection when it falls silent.
+ * A receiving socket that opens a new connection when it falls silent.
  *
- * libzmq gives a connection that it made up for good when the other end breaks
- * the protocol: a SUB that was sent a frame longer than it takes receives
- * nothing any more, and gets no error. Broadcasts of protocol 1 have no heartbeat, so
- * a silence may also mean that nothing happens. The old connection goes on for
- * a while beside the new one: nothing is missed, and a message may come twice.
+ * libzmq gives up a connection for good when the other end breaks the protocol:
+ * a SUB that was sent a frame longer than its limit receives nothing more, and
+ * gets no error. Broadcasts of protocol 1 have no heartbeat, so silence may
+ * also mean that nothing happens. The old connection stays open for a while
+ * beside the new one, so no message is missed, and one may arrive twice.
  *
  * @module
  */
@@ -24,16 +24,20 @@ export interface RenewedSocketOptions {
   readonly clock: Clock;
   /** Receives log records. */
   readonly log: Log;
-  /** Time without a message after which there is a new connection. @default {30000} */
+  /** Silence after which it reconnects, in milliseconds. @default {30000} */
   readonly silenceMs?: number;
-  /** Time for which the old one is used beside it. @default {2000} */
+  /**
+   * Time that the old connection stays open, in milliseconds.
+   *
+   * @default {2000}
+   */
   readonly overlapMs?: number;
 }
 
-/** Messages taken from the connections ahead of who receives them. */
+/** Messages read from the connections before `receive` takes them. */
 const MAX_AHEAD = 1_000;
 
-/** Receives from whichever connection it has; `run` keeps that one fresh. */
+/** Receives from its current connection, which `run` renews. */
 export class RenewedSocket {
   readonly #options: Required<RenewedSocketOptions>;
   readonly #changed = new Condition();
@@ -41,7 +45,7 @@ export class RenewedSocket {
   readonly #watchdog: Watchdog;
   #ahead: Frames[] = [];
 
-  /** Makes one of what it works with; it connects at once. */
+  /** Connects at once. */
   constructor(options: RenewedSocketOptions) {
     this.#options = { silenceMs: 30_000, overlapMs: 2_000, ...options };
     this.#first = options.connect();
@@ -49,7 +53,7 @@ export class RenewedSocket {
     this.#watchdog.feed();
   }
 
-  /** As {@link MessageSocket.receive}. */
+  /** Waits for the next message, as {@link MessageSocket.receive} does. */
   async receive(signal: AbortSignal): Promise<Frames> {
     while (true) {
       const frames = this.#ahead.shift();
@@ -63,9 +67,9 @@ export class RenewedSocket {
   }
 
   /**
-   * Receives until aborted, and closes its connections.
+   * Receives until aborted, then closes its connections.
    *
-   * @param signal Ends it; the promise then rejects with its reason.
+   * @param signal Stops it; the promise then rejects with its reason.
    */
   async run(signal: AbortSignal): Promise<void> {
     const { connect, clock, log, silenceMs, overlapMs } = this.#options;

@@ -1,5 +1,5 @@
 /**
- * Sends messages over one socket in the order in which they were handed over.
+ * Sends messages over one socket in the order in which they were queued.
  *
  * @module
  */
@@ -7,12 +7,16 @@
 import type { Frames, MessageSocket } from "./ports.ts";
 import { Condition } from "../async/tasks.ts";
 
-/** A message, or one that is still to be made; `undefined`: there is none. */
+/** A message, or a promise of one; `undefined`: there is nothing to send. */
 export type OutgoingMessage = Frames | Promise<Frames | undefined>;
 
 /** Options for {@link SendQueue}. */
 export interface SendQueueOptions {
-  /** Messages that may wait; above it the oldest is dropped and counted. @default {200000} */
+  /**
+   * Messages that may wait; beyond it the oldest is dropped and counted.
+   *
+   * @default {200000}
+   */
   readonly maxWaiting?: number;
 }
 
@@ -27,30 +31,31 @@ export class SendQueue {
   #dropped = 0;
 
   /**
-   * Makes a queue with nothing in it.
+   * Creates an empty queue.
    *
-   * @param socket Where to.
-   * @param options How it is set up.
+   * @param socket Sends the messages.
+   * @param options See {@link SendQueueOptions}.
    */
   constructor(socket: MessageSocket, options: SendQueueOptions = {}) {
     this.#socket = socket;
     this.#maxWaiting = options.maxWaiting ?? 200_000;
   }
 
-  /** Messages that were dropped. */
+  /** Number of dropped messages. */
   get dropped(): number {
     return this.#dropped;
   }
 
-  /** Messages that wait, the one that is being sent among them. */
+  /** Messages that wait, including the one being sent. */
   get waiting(): number {
     return this.#waiting.length + this.#beingSent;
   }
 
   /**
-   * Hands a message over.
+   * Queues a message.
    *
-   * @param message One that is still to be made holds back those behind it.
+   * @param message A promise holds back the messages behind it until it
+   *   resolves.
    */
   put(message: OutgoingMessage): void {
     this.#waiting.push(message);
@@ -62,8 +67,8 @@ export class SendQueue {
   }
 
   /**
-   * Waits until fewer messages wait than `limit`: whoever makes a message of
-   * each that it takes takes no more before.
+   * Waits until fewer than `limit` messages wait. A caller that makes a message
+   * from each one it receives calls this before it receives the next.
    *
    * @param limit Above 0.
    * @param signal Ends the wait; the promise then rejects with its reason.
@@ -75,8 +80,8 @@ export class SendQueue {
   /**
    * Sends until aborted.
    *
-   * @param signal Ends it; the promise then rejects with its reason.
-   * @throws what the making of a message threw.
+   * @param signal Stops it; the promise then rejects with its reason.
+   * @throws whatever making a message threw.
    */
   async run(signal: AbortSignal): Promise<void> {
     while (true) {
@@ -96,7 +101,10 @@ export class SendQueue {
   }
 }
 
-/** A message that is never made holds back no stop. */
+/**
+ * Waits for a promise or the abort, so that a pending message can't block a
+ * stop.
+ */
 async function orAborted<T>(
   promise: Promise<T>,
   signal: AbortSignal,

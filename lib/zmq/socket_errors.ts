@@ -1,5 +1,5 @@
 /**
- * What the calls of a socket throw, and what it means.
+ * Errors of socket calls, and their meaning.
  *
  * @module
  */
@@ -7,10 +7,10 @@
 import { RuntimeError } from "../base/errors.ts";
 
 /**
- * Waits for a call that does not wait itself.
+ * Awaits a non-blocking call.
  *
- * @returns What it gave; `undefined`: to be tried again, since it would have
- * waited or a signal came between.
+ * @returns Its result; `undefined`: try again, because it would have blocked or
+ *   a signal interrupted it.
  */
 export async function unlessAgain<T>(
   promise: Promise<T>,
@@ -24,11 +24,11 @@ export async function unlessAgain<T>(
 }
 
 /**
- * What is thrown about an address that can't be had.
+ * Converts the error of a failed bind or connect for the operator.
  *
- * @param how Which call failed.
+ * @param how The call that failed.
  * @param url The address.
- * @param error What it threw; given back where it is none of a socket's.
+ * @param error The error; returned unchanged if it is no `Error`.
  */
 export function openRefusal(
   how: "bindSync" | "connect",
@@ -45,7 +45,7 @@ export function openRefusal(
   });
 }
 
-/** Whether an error is the system's of that name, as in `EAGAIN`. */
+/** Whether an error has a system error code such as `EAGAIN`. */
 export function hasCode(error: unknown, code: string): boolean {
   return error instanceof Error && "code" in error && error.code === code;
 }

@@ -1,10 +1,9 @@
 /**
- * What sockets are set up with: bounds, and how they keep others out.
+ * Socket options: limits, and security.
  *
- * Against others there is CURVE. libzmq asks a handler in its own process
- * about each peer whose handshake comes that far, over a socket whose name is
- * the same everywhere. Where there is no handler it lets everybody in, unless
- * a domain is set and enforced.
+ * CURVE keeps strangers out. For each peer that completes its handshake, libzmq
+ * asks a handler in its own process over a socket with a fixed name. Without a
+ * handler it admits everybody, unless a domain is set and enforced.
  *
  * @see {@link https://rfc.zeromq.org/spec/25/ | ZeroMQ RFC 25, ZMTP-CURVE}
  * @see {@link https://rfc.zeromq.org/spec/27/ | ZeroMQ RFC 27, ZAP}
@@ -15,71 +14,79 @@
 import type { CurveKeys, PublicKey, SecretKey } from "./curve_key.ts";
 import type { SocketLimits } from "./ports.ts";
 
-/** Where libzmq looks for the handler. */
+/** The address at which libzmq looks for the ZAP handler. */
 export const ZAP_URL = "inproc://zeromq.zap.01";
 
 /**
- * Connections that the system holds until libzmq takes them. libzmq's own 100
- * are gone in a moment when many come at once; who comes then is not told, and
- * tries again after a second. Linux has no more than this by default.
+ * Connections that the system holds until libzmq accepts them. libzmq's default
+ * of 100 fills up when many peers connect at once; a peer that finds it full
+ * gets no error and retries after a second. 4096 is Linux's default maximum.
  */
 const BACKLOG = 4_096;
 
 /** First and longest pause between attempts to connect, in milliseconds. */
 const [RECONNECT_MS, RECONNECT_MAX_MS] = [100, 2_000];
 
-/** What CURVE adds to a frame: libzmq's bound is for the frame as it is on the wire. */
+/**
+ * Bytes that CURVE adds to a frame: libzmq's limit applies to the frame on the
+ * wire.
+ */
 const CURVE_BYTES = 33;
 
-/** Of a socket that others connect to. */
+/** Security of a socket that others connect to. */
 export interface ServerSecurity {
-  /** The socket's own. */
+  /** The socket's own secret key. */
   readonly secretKey: SecretKey;
-  /** Tells the handler for what it is asked; not empty. */
+  /** The domain in ZAP requests, which tells the handler apart; not empty. */
   readonly zapDomain: string;
-  /** A peer that has not finished its handshake by then is disconnected, in milliseconds. @default {3000} */
+  /**
+   * Time limit for a peer's handshake, in milliseconds; then it is
+   * disconnected.
+   *
+   * @default {3000}
+   */
   readonly handshakeMs?: number;
 }
 
-/** Of a socket that connects. */
+/** Security of a socket that connects. */
 export interface ClientSecurity {
-  /** The socket's own. */
+  /** The socket's own keys. */
   readonly keys: CurveKeys;
-  /** Of the peer: another is not spoken to. */
+  /** The expected key of the peer; a peer with another key is refused. */
   readonly serverKey: PublicKey;
 }
 
-/** What a socket is set up with that others connect to. */
+/** Setup of a socket that others connect to. */
 export interface ServerSetup extends SocketLimits {
-  /** `undefined`: in the clear, for everybody. */
+  /** `undefined`: unencrypted, and open to everybody. */
   readonly security?: ServerSecurity | undefined;
 }
 
-/** What a socket is set up with that connects. */
+/** Setup of a socket that connects. */
 export interface ClientSetup extends SocketLimits {
-  /** `undefined`: in the clear. */
+  /** `undefined`: unencrypted. */
   readonly security?: ClientSecurity | undefined;
-  /** Longest pause between attempts to connect, in milliseconds. @default {2000} */
+  /** Longest pause between attempts to connect, in ms. @default {2000} */
   readonly reconnectMaxMs?: number | undefined;
 }
 
-/** The options of a ROUTER, by the names of zeromq.js. */
+/** The options of a ROUTER, under zeromq.js's names. */
 export function routerOptions(setup: ServerSetup) {
   return { ...publisherOptions(setup), ...receiving(setup) };
 }
 
-/** The options of a PUB, likewise. */
+/** The options of a PUB, under zeromq.js's names. */
 export function publisherOptions(setup: ServerSetup) {
   const options = { ...common(setup), ...sending(setup), ...server(setup) };
   return { ...options, backlog: BACKLOG };
 }
 
-/** The options of a DEALER, likewise. */
+/** The options of a DEALER, under zeromq.js's names. */
 export function dealerOptions(setup: ClientSetup) {
   return { ...subscriberOptions(setup), ...sending(setup), immediate: true };
 }
 
-/** The options of a SUB, likewise. */
+/** The options of a SUB, under zeromq.js's names. */
 export function subscriberOptions(setup: ClientSetup) {
   const { reconnectMaxMs = RECONNECT_MAX_MS } = setup;
   return {
@@ -107,7 +114,7 @@ function sending({ sendQueueMessages = 1_000 }: SocketLimits) {
   return { sendTimeout: 0, sendHighWaterMark: sendQueueMessages };
 }
 
-/** Sockets that don't receive refuse these. */
+/** Options for receiving sockets only; zeromq.js refuses them on others. */
 function receiving({ receiveQueueMessages = 1_000 }: SocketLimits) {
   return { receiveTimeout: 0, receiveHighWaterMark: receiveQueueMessages };
 }

@@ -1,7 +1,7 @@
 /**
- * How busy the threads are that all messages pass through: ZeroMQ's I/O thread
- * and the program's own. Either can use one core at most, and is the limit of
- * what a program can do once it does.
+ * Measures how busy the two threads are that all messages pass through:
+ * ZeroMQ's I/O thread and the program's own. Each can use one core at most; a
+ * thread that uses its whole core limits the program.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { Clock } from "../async/clock.ts";
 import type { Log } from "../log/log.ts";
 import { TroubleLog } from "../log/trouble_log.ts";
 
-/** What threads have used of processors since they were started. */
+/** Processor time that threads have used since their start. */
 export interface ThreadTimes {
   /** The program's own, in milliseconds. */
   readonly mainMs: number;
@@ -18,7 +18,7 @@ export interface ThreadTimes {
   readonly ioMs: number;
 }
 
-/** How busy threads were lately, in percent of a core. */
+/** Recent load of threads, in percent of a core. */
 export interface BusyThreads {
   /** The program's own. */
   readonly mainPercent: number;
@@ -28,24 +28,24 @@ export interface BusyThreads {
 
 /** Options for {@link ThreadLoad}. */
 export interface ThreadLoadOptions {
-  /** Looks; `undefined`: the system does not tell. */
+  /** Reads the thread times; `undefined`: the system does not report them. */
   readonly times: () => ThreadTimes | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** A thread that is as busy is the limit, in percent of a core. */
+/** Load from which a thread counts as the limit, in percent of a core. */
 export const BUSY_PERCENT = 80;
-/** Interval between looks. */
+/** Interval between samples. */
 const LOOK_INTERVAL_MS = 1_000;
-/** Looks that a figure is made of: those of ten seconds. */
+/** Samples per figure: ten seconds. */
 const LOOKS = 10;
 
 interface Look extends ThreadTimes {
   readonly atMs: number;
 }
 
-/** Looks again and again, with {@link ThreadLoad.run}. */
+/** Samples thread times regularly in {@link ThreadLoad.run}. */
 export class ThreadLoad {
   readonly #options: ThreadLoadOptions;
   readonly #io: TroubleLog;
@@ -59,7 +59,7 @@ export class ThreadLoad {
     this.#main = newTroubleLog(options, "the program's own thread");
   }
 
-  /** How busy they were in the last ten seconds; `undefined`: the system does not tell. */
+  /** Load over the last ten seconds; `undefined`: not known. */
   get busy(): BusyThreads | undefined {
     const [first] = this.#looks;
     const last = this.#looks.at(-1);
@@ -72,9 +72,10 @@ export class ThreadLoad {
   }
 
   /**
-   * Looks until aborted, and logs once when a thread has been the limit for ten seconds.
+   * Samples until aborted, and logs once when a thread was the limit for ten
+   * seconds.
    *
-   * @param signal Ends it; the promise then rejects with its reason.
+   * @param signal Stops it; the promise then rejects with its reason.
    */
   async run(signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;

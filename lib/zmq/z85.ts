@@ -13,10 +13,10 @@ const GROUP_DIGITS = 5;
 const MAX_GROUP = 2 ** 32 - 1;
 
 /**
- * Writes bytes as text.
+ * Encodes bytes as Z85.
  *
- * @param bytes A multiple of 4 of them.
- * @throws {RangeError} when they are not.
+ * @param bytes Their number must be a multiple of 4.
+ * @throws {RangeError} when it is not.
  *
  * @example
  * ```ts
@@ -46,11 +46,11 @@ export function encodeZ85(bytes: Uint8Array): string {
 }
 
 /**
- * Reads text.
+ * Decodes Z85.
  *
- * @param text Whatever was given.
- * @returns The bytes; `undefined` when it is not Z85, or a group of it stands
- * for more than 32 bits.
+ * @param text Any text.
+ * @returns The bytes; `undefined` when the text is not Z85, or a group encodes
+ *   more than 32 bits.
  */
 export function decodeZ85(text: string): Uint8Array | undefined {
   if (text.length % GROUP_DIGITS !== 0) return undefined;

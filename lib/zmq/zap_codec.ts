@@ -1,5 +1,5 @@
 /**
- * What libzmq asks about a peer that wants in, and the answer.
+ * libzmq's requests about a peer that connects, and the replies.
  *
  * ```abnf
  * request     = delimiter version request-id domain address identity
@@ -16,8 +16,8 @@
  * status-code = "200" / "400"
  * ```
  *
- * NULL has no credential, PLAIN two, CURVE one: the peer's public key, which
- * it has proven to have the secret of.
+ * NULL has no credential, PLAIN two, CURVE one: the peer's public key. The peer
+ * has proven that it has the secret key.
  *
  * @see {@link https://rfc.zeromq.org/spec/27/ | ZeroMQ RFC 27, ZAP}
  * @module
@@ -27,22 +27,22 @@ import { KEY_BYTES, parsePublicKey, type PublicKey } from "./curve_key.ts";
 import type { Frames } from "./ports.ts";
 import { encodeZ85 } from "./z85.ts";
 
-/** A question about a peer. */
+/** A request about a peer. */
 export interface ZapRequest {
-  /** Names the question; the answer repeats it. */
+  /** Identifies the request; the reply repeats it. */
   readonly id: Uint8Array;
-  /** Of the socket that it wants to connect to. */
+  /** The ZAP domain of the socket that the peer connects to. */
   readonly domain: string;
-  /** Where it connects from. */
+  /** The address that the peer connects from. */
   readonly address: string;
-  /** The key that it has; `undefined`: it has none, as its mechanism is not CURVE. */
+  /** The peer's key; `undefined`: its mechanism is not CURVE. */
   readonly publicKey: PublicKey | undefined;
 }
 
 const VERSION = "1.0";
 const MAX_BYTES = 255;
 const TEXT = /^[\x21-\x7e]*$/;
-/** How many credentials come with each mechanism. */
+/** Number of credentials of each mechanism. */
 const CREDENTIALS: ReadonlyMap<string, number> = new Map([
   ["NULL", 0],
   ["PLAIN", 2],
@@ -53,10 +53,10 @@ const TO_BYTES = new TextEncoder();
 const EMPTY = new Uint8Array();
 
 /**
- * Reads a question.
+ * Decodes a request.
  *
- * @param frames All frames, with the delimiter.
- * @returns The question, or `undefined` when it is none.
+ * @param frames All frames, including the delimiter.
+ * @returns The request; `undefined` when the frames are not a request.
  *
  * @example
  * ```ts
@@ -89,11 +89,11 @@ export function decodeZapRequest(frames: Frames): ZapRequest | undefined {
 }
 
 /**
- * Writes an answer.
+ * Encodes a reply.
  *
- * @param request What is answered.
- * @param isAdmitted Whether the peer may come in.
- * @returns All frames, with the delimiter.
+ * @param request The request to answer.
+ * @param isAdmitted Whether the peer is admitted.
+ * @returns All frames, including the delimiter.
  */
 export function encodeZapReply(
   { id }: Pick<ZapRequest, "id">,

@@ -1,5 +1,5 @@
 /**
- * Answers libzmq whom the sockets of this process let in.
+ * Answers libzmq's requests about which peers to admit.
  *
  * @module
  */
@@ -18,44 +18,44 @@ import {
 
 /** A peer that libzmq asks about. */
 export interface AskedPeer {
-  /** Of the address that it connected to. */
+  /** The ZAP domain of the address that it connected to. */
   readonly domain: string;
-  /** The key that it has; `undefined`: none. */
+  /** Its public key; `undefined`: it has none. */
   readonly publicKey: PublicKey | undefined;
 }
 
-/** What becomes of it. */
+/** The decision about a peer. */
 export interface PeerVerdict {
   readonly isAdmitted: boolean;
-  /** Where it really is, when libzmq sees who hands its bytes on; for the log. */
+  /** The peer's real address when it connects through a relay; for the log. */
   readonly address?: string | undefined;
 }
 
-/** What a server is made of. */
+/** Options for {@link ZapServer}. */
 export interface ZapServerOptions {
-  /** The ROUTER that libzmq asks. */
+  /** The ROUTER that libzmq sends its requests to. */
   readonly socket: MessageSocket;
-  /** Says whether a peer may connect. */
+  /** Decides whether a peer may connect. */
   readonly judge: (peer: AskedPeer) => PeerVerdict;
-  /** Says whose a key is that is refused, as far as that is known. @default {it is not} */
+  /** Names the owner of a refused key, if known. @default {names none} */
   readonly describe?: (key: PublicKey) => string | undefined;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** What a server has done so far. */
+/** Counts of handled requests. */
 export interface ZapServerCounters {
-  /** Connections of members. */
+  /** Admitted connections. */
   admitted: number;
-  /** Connections of others, that were refused. */
+  /** Refused connections. */
   refused: number;
-  /** Questions that were none. */
+  /** Malformed requests. */
   malformed: number;
 }
 
-/** Answers until stopped. What is asked can't end it. */
+/** Answers ZAP requests until stopped; no request can end it. */
 export class ZapServer {
-  /** What was done so far. */
+  /** Counts since the start. */
   readonly counters: ZapServerCounters = {
     admitted: 0,
     refused: 0,
@@ -64,7 +64,7 @@ export class ZapServer {
   readonly #options: ZapServerOptions;
   readonly #refusals: LogThrottle;
 
-  /** @param options What the server is made of. */
+  /** @param options See {@link ZapServerOptions}. */
   constructor(options: ZapServerOptions) {
     this.#options = options;
     this.#refusals = new LogThrottle(options.log, options.clock);
@@ -73,7 +73,7 @@ export class ZapServer {
   /**
    * Answers until aborted.
    *
-   * @param signal Ends it; the promise then rejects with its reason.
+   * @param signal Stops it; the promise then rejects with its reason.
    */
   async run(signal: AbortSignal): Promise<void> {
     const { socket } = this.#options;
@@ -101,7 +101,7 @@ export class ZapServer {
     }
     this.counters.refused++;
     const from = verdict.address ?? address;
-    // The key is public, and tells an operator which node it is.
+    // The key is public, and shows the operator which node it is.
     const node = publicKey && this.#options.describe?.(publicKey);
     this.#refusals.record("warning", "connection refused: not a member", {
       ...(node === undefined ? {} : { node }),

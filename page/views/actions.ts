@@ -1,5 +1,5 @@
 /**
- * What an operator does to an address: lifts it, bans it, keeps it out.
+ * The actions on an address: unban, ban, and the allowlist.
  *
  * @module
  */
@@ -19,7 +19,7 @@ import { type Confirmation, shellWord } from "./view.ts";
 
 const DAY_SECONDS = 86_400;
 
-/** Lifts bans of an address. */
+/** Unbans an address. */
 export function unbanning(address: Address): Confirmation {
   const local = el("input", { type: "checkbox" });
   return {
@@ -49,7 +49,7 @@ export function unbanning(address: Address): Confirmation {
   };
 }
 
-/** Bans an address; empty: which one is typed. */
+/** Bans an address; if empty, the user types it. */
 export function banning(given: string): Confirmation {
   const [input, span, reason, force] = [
     el("input", { value: given, required: true, spellcheck: "false" }),
@@ -91,7 +91,7 @@ export function banning(given: string): Confirmation {
   };
 }
 
-/** Puts an address on the allowlist; empty: which one is typed. */
+/** Puts an address on the allowlist; if empty, the user types it. */
 export function allowing(given: string, done: () => void): Confirmation {
   const [input, span, note] = [
     el("input", { value: given, required: true, spellcheck: "false" }),
@@ -128,7 +128,7 @@ export function allowing(given: string, done: () => void): Confirmation {
   };
 }
 
-/** Takes a network off the allowlist. */
+/** Removes a network from the allowlist. */
 export function disallowing(network: Address, done: () => void): Confirmation {
   return {
     title: `Take ${network} off the allowlist?`,
@@ -142,7 +142,7 @@ export function disallowing(network: Address, done: () => void): Confirmation {
   };
 }
 
-/** The publisher judges it; here only its spelling. */
+/** Checks only the spelling; the publisher checks the rest. */
 function networkIn(input: HTMLInputElement): Address {
   const network = typedNetwork(input.value.trim());
   if (network !== undefined) return network as Address;
@@ -150,7 +150,7 @@ function networkIn(input: HTMLInputElement): Address {
   throw new Refused(`"${input.value}" is no address and no network`, 200);
 }
 
-/** In milliseconds; `null`: for ever. */
+/** A duration in milliseconds; `null` for permanent. */
 function spanIn(input: HTMLInputElement): number | null {
   const seconds = parseDuration(input.value.trim()) ?? 0;
   if (seconds === -1) return null;

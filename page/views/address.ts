@@ -1,5 +1,5 @@
 /**
- * All that is known of an address: as `fail2ban-cluster why`.
+ * Everything known about an address, like `fail2ban-cluster why`.
  *
  * @module
  */
@@ -68,7 +68,7 @@ export function addressView(shell: Shell, asked: string): View {
 function shown(shell: Shell, why: AnswerOf<"why">): readonly HTMLElement[] {
   const { address, bans } = why;
   const sections = whySections(why, nowMs())
-    // The commands stand in the dialogs.
+    // The dialogs show the commands.
     .filter(([heading, lines]) =>
       lines.length > 0 && heading !== "end it" && heading !== "ban it"
     );

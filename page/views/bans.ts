@@ -1,5 +1,5 @@
 /**
- * The newest bans, and those that are searched for.
+ * The newest bans, or those that match a search.
  *
  * @module
  */
@@ -28,11 +28,11 @@ const HEADINGS = [
   "Enforced",
   "",
 ];
-/** Cells from this one on may be others with each change. */
+/** Index of the first cell that may change. */
 const CHANGING = 2;
-/** What a search with addresses matches is asked for anew, this long after a change. */
+/** Interval between requests for a search by address while bans change. */
 const ASK_PAUSE_MS = 1_000;
-/** Searching begins after a pause in typing. */
+/** Pause in typing after which a search starts. */
 const TYPE_PAUSE_MS = 250;
 
 /** The view. */
@@ -49,7 +49,7 @@ export function bansView(shell: Shell, searched: string): View {
   };
 }
 
-/** A row, and the ban that it was filled with. */
+/** A row with its ban. */
 interface Drawn {
   readonly element: HTMLTableRowElement;
   ban: OperatorBan | undefined;
@@ -65,12 +65,12 @@ class BansView {
   readonly #empty = el("p", { class: "empty", hidden: true });
   readonly #input: HTMLInputElement;
   #filter: TypedFilter;
-  /** The word that was typed and is not understood. */
+  /** The first invalid word of the search. */
   #wrong: string | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #loads = 0;
   #isLoading = false;
-  /** Whether something changed while a list was on its way that it may not have. */
+  /** Whether a change arrived during loading that the list may not contain. */
   #isStale = false;
 
   constructor(shell: Shell, searched: string) {
@@ -123,7 +123,7 @@ class BansView {
         ...{ kind: "bans", sort: "since", limit: MAX_SHOWN },
         filter: read.filter as BanFilter,
       });
-      // An answer to what was typed before is none.
+      // Ignores the answer to an earlier search.
       if (load === this.#loads) this.#fill(lines);
     } finally {
       if (load === this.#loads) this.#loaded();
@@ -172,12 +172,12 @@ class BansView {
     if (isStale) this.#askSoon();
   }
 
-  /** Of what changed: whether only a list tells what is to be shown. */
+  /** Whether a change requires a new list. */
   #needsList(): boolean {
     return !isPlain(this.#filter) || this.#rows.isShort;
   }
 
-  /** However fast changes come: what is waited for or on its way comes no later. */
+  /** Schedules a new list; further changes do not postpone it. */
   #askSoon(): void {
     if (this.#timer !== undefined || !this.#needsList()) return;
     if (this.#isLoading) this.#isStale = true;
@@ -188,7 +188,7 @@ class BansView {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      // Another view has the place, and the address.
+      // Another view is shown, and owns the URL.
       if (!this.content.isConnected || !isWanted()) return;
       history.replaceState(
         null,
@@ -200,8 +200,8 @@ class BansView {
   }
 
   /**
-   * Rows that stand stay the same elements, and so keep the focus; of bans that
-   * are as they were only the times are others, with each second.
+   * Keeps the elements of existing rows, and so their focus; in rows of
+   * unchanged bans only the times change, every second.
    */
   #draw(isAnew = false): void {
     const shown = this.#rows.shown;
@@ -237,7 +237,7 @@ class BansView {
         : `"${this.#wrong}" is not understood: ${SEARCH_HELP}`,
     );
     this.#table.table.hidden = shown === 0;
-    // A list of those that stand is on its way.
+    // The list of existing bans is still loading.
     this.#empty.hidden = shown > 0 || matched > 0;
     setText(
       this.#empty,
@@ -265,7 +265,7 @@ class BansView {
     return drawn;
   }
 
-  /** Where the focus was in it, the next row has it. */
+  /** Removes a row; if it has the focus, the next row gets it. */
   #remove(key: string, element: HTMLTableRowElement): void {
     if (element.contains(document.activeElement)) {
       const next = element.nextElementSibling ?? element.previousElementSibling;

@@ -1,5 +1,5 @@
 /**
- * Whom nobody bans, which lists there are, who did what: each read as a whole.
+ * The allowlist, the lists and the audit, each loaded as a whole.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import type { Shell, View } from "./view.ts";
 
 const MAX_AUDIT = 200;
 
-/** Whom nobody bans: as `fail2ban-cluster allow list`. */
+/** The allowlist, like `fail2ban-cluster allow list`. */
 export function allowlistView(shell: Shell): View {
   const found = el("div", {});
   const reload = () => void shell.attempt(load);
@@ -48,7 +48,7 @@ export function allowlistView(shell: Shell): View {
   };
 }
 
-/** Lists that others fetch, and lists that were imported. */
+/** Lists that others fetch, and imported lists. */
 export function listsView(): View {
   const [out, into] = [el("div", {}), el("div", {})];
   const load = async () => {
@@ -90,7 +90,7 @@ export function listsView(): View {
   };
 }
 
-/** Who did what: as `fail2ban-cluster audit`. */
+/** The audit, like `fail2ban-cluster audit`. */
 export function auditView(): View {
   const content = el("div", {});
   const load = async () => {
@@ -101,7 +101,7 @@ export function auditView(): View {
     content.replaceChildren(filledTable(
       "Audit",
       ["Time", "Who", "Did", "What", "Detail"],
-      // The latest first, as in the other views.
+      // Latest first, as in the other views.
       entries.toReversed().map(({ atMs, by, action, subject, detail }) => [
         timeText(atMs),
         by,

@@ -1,5 +1,5 @@
 /**
- * What happens, as it happens: as `fail2ban-cluster tail`.
+ * Live events, like `fail2ban-cluster tail`.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * How each node is: as `fail2ban-cluster nodes`.
+ * The state of each node, like `fail2ban-cluster nodes`.
  *
  * @module
  */
@@ -15,7 +15,7 @@ const HEADINGS = [
   ...["Node", "State", "Seen", "Version", "Lag", "Reports"],
   ...["In force", "Refused", "Failed", ""],
 ];
-/** It is asked for anew so often, in seconds. */
+/** Interval between requests, in seconds. */
 const EVERY_SECONDS = 5;
 
 /** The view. */
@@ -25,7 +25,7 @@ export function nodesView(shell: Shell): View {
   const load = async () => {
     const { nodes } = await askOne({ kind: "nodes" }, "nodes");
     const rows = nodeRows(nodes.map(({ node }) => node), nodes);
-    // Whoever is about to press a button keeps it.
+    // Does not replace a button that has the focus.
     if (content.contains(document.activeElement)) return;
     content.replaceChildren(
       filledTable(

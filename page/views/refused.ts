@@ -1,5 +1,5 @@
 /**
- * What was refused, by which rule, of whom.
+ * Refused reports, by rule and node.
  *
  * @module
  */
@@ -78,7 +78,7 @@ export function refusedView(kept: readonly LiveEvent[]): View {
   };
 }
 
-/** The latest first. */
+/** Latest first. */
 function refusalsIn(events: readonly LiveEvent[]): readonly Refusal[] {
   return events.filter((event) => event.kind === "refuse").toReversed();
 }

@@ -1,55 +1,55 @@
 /**
- * What the views have in common.
+ * Common types of the views.
  *
  * @module
  */
 
 import type { AnswerOf } from "../api.ts";
 
-/** A view, while it is shown. */
+/** A view that is shown. */
 export interface View {
-  /** What the tab and the heading say. */
+  /** Title of the tab and heading. */
   readonly title: string;
-  /** Stands below the heading. */
+  /** Content below the heading. */
   readonly content: HTMLElement;
-  /** Reads what it shows, at first and where changes were missed. */
+  /** Loads the data, at first and after missed changes. */
   readonly load: () => Promise<void>;
-  /** Hears which bans changed. */
+  /** Called with changed bans. */
   readonly changed?: (told: AnswerOf<"changed">) => void;
-  /** Hears what happened. */
+  /** Called with live events. */
   readonly events?: (told: AnswerOf<"events">) => void;
-  /** Hears how many bans there are. */
+  /** Called with the number of bans. */
   readonly counted?: (bans: number) => void;
-  /** A second is over. */
+  /** Called every second. */
   readonly tick?: () => void;
 }
 
-/** What a view may do beside. */
+/** Services of the page for its views. */
 export interface Shell {
   /** Whether this login may change anything. */
   readonly mayWrite: boolean;
-  /** Says what came of something, also to a screen reader. */
+  /** Shows a message, and announces it to screen readers. */
   readonly say: (lines: readonly string[], isTrouble?: boolean) => void;
-  /** Does something and says what went wrong. */
+  /** Runs work, and shows its error. */
   readonly attempt: (work: () => Promise<void>) => Promise<void>;
-  /** Asks whoever is there, and shows the command that does the same. */
+  /** Asks for confirmation, and shows the equivalent command. */
   readonly confirm: (question: Confirmation) => void;
 }
 
-/** Something that is asked about before it is done. */
+/** An action that needs confirmation. */
 export interface Confirmation {
   readonly title: string;
-  /** Fields that say more. */
+  /** Further fields. */
   readonly fields?: readonly HTMLElement[];
-  /** The command that does the same, by what the fields say now. */
+  /** The equivalent command, from the fields' current values. */
   readonly command: () => string;
   /** The word on the button. */
   readonly verb: string;
-  /** Does it; what it gives is said. */
+  /** Runs the action; its result is shown. */
   readonly act: () => Promise<readonly string[]>;
 }
 
-/** A word as a shell takes it. */
+/** Quotes a word for a shell. */
 export function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text)
     ? text

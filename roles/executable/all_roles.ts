@@ -1,7 +1,7 @@
 /**
- * All programs in one executable, `fail2ban-cluster`: `fail2ban-monitor` and the
- * others are links to it. Each is loaded only when it is the one: the operator's
- * command loads no native code.
+ * All programs in one executable, `fail2ban-cluster`; `fail2ban-monitor` and
+ * the others are links to it. Loads only the chosen program, so that the
+ * operator's command loads no native code.
  *
  * @module
  */
@@ -14,7 +14,7 @@ interface RoleModule {
   readonly main: (argv: readonly string[]) => Promise<number>;
 }
 
-/** `deno compile` embeds what is imported by a name that it can read. */
+/** Literal import paths, because `deno compile` embeds only those. */
 const ROLES: Readonly<Record<RoleName, () => Promise<RoleModule>>> = {
   cluster: () => import("../cluster.ts"),
   monitor: () => import("../monitor.ts"),
@@ -29,7 +29,7 @@ async function main(): Promise<number> {
   for (const permission of surplusOf(executable, own)) {
     Deno.permissions.revokeSync(permission);
   }
-  // What has native code unpacks it there.
+  // Native code is unpacked into this folder.
   if (Deno.build.standalone && role !== "cluster") {
     await import("./private_folder.ts");
   }

@@ -1,6 +1,6 @@
 /**
- * Which program the executable of all of them is this time, and what of the
- * executable's permissions that program has no use for.
+ * Chooses the program that the common executable runs, and finds the
+ * permissions that this program does not need.
  *
  * @module
  */
@@ -13,20 +13,23 @@ export type RoleName =
   | "publisher"
   | "subscriber";
 
-/** Those that an executable is by the name of a link to it, or by its first argument. */
+/** Programs chosen by the name of a link, or by the first argument. */
 const CHOSEN = ["monitor", "node", "publisher", "subscriber"] as const;
-/** The operator's command has these words, too: programs are what a verb of theirs follows. */
+/**
+ * Names that are also verbs of the operator's command; as programs, a program's
+ * verb follows.
+ */
 const SHARED: readonly RoleName[] = ["node", "publisher"];
 const PROGRAM_VERB = /^(?:run|start|stop|restart|status|check|lift)$/;
 
-/** What was chosen. */
+/** The chosen program. */
 export interface ChosenRole {
   readonly role: RoleName;
-  /** Its own arguments. */
+  /** The program's own arguments. */
   readonly args: readonly string[];
 }
 
-/** A set of permissions, as `deno.json` has them. */
+/** A set of permissions, as in `deno.json`. */
 export interface PermissionSet {
   readonly env: readonly string[];
   readonly sys: readonly string[];
@@ -34,11 +37,11 @@ export interface PermissionSet {
 }
 
 /**
- * Chooses: by the name, else by the first argument, else it is the operator's
- * command.
+ * Chooses by the executable's name, then by the first argument; otherwise the
+ * operator's command.
  *
- * @param name What it was called by, with or without a folder.
- * @param argv Its arguments.
+ * @param name The executable's name, with or without a folder.
+ * @param argv The arguments.
  */
 export function chooseRole(
   name: string,
@@ -57,10 +60,10 @@ export function chooseRole(
 }
 
 /**
- * What is to be given up.
+ * The permissions to give up.
  *
- * @param all What the executable may.
- * @param own What the program needs.
+ * @param all The executable's permissions.
+ * @param own The permissions that the program needs.
  */
 export function surplusOf(
   all: PermissionSet,

@@ -1,8 +1,8 @@
 /**
- * Runs before a compiled program's own modules: gives it a folder of its own for
- * the native code that the runtime unpacks. The runtime's own choice is a name in
- * `TMPDIR` that others can foresee: a folder of that name, or a `package.json`
- * beside it, would keep the program from starting.
+ * Runs before a compiled program's own modules: creates a private folder for
+ * the native code that the runtime unpacks. The runtime's own folder in
+ * `TMPDIR` has a predictable name: a folder of that name, or a `package.json`
+ * beside it, would prevent the program from starting.
  *
  * @module
  */
@@ -13,7 +13,10 @@ const NAME = "fail2ban-cluster-";
 const RUNTIME_ERROR = 4;
 const ENCODER = new TextEncoder();
 
-/** Where to make one: a program in the background is started by one that has its own. */
+/**
+ * The folder in which to create it: a background program inherits its starter's
+ * private folder.
+ */
 function commonFolder(): string {
   const folder = Deno.env.get("TMPDIR") ?? "";
   const [common = ""] = folder.split(`/${NAME}`, 1);
@@ -31,7 +34,7 @@ function refuse(dir: string, error: Error): never {
   Deno.exit(RUNTIME_ERROR);
 }
 
-/** Whoever cleans up what is temporary may have been there before. */
+/** A cleanup of temporary files may have removed it already. */
 function remove(folder: string): void {
   try {
     Deno.removeSync(folder, { recursive: true });

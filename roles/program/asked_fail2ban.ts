@@ -1,5 +1,5 @@
 /**
- * What a monitor asks of its host's fail2ban.
+ * A monitor's connection to its host's fail2ban.
  *
  * @module
  */
@@ -29,40 +29,42 @@ import type { Clock } from "../../lib/async/clock.ts";
 import type { Log } from "../../lib/log/log.ts";
 import type { LogPosition } from "../../lib/tail/ports.ts";
 
-/** What is needed to ask. */
+/** Options for {@link AskedFail2ban}. */
 export interface AskedFail2banOptions {
   /** The rows of fail2ban's database. */
   readonly rows: TicketRows & TicketLists;
   readonly clock: Clock;
   readonly log: Log;
-  /** When the lines of its log were written. */
+  /** Dates the lines of fail2ban's log. */
   readonly lines: LineClock;
-  /** What was reported before; `undefined`: that is not known. */
+  /** The bans reported before; `undefined` when unknown. */
   readonly reported: KnownBans | undefined;
-  /** Up to when it was then, in milliseconds since 1970; `undefined`: this is the first run. */
+  /**
+   * How far those go, in milliseconds since 1970; `undefined` in the first run.
+   */
   readonly reportedUntilMs: number | undefined;
 }
 
-/** Lines wait meanwhile. */
+/** Log lines wait during a question. */
 const QUESTION_TIMEOUT_MS = 2_000;
 const NOBODY: JailTimes = { banTimeMs: () => Promise.resolve(undefined) };
 
-/** A fail2ban that is asked through its socket, if it has one. */
+/** This host's fail2ban, asked through its socket if one is configured. */
 export class AskedFail2ban implements AsyncDisposable {
-  /** Until when bans hold. */
+  /** Finds when bans expire. */
   readonly ends: BanExpiry;
-  /** Compares what is reported with what it has. */
+  /** Compares the reported bans with fail2ban's. */
   readonly drift: DriftRepair;
-  /** What is reported. */
+  /** The reported bans. */
   readonly known: ReportedBans;
-  /** Asks where it logs to. */
+  /** Checks where fail2ban logs to. */
   readonly logTarget: LogTargetWatch | undefined;
   readonly #existing: ExistingBans | undefined;
   readonly #held = new AsyncDisposableStack();
 
   /**
-   * @param config Where it is.
-   * @param options What is needed to ask.
+   * @param config The monitor's configuration.
+   * @param options See {@link AskedFail2banOptions}.
    */
   constructor(config: MonitorConfig, options: AskedFail2banOptions) {
     const { fail2banSocket: path, banTimeMs, importExisting } = config;
@@ -110,10 +112,10 @@ export class AskedFail2ban implements AsyncDisposable {
   }
 
   /**
-   * The bans that are yet to be reported, where they are wanted: there is no
-   * place in the log yet, or it was stored before they were.
+   * The existing bans to report, if any: there is no stored log position, or it
+   * was stored before they were reported.
    *
-   * @param from The stored place.
+   * @param from The stored position.
    */
   existingAt(from: LogPosition | undefined): ExistingBans | undefined {
     return from === undefined || from.importing === true

@@ -1,7 +1,6 @@
 /**
- * `fail2ban-cluster backup` and `restore`: the publisher's store, its keys and
- * its list of members, to a folder that has them where the folder for state
- * has them, and back.
+ * `fail2ban-cluster backup` and `restore`: copies the publisher's store, keys
+ * and member list to a folder with the layout of the state folder, and back.
  *
  * @module
  */
@@ -27,18 +26,18 @@ import type { CarryOut, Workplace } from "./workplace.ts";
 
 const FILES = new DatabaseFiles(Deno);
 
-/** By verb. */
+/** The verbs of this file. */
 export const VERBS = {
   "backup": backUp,
   "restore": restore,
 } as const satisfies Readonly<Record<string, CarryOut>>;
 
 /**
- * Makes a backup, also while the publisher runs.
+ * Makes a backup, even while the publisher runs.
  *
- * @param command Its operand is the folder, which is not there yet.
+ * @param command Its operand is the folder, which must not exist.
  * @param place This host.
- * @throws {RuntimeError} when it is there, or something can't be read or written.
+ * @throws {RuntimeError} when it exists, or something can't be read or written.
  */
 async function backUp(
   { operands }: TypedCommand,
@@ -74,7 +73,10 @@ async function backUp(
   });
 }
 
-/** The backup is good even where status can't tell of it. @returns What is to be said. */
+/**
+ * Notes the backup for `status`; the backup is good even if that fails.
+ * @returns Warnings.
+ */
 async function noteIn(
   stateDir: string,
   nowMs: number,
@@ -89,14 +91,15 @@ async function noteIn(
 }
 
 /**
- * Puts a backup back, or makes the store of a subscriber's copy, or both: keys
- * and members of the backup, bans of the copy. The publisher does not run
- * meanwhile. What is replaced is kept beside.
+ * Restores a backup, or makes a store from a subscriber's replica, or both:
+ * keys and members of the backup, bans of the replica. The publisher must not
+ * run. Replaced files are kept beside the new ones.
  *
- * @param command Its operand is the folder, `--from` a subscriber's copy.
+ * @param command Its operand is the folder; `--from` names a replica.
  * @param place This host.
- * @throws {UsageError} when there is neither.
- * @throws {RuntimeError} when the publisher runs, or something can't be read or written.
+ * @throws {UsageError} when both are missing.
+ * @throws {RuntimeError} when the publisher runs, or something can't be read or
+ * written.
  */
 async function restore(
   { operands: [dir], options }: TypedCommand,
@@ -117,7 +120,7 @@ async function restore(
   }
   return await onDisk("cannot restore", stateDir, async () => {
     refuseMissing(dir, copy);
-    // Whatever can't be read is told of before anything is changed.
+    // Read errors must come before anything is changed.
     const members = dir === undefined ? undefined : await readMembers(dir);
     await Deno.mkdir(stateDir, { recursive: true, mode: 0o700 });
     const returned = await returnStore({
@@ -130,7 +133,10 @@ async function restore(
   });
 }
 
-/** What is named has to be there: SQLite's own words tell of a folder that is not writable. */
+/**
+ * Checks that the named files exist: SQLite would blame a folder that is not
+ * writable.
+ */
 function refuseMissing(
   dir: string | undefined,
   copy: string | undefined,
@@ -176,7 +182,7 @@ async function writeMembers(
   if (list !== undefined) await memberListFile(dir).replace(list);
 }
 
-/** @returns Where the members are that were there before. */
+/** @returns The path of the replaced members. */
 async function putMembers(
   stateDir: string,
   members: Members | undefined,
@@ -192,10 +198,10 @@ async function putMembers(
 }
 
 /**
- * What the system refuses, a person mends.
+ * Reports errors of the file system as operational errors.
  *
- * @param what What could not be done.
- * @param folder Where it was to be done.
+ * @param what What failed, for the message.
+ * @param folder The folder concerned, for the hint.
  * @throws {RuntimeError} when the system refuses something.
  */
 async function onDisk<T>(

@@ -1,6 +1,6 @@
 /**
- * The folder of a backup while it is made: beside the one that it becomes, so
- * that no half backup has that name.
+ * The folder of a backup in progress. It has a temporary name, so that no
+ * partial backup gets the final one.
  *
  * @module
  */
@@ -8,13 +8,16 @@
 import { DatabaseFiles, folderOf } from "../../lib/sqlite/database_files.ts";
 
 const FILES = new DatabaseFiles(Deno);
-/** Locked in a folder that is being made; what is there and not locked was left by one that was ended. */
+/**
+ * Locked while its folder is in progress; an unlocked mark means an interrupted
+ * backup.
+ */
 const MARK = ".unfinished-backup";
 const END = ".new";
 
-/** A folder that goes away unless it is finished. */
+/** A folder that is removed unless it is finished. */
 export class BackupFolder implements AsyncDisposable {
-  /** Where it is until it is finished. */
+  /** Its temporary path. */
   readonly path: string;
   readonly #dir: string;
   readonly #mark: Deno.FsFile;
@@ -27,9 +30,9 @@ export class BackupFolder implements AsyncDisposable {
   }
 
   /**
-   * Makes one, and removes what unfinished backups left beside it.
+   * Creates the folder, and removes those of interrupted backups beside it.
    *
-   * @param dir What it becomes; nothing has this name.
+   * @param dir The final path, which must not exist.
    */
   static async begin(dir: string): Promise<BackupFolder> {
     await removeLeftovers(folderOf(dir));
@@ -40,7 +43,7 @@ export class BackupFolder implements AsyncDisposable {
     return new BackupFolder(dir, path, mark);
   }
 
-  /** Gives it its name. */
+  /** Gives the folder its final name. */
   async finish(): Promise<void> {
     await Deno.rename(this.path, this.#dir);
     this.#isFinished = true;
@@ -56,7 +59,7 @@ export class BackupFolder implements AsyncDisposable {
   }
 }
 
-/** Of other programs' folders, and of backups that are being made, none is touched. */
+/** Leaves other programs' folders and backups in progress alone. */
 async function removeLeftovers(folder: string): Promise<void> {
   try {
     for await (const { name, isDirectory } of Deno.readDir(folder)) {
@@ -66,7 +69,7 @@ async function removeLeftovers(folder: string): Promise<void> {
       }
     }
   } catch (error) {
-    // Who may make a folder there need not be allowed to look around.
+    // A user may create a folder there without permission to list it.
     if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Where a subscriber's bans come from, by the protocol that is configured.
+ * The source of a subscriber's bans, for the configured protocol.
  *
  * @module
  */
@@ -53,38 +53,44 @@ export interface BanSourceOptions {
   /** The process's one steady clock. */
   readonly clock: SteadyClock;
   readonly zeromq: ZmqContext;
-  /** Takes what is to be acted on. */
+  /** Receives the updates to act on. */
   readonly queue: Pick<ActionQueue, "put">;
   readonly receipts: ReceiptQueue;
   /** Counts the refusals of all actions. */
   readonly protection: UpdateProtection;
-  /** How each action that keeps bans in force stands. */
+  /** Gives the standing of each enforcing action. */
   readonly standings: () => readonly ActionStanding[];
-  /** What operators may ask of this host beside an unban. */
+  /** Carries out operators' orders, except unban. */
   readonly orders: Pick<OrdersHere, "judge" | "drill">;
-  /** Told the cluster's allowlist. */
+  /** Receives the cluster's allowlist. */
   readonly onIgnore: (list: Allowlist) => void;
-  /** Called when the whole table was taken over. */
+  /** Called when the whole table was replaced. */
   readonly onReplaced: () => void;
-  /** This node, and what it takes. */
+  /** This node and its choice. */
   readonly receiver: Receiver;
-  /** Counts what is only observed. */
+  /** Counts bans that are only observed. */
   readonly observed: ObservedBans;
   /** This program's version. */
   readonly version: string;
 }
 
-/** Hears of bans. */
+/** A source of bans. */
 export interface BanSource extends Disposable {
-  /** Bans that are wanted already, as far as they are known from before, some at a time; not judged by protection yet. */
+  /**
+   * The bans desired so far, from an earlier run, a few at a time; protection
+   * has not judged them yet.
+   */
   wanted(): Iterable<readonly BanUpdate[]>;
-  /** What it has done so far, for `status`. */
+  /** Totals for `status`. */
   readonly figures: StatusFigures;
-  /** How the copy is; by protocol 1 there is none, and nothing to say against it. */
+  /**
+   * State of the replica; with protocol 1 there is none, and its state is
+   * always good.
+   */
   readonly facts: ReplicaFacts;
-  /** Resolves once it is known what is wanted. */
+  /** Resolves once the desired bans are known. */
   whenKnown(signal: AbortSignal): Promise<void>;
-  /** Hears until aborted. */
+  /** Receives until aborted. */
   run(signal: AbortSignal): Promise<void>;
 }
 
@@ -95,15 +101,17 @@ const NO_COPY: ReplicaFacts = {
   gaps: 0,
   snapshots: 0,
 };
-/** Limit of protocol 1's messages that wait while the actions are busy. */
+/**
+ * Maximum number of protocol 1's messages that wait while the actions are busy.
+ */
 const BROADCAST_QUEUE_LIMIT = 100_000;
-/** The same of the stream, whose messages have up to 8 KiB. */
+/** The same for the stream, whose messages have up to 8 KiB. */
 const STREAM_QUEUE_LIMIT = 10_000;
 
 /**
  * Opens the source.
  *
- * @throws {ConfigError} when this host has not joined the cluster that it is to hear.
+ * @throws {ConfigError} when this host has not joined the cluster.
  */
 export async function openBanSource(
   options: BanSourceOptions,
@@ -156,10 +164,10 @@ function openProtocol1(
   };
 }
 
-/** Who this host is. */
+/** Identity of this host. */
 interface NodeIdentity {
   readonly membership: NodeMembership;
-  /** Where its programs run. */
+  /** The host that its programs run on. */
   readonly place: PlaceId;
 }
 
@@ -218,7 +226,7 @@ function openProtocol2(
   };
 }
 
-/** The publisher has the table: a disk that takes nothing delays nobody. */
+/** A failing disk delays nobody: the publisher has the table. */
 function openDisk(
   stateDir: string,
   log: Log,
@@ -277,7 +285,8 @@ function connections(
   const listener: StreamListener = new StreamListener({
     clock,
     log,
-    // Of several publishers another is active now: stream and session are at the same.
+    // Stream and session must use the same publisher, so a new one is searched
+    // for both.
     onSilence: () => {
       if (addresses.areSeveral) session.renew();
     },
@@ -291,7 +300,7 @@ function connections(
   return { session, listener };
 }
 
-/** A copy that could not be read is no loss: the publisher has the table. */
+/** An unreadable replica is no loss: the publisher has the table. */
 function tellSetAside(
   { context: { log } }: BanSourceOptions,
   disk: SqliteReplicaStore | undefined,

@@ -1,5 +1,5 @@
 /**
- * The verbs of the operator's command that show bans.
+ * Carries out the verbs that show bans.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { publisherAt } from "./operator_socket.ts";
 import { outputPlace } from "./output_place.ts";
 import type { CarryOut, Workplace } from "./workplace.ts";
 
-/** By verb. */
+/** The verbs of this file. */
 export const VERBS = {
   "bans": (command, place) => commandsAt(place).bans(command),
   "why": (command, place) => commandsAt(place).why(command),

@@ -1,5 +1,5 @@
 /**
- * The publisher's sockets, and the public ports before them.
+ * The publisher's sockets, and the public ports in front of them.
  *
  * @module
  */
@@ -48,30 +48,41 @@ import type { ServerSecurity } from "../../lib/zmq/socket_options.ts";
 import { letGroupUse, shownBind } from "./http_servers.ts";
 import type { RoleContext } from "./invocation.ts";
 
-/** Messages of protocol 1 that a slow subscriber may be behind before it misses some. */
+/**
+ * Number of messages that a slow protocol 1 subscriber may lag behind before it
+ * loses some.
+ */
 const BROADCAST_QUEUE = 100_000;
-/** The same of the stream, whose messages have many changes where many come: of 8 KiB at most they are 80 MiB, for all subscribers together. */
+/**
+ * The same for the stream. Messages of up to 8 KiB make this at most 80 MiB,
+ * shared by all subscribers.
+ */
 const STREAM_QUEUE = 10_000;
-/** Answers that may wait for a node: it has a few questions on their way, no more. */
+/**
+ * Number of answers that may wait for a node, which has only a few open
+ * questions.
+ */
 const ANSWER_QUEUE = 16;
-/** What was sent is still delivered for so long after a stop. */
+/** Time for which sent messages are still delivered after a stop. */
 const LINGER_MS = 500;
 
-/** With less than this part of what the ports would like they are said to take fewer. */
+/**
+ * A warning is logged only if the ports get less than one part in this many.
+ */
 const FEW_PARTS = 8;
 const OPEN_FILES_HINT =
   "raise the limit (LimitNOFILE= of the unit, ulimit -n); status has what each port takes at most";
 
-/** What protocol 2 is served with. */
+/** The bound sockets of protocol 2. */
 export type BoundProtocol2 = Pick<
   Protocol2Service,
   "control" | "stream" | "zap" | "connections" | "listeners"
 >;
 
-/** What ports need beside sockets. */
+/** What the ports need from the program. */
 type Setting = Pick<RoleContext<"publisher">, "config" | "clock" | "log">;
 
-/** Which ports there are. */
+/** Which ports to open. */
 export interface ServedProtocols {
   readonly protocol1: boolean;
   readonly protocol2: boolean;
@@ -109,9 +120,9 @@ export class PublicPorts implements AsyncDisposable {
   readonly #limits: PortLimits;
 
   /**
-   * @param setting What the ports are made with.
-   * @param served Which of them there will be.
-   * @throws {RuntimeError} when too few files may be open for them.
+   * @param setting The program's context.
+   * @param served The ports to open.
+   * @throws {RuntimeError} when the limit of open files is too low for them.
    */
   constructor(setting: Setting, served: ServedProtocols) {
     this.#setting = setting;
@@ -119,14 +130,14 @@ export class PublicPorts implements AsyncDisposable {
     this.#folder = new InnerFolder();
   }
 
-  /** What has to run, each until aborted. */
+  /** The tasks to run, each until aborted. */
   get tasks(): readonly ((signal: AbortSignal) => Promise<void>)[] {
     return [...this.#fronts.values()].map((front) => (signal) =>
       front.run(signal)
     );
   }
 
-  /** What each has, and whom it turned away. */
+  /** Connections and refusals of each port. */
   get facts(): readonly PortFacts[] {
     return [...this.#fronts].map(([port, { size, counters }]) => ({
       port,
@@ -135,7 +146,7 @@ export class PublicPorts implements AsyncDisposable {
     }));
   }
 
-  /** What they did so far, for `status`. */
+  /** Totals for `status`. */
   get figures(): StatusFigures {
     const fronts = [...this.#fronts].map(([name, { size, max, counters }]) =>
       prefixedFigures(name, { open: size, max, ...counters })
@@ -162,7 +173,7 @@ export class PublicPorts implements AsyncDisposable {
     };
     const { broadcasterBindUrl, replyBindUrl } = config;
     return {
-      // Whoever has subscribed has connected before.
+      // Every subscriber has an open connection.
       hasListeners: () => (this.#fronts.get("broadcastPort")?.size ?? 0) > 0,
       broadcasts: zeromq.publisher(
         open("broadcastPort", broadcasterBindUrl),
@@ -180,8 +191,8 @@ export class PublicPorts implements AsyncDisposable {
   }
 
   /**
-   * Binds the sockets of protocol 2, and before them the one that libzmq asks
-   * who may connect.
+   * Binds the sockets of protocol 2; first the one that libzmq asks about each
+   * connection.
    *
    * @throws {RuntimeError} when a port can't be had.
    */
@@ -218,8 +229,8 @@ export class PublicPorts implements AsyncDisposable {
   /**
    * Listens for HTTP.
    *
-   * @param name As which port.
-   * @param serve Answers whoever is behind one connection.
+   * @param name The port.
+   * @param serve Serves one connection.
    * @throws {RuntimeError} when the port can't be had.
    */
   bindHttp(
@@ -233,7 +244,7 @@ export class PublicPorts implements AsyncDisposable {
     letGroupUse(endpoint);
   }
 
-  /** Ends the connections. */
+  /** Closes all connections. */
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(
       [...this.#fronts.values()].map((front) => front[Symbol.asyncDispose]()),
@@ -249,7 +260,8 @@ export class PublicPorts implements AsyncDisposable {
       readonly bind: (url: string, security: ServerSecurity) => BoundSocket;
     },
   ) {
-    // Nobody connects here: an address can be given up, and a socket has one.
+    // Nobody connects to this one: the socket needs a permanent address, and
+    // the others are given up.
     const ownUrl = `ipc://${this.#folder.pathOf(name)}`;
     const socket = bind(ownUrl, { secretKey, zapDomain: name });
     const endpoints = new InnerEndpoints({
@@ -288,7 +300,8 @@ export class PublicPorts implements AsyncDisposable {
       ...(page ? PAGE_PORT_LIMITS : {}),
     };
     const { limits, lackOf } = shareDescriptors(wanted, openFiles);
-    // Thousands of connections are fewer, and nobody misses the others.
+    // Thousands of connections still remain, so a small reduction needs no
+    // warning.
     if (lackOf !== undefined && openFiles * FEW_PARTS < lackOf) {
       log.record(
         "warning",

@@ -1,5 +1,5 @@
 /**
- * Carries out a verb of `fail2ban-cluster`.
+ * Carries out the verbs of `fail2ban-cluster`.
  *
  * @module
  */
@@ -27,7 +27,7 @@ import { programDir } from "./program_dir.ts";
 import { systemFacts } from "./system_facts.ts";
 import type { CarryOut } from "./workplace.ts";
 
-/** Verbs that say what is wrong with a configuration that nothing else works with. */
+/** Verbs that also work with an invalid configuration. */
 type LookingVerb = "doctor" | "report";
 type WorkingVerb = Exclude<ClusterVerb, LookingVerb>;
 
@@ -40,7 +40,7 @@ const notifying = () => import("./notify_verbs.ts");
 const publishers = () => import("./publisher_command.ts");
 const steering = () => import("./steering_verbs.ts");
 
-/** What has each verb: that alone is loaded, since loading takes longer than most of them. */
+/** The module of each verb. Only that one is loaded: loading takes longer than most verbs. */
 const MODULES: {
   readonly [V in WorkingVerb]: () => Promise<
     { readonly VERBS: Readonly<Record<V, CarryOut>> }
@@ -86,10 +86,10 @@ const MODULES: {
 };
 
 /**
- * Carries a verb out.
+ * Carries out a verb.
  *
- * @param command What was typed.
- * @param program This one.
+ * @param command The parsed command line.
+ * @param program This program.
  * @returns The lines to print.
  */
 export async function carryOut(
@@ -129,17 +129,17 @@ async function workOf<V extends WorkingVerb>(verb: V): Promise<CarryOut> {
   return VERBS[verb];
 }
 
-/** Whether it is also for a host that is a node, or no publisher's yet. */
+/** Whether the verb also works on a node, or on a host that is not a publisher's yet. */
 function isForAnyHost(verb: WorkingVerb): boolean {
   return verb === "init" || verb === "join" || verb === "restore" ||
     verb === "publisher join" || verb === "notify test";
 }
 
 /**
- * What a host has joined with that is a node and no more: it has lists of
- * nobody. A publisher without keys serves protocol 1, and is no node.
+ * The membership of a host that is only a node: it has no member list. A
+ * publisher without keys serves protocol 1, and is no node.
  *
- * @returns `undefined`: it is a publisher's host, or has not joined.
+ * @returns `undefined`: a publisher's host, or one that has not joined.
  */
 async function nodeMembership(
   { stateDir, publisherPidFile }: ClusterConfig,
@@ -152,7 +152,7 @@ async function nodeMembership(
   return isHub ? undefined : membership;
 }
 
-/** A membership that is damaged is for the programs to tell of. */
+/** Ignores a damaged membership: the programs report it. */
 async function readIfWhole(
   file: Pick<SecretFile<Membership>, "read">,
 ): Promise<Membership | undefined> {
@@ -164,7 +164,10 @@ async function readIfWhole(
   }
 }
 
-/** Whoever may not read the state can't be told whether this host is a node, or a hub. */
+/**
+ * Adds a hint for users who may not read the state, and so can't tell node from
+ * hub.
+ */
 async function readAllowed<T>(
   stateDir: string,
   read: () => Promise<T>,
@@ -173,11 +176,10 @@ async function readAllowed<T>(
     return await read();
   } catch (error) {
     if (!(error instanceof RuntimeError) || !isForbidden(error)) throw error;
-    const owner = (await findStateFolder(stateDir))?.owner;
+    const owner = (await findStateFolder(stateDir))?.owner ?? "its owner";
+    const who = owner === "root" ? owner : `${owner}, or as root`;
     throw new RuntimeError(error.message, {
-      hint: `you may not read that: run it as ${
-        owner ?? "its owner"
-      }, or as root`,
+      hint: `you may not read that: run it as ${who}`,
       cause: error,
     });
   }

@@ -1,5 +1,6 @@
 /**
- * `start`, `stop`, `restart` and `status`: a program in the background.
+ * `start`, `stop`, `restart` and `status`: verbs for a program in the
+ * background.
  *
  * @module
  */
@@ -30,8 +31,8 @@ import { writeText } from "./write_text.ts";
 /**
  * Starts a program in the background; returns once it works, or has failed.
  *
- * @param asked What was asked.
- * @param parts The roles that it is.
+ * @param asked The program and its options.
+ * @param parts Its roles.
  * @returns The exit code.
  */
 export async function start(
@@ -59,18 +60,21 @@ export async function start(
   }
 }
 
-/** Ends the program, and what shares its process; one that does not run is fine. */
+/**
+ * Stops the program, with any others in its process; one that does not run is
+ * no error.
+ */
 export async function stop(part: LoadedProgram): Promise<number> {
   await stopPart(part, part.program.name);
   return EXIT_CODES.ok;
 }
 
 /**
- * Ends a part of a program, and what shares its process.
+ * Stops a part of a program, with everything else in its process.
  *
- * @param part The role; one that does not run is fine.
- * @param asked The program that is to end.
- * @returns Whether that ended all of it, as it was one process.
+ * @param part The role; one that does not run is no error.
+ * @param asked Name of the program to stop.
+ * @returns Whether this stopped the whole program, because it is one process.
  */
 export async function stopPart(
   { program, loaded: { config: { pidFile } } }: LoadedProgram,
@@ -95,7 +99,7 @@ export async function stopPart(
   return within === asked;
 }
 
-/** Ends the program if it runs, and starts it. */
+/** Stops the program if it runs, and starts it. */
 export async function restart(part: LoadedProgram): Promise<number> {
   refuseStderr(part);
   const within = await sharedBy(part.loaded.config.pidFile);
@@ -108,7 +112,7 @@ export async function restart(part: LoadedProgram): Promise<number> {
   return await start(part, [part]);
 }
 
-/** Says whether the program runs, and what it has done. */
+/** Prints whether the program runs, and its totals. */
 export async function status(
   { program, options, loaded }: LoadedProgram,
 ): Promise<number> {
@@ -140,7 +144,10 @@ async function refuseRunning(
   }
 }
 
-/** The program in whose process another works; `undefined`: in its own, or it can't be asked. */
+/**
+ * The program in whose process another runs; `undefined` when it has its own,
+ * or does not answer.
+ */
 async function sharedBy(pidFile: string): Promise<string | undefined> {
   try {
     return (await askStatus(statusSocketPath(pidFile))).within;

@@ -1,5 +1,5 @@
 /**
- * The settings that all publishers of one table must have alike.
+ * The settings that must be the same on all publishers of a table.
  *
  * @module
  */
@@ -7,7 +7,10 @@
 import type { PublisherConfig } from "../../lib/config/config.ts";
 import { settingsDigest } from "../../lib/engine/settings_digest.ts";
 
-/** Digest of what decides about bans: a takeover must not change it. */
+/**
+ * Digest of the settings that decide about bans: a takeover must not change
+ * them.
+ */
 export async function decidingSettings(
   config: PublisherConfig,
 ): Promise<string> {

@@ -1,5 +1,6 @@
 /**
- * `fail2ban-cluster doctor`: what is wrong with this host, and what to type.
+ * `fail2ban-cluster doctor`: finds problems of this host, and the commands that
+ * fix them.
  *
  * @module
  */
@@ -21,10 +22,10 @@ import {
 import { outputPlace } from "./output_place.ts";
 
 /**
- * Looks at this host, and says what is wrong.
+ * Checks this host, and prints the findings.
  *
- * @param command What was typed.
- * @param program This one.
+ * @param command The parsed command line.
+ * @param program This program.
  */
 export async function doctor(
   { options, configPath }: TypedCommand,
@@ -38,7 +39,7 @@ export async function doctor(
   return { lines, notes: [], foundFault: faults > 0 };
 }
 
-/** What is wrong with a host. */
+/** The findings about a host. */
 export function findingsOf(host: ObservedHost): readonly Finding[] {
   return host.kind === "unread"
     ? checkConfig(host.config)

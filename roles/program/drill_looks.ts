@@ -1,6 +1,6 @@
 /**
- * How a fire drill looks at what the actions of this host enforce: by a way of
- * its own, beside theirs.
+ * How a fire drill checks what this host's actions enforce, independently of
+ * them.
  *
  * @module
  */
@@ -23,19 +23,19 @@ import {
 import { openFail2ban } from "./opened_fail2ban.ts";
 import type { RoleContext } from "./invocation.ts";
 
-/** What a drill is made of. */
+/** Options for {@link newFireDrill}. */
 export interface FireDrillParts {
   readonly context: RoleContext<"subscriber">;
   /** The process's one steady clock. */
   readonly clock: SteadyClock;
-  /** This node, and what it takes. */
+  /** This node and its choice. */
   readonly receiver: Receiver;
   readonly receipts: DrillReceipts;
-  /** Those that keep bans in force. */
+  /** The enforcing actions. */
   readonly actions: readonly BanAction[];
 }
 
-/** Makes the drill of this host; in a dry run nothing is done. */
+/** Creates this host's fire drill; in a dry run it does nothing. */
 export function newFireDrill(
   { context, clock, receiver, receipts, actions }: FireDrillParts,
 ): FireDrill {
@@ -51,7 +51,7 @@ export function newFireDrill(
   });
 }
 
-/** @returns `undefined`: what a program of the operator's does is not known. */
+/** @returns `undefined` for an operator's program, whose effect is unknown. */
 function lookFor(
   action: string,
   config: SubscriberConfig,

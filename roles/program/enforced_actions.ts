@@ -1,5 +1,5 @@
 /**
- * The subscriber's actions that keep bans in force.
+ * The subscriber's enforcing actions.
  *
  * @module
  */
@@ -48,29 +48,32 @@ import type { BanSource } from "./ban_source.ts";
 import { openFail2ban } from "./opened_fail2ban.ts";
 import type { RoleContext } from "./invocation.ts";
 
-/** Options for the actions that keep bans in force. */
+/** Options for {@link EnforcedActions}. */
 export interface EnforcedActionsOptions {
-  /** In a dry run nothing is done, and nothing is opened. */
+  /** In a dry run nothing is opened, and nothing is done. */
   readonly context: RoleContext<"subscriber">;
   /** The process's one steady clock. */
   readonly clock: SteadyClock;
-  /** Gives the rules by which addresses are protected now. */
+  /** Gives the current protection rules. */
   readonly policy: CurrentPolicy;
-  /** Where the bans come from that should be in force; each action has one of its own. */
+  /** Creates the desired bans; each action has its own. */
   readonly newDesiredBans: (options: DesiredBansOptions) => DesiredBans;
-  /** Told how long each call took; `undefined`: nobody is. */
+  /** Receives the duration of each call; `undefined`: nobody does. */
   readonly durations: DurationSink | undefined;
-  /** Told what became of each ban; what is in force is told as there is room. */
+  /**
+   * Receives the result for each ban; reports of bans already in force wait for
+   * room.
+   */
   readonly receipts: ReceiptSink & { readonly size: number };
 }
 
-/** What tells when it is known what is wanted. */
+/** Tells when the desired bans are known. */
 export interface KnownWants {
   readonly source: Pick<BanSource, "wanted" | "whenKnown">;
   readonly queue: Pick<ActionQueue, "whenIdle">;
 }
 
-/** The word in `subscriberaction` of each action that keeps bans in force. */
+/** The name in `subscriberaction` of each enforcing action. */
 type EnforcedName = Exclude<SubscriberConfig["actions"][number], "log">;
 
 /** Every {@link EnforcedName}. */
@@ -80,24 +83,24 @@ const ENFORCED_NAMES = [
   "exec",
 ] as const satisfies readonly EnforcedName[];
 
-/** Everything goes to the dedicated jail: the action knows no jails. */
+/** Everything goes to the dedicated jail: the other actions know no jails. */
 const NO_JAILS: JailMap = [];
-/** Pauses between attempts to lift what is left. */
+/** Pauses between attempts to lift the bans of a former action. */
 const FIRST_PAUSE_MS = 1_000;
 const MAX_PAUSE_MS = 60_000;
 
-/** The actions, and what they hold open. */
+/** The actions and their resources. */
 export class EnforcedActions implements AsyncDisposable {
-  /** In the order of the configuration; none in a dry run. */
+  /** In the order of the configuration; empty in a dry run. */
   readonly actions: readonly BanAction[];
-  /** Judges what the actions are given, and is there for every other action. */
+  /** Checks updates for these actions and for all others. */
   readonly protection: UpdateProtection;
   readonly #enforced: readonly EnforcedAction[];
   readonly #held = new AsyncDisposableStack();
   readonly #options: EnforcedActionsOptions;
-  /** `undefined`: nothing is put in force, and nothing was. */
+  /** `undefined` when nothing is or was enforced. */
   readonly #ledger: SqliteLedger | undefined;
-  /** Actions that are no longer configured, and may have bans in force. */
+  /** Actions that are no longer configured but may have bans in force. */
   readonly #left: readonly EnforcedName[];
   #nft: NftEnforcer | undefined;
   readonly #teller: InForceTeller;
@@ -124,12 +127,12 @@ export class EnforcedActions implements AsyncDisposable {
     this.#teller = new InForceTeller({ actions, receipts, clock });
   }
 
-  /** How each stands. */
+  /** The standing of each action. */
   get standings(): readonly ActionStanding[] {
     return this.#enforced.map(({ standing }) => standing);
   }
 
-  /** How each stands, and why. */
+  /** The standing of each action, with the reason of its last failure. */
   get facts(): readonly (ActionFacts & ActionState)[] {
     return this.#enforced.map((action) => ({
       standing: action.standing,
@@ -139,7 +142,7 @@ export class EnforcedActions implements AsyncDisposable {
     }));
   }
 
-  /** What each has done, by `action.figure`. */
+  /** The totals of each action, by `action.figure`. */
   get figures(): Readonly<Record<string, string | number>> {
     return Object.fromEntries(
       this.#enforced.flatMap(({ name, figures }) =>
@@ -151,17 +154,17 @@ export class EnforcedActions implements AsyncDisposable {
     );
   }
 
-  /** Has the publisher told what is in force, some of it at a time. */
+  /** Reports all bans in force to the publisher, a few at a time. */
   tellInForce(): void {
     this.#teller.tell();
   }
 
   /**
-   * Keeps bans in force until aborted; without any action it waits. Begins
-   * once it is known what is wanted: what is not is lifted then.
+   * Enforces bans until aborted; without any action it waits. Starts once the
+   * desired bans are known; then lifts all others.
    */
   async run(signal: AbortSignal, wants: KnownWants): Promise<void> {
-    // Before any news comes in.
+    // Before any update arrives.
     const wanted = this.#enforced.length === 0 ? [] : wants.source.wanted();
     for (const updates of wanted) {
       await Promise.all(this.#enforced.map((one) => one.act(updates, signal)));
@@ -180,9 +183,9 @@ export class EnforcedActions implements AsyncDisposable {
   }
 
   /**
-   * Lifts all that was put in force, and takes away what it was put in.
+   * Lifts all bans in force, and removes the tables that held them.
    *
-   * @throws {RuntimeError} when that can't be done, now.
+   * @throws {RuntimeError} when that is impossible at the moment.
    */
   async liftAll(signal: AbortSignal): Promise<void> {
     for (const action of this.#enforced) await action.liftAll(signal);
@@ -196,7 +199,10 @@ export class EnforcedActions implements AsyncDisposable {
     await this.#held.disposeAsync();
   }
 
-  /** Only where something was put in force before: a host that never does has no ledger. */
+  /**
+   * Opens the ledger only if something is or was enforced: other hosts have
+   * none.
+   */
   #openLedger(names: readonly EnforcedName[]): SqliteLedger | undefined {
     const { config: { general }, log, dryRun } = this.#options.context;
     const path = ledgerPath(general.stateDir);
@@ -230,7 +236,10 @@ export class EnforcedActions implements AsyncDisposable {
     });
   }
 
-  /** Lifts what an action put in force that is no longer configured, as soon as that can be done. */
+  /**
+   * Lifts the bans of an action that is no longer configured, as soon as
+   * possible.
+   */
   async #liftLeft(name: EnforcedName, signal: AbortSignal): Promise<void> {
     const { clock, context: { log, config } } = this.#options;
     if (name === "exec" && config.execProgram === undefined) {
@@ -306,7 +315,10 @@ export class EnforcedActions implements AsyncDisposable {
   }
 }
 
-/** What is in force is asked for; an exec program can't be. */
+/**
+ * Logs a lost ledger. The enforcers are asked what is in force; an exec program
+ * can't be.
+ */
 function tellLoss({ loss }: SqliteLedger, log: Log): void {
   if (loss === undefined) return;
   const { path, reason } = loss;

@@ -1,5 +1,5 @@
 /**
- * The way to the engine that several publishers share.
+ * Connects to the engine that several publishers share.
  *
  * @module
  */
@@ -15,12 +15,15 @@ import type { GivenEngine } from "../../lib/members/publisher_code.ts";
 import { SecretFile } from "../../lib/members/io/secret_file.ts";
 import { memberListFile } from "./member_files.ts";
 
-/** The login that `publisher join` has kept; `enginelogin` names another. */
+/** The login that `publisher join` stored; `enginelogin` names another file. */
 export function loginFile(stateDir: string): SecretFile<string> {
   return textFile(`${stateDir}/members/engine.login`, "the login of etcd");
 }
 
-/** The authority of etcd's certificates, likewise; `engineca` names another. */
+/**
+ * The authority of etcd's certificates that `publisher join` stored; `engineca`
+ * names another file.
+ */
 export function authorityFile(stateDir: string): SecretFile<string> {
   return textFile(`${stateDir}/members/engine.pem`, "the authority of etcd");
 }
@@ -34,10 +37,10 @@ function textFile(path: string, what: string): SecretFile<string> {
 }
 
 /**
- * Opens it; nothing is asked yet.
+ * Creates a client, without a request yet.
  *
- * @param stateDir Where `publisher join` has kept a login and an authority.
- * @param hide Told what no log may show.
+ * @param stateDir Where `publisher join` stored a login and an authority.
+ * @param hide Receives the secrets that no log may show.
  * @throws {RuntimeError} when the login or the authority can't be read.
  */
 export async function openEngine(
@@ -53,7 +56,7 @@ export async function openEngine(
 }
 
 /**
- * What another publisher needs to reach it.
+ * What another publisher needs to connect.
  *
  * @throws {RuntimeError} when the login or the authority can't be read.
  */
@@ -70,7 +73,7 @@ export async function givenEngine(
   };
 }
 
-/** The list of members that all publishers share. */
+/** The member list that all publishers share. */
 export function sharedMembers(
   client: EtcdClient,
   { prefix }: EngineConfig,

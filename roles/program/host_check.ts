@@ -1,6 +1,6 @@
 /**
- * What `check` looks at on this host, beside the configuration. What it finds
- * may change by itself, so that it keeps no program from starting.
+ * The checks of `check` on this host, beside the configuration. Their findings
+ * may change without a restart, so they prevent no program from starting.
  *
  * @module
  */
@@ -36,15 +36,15 @@ import { findLogTrouble } from "../../lib/tail/io/log_probe.ts";
 import { openFail2ban } from "./opened_fail2ban.ts";
 import { isRunning } from "./running_programs.ts";
 
-/** Limit of one look. */
+/** Timeout of one check. */
 const LOOK_MS = 5_000;
 
 /**
- * Looks at the file that the log goes to.
+ * Checks the log file.
  *
  * @param program The program's name.
  * @param general Its configuration.
- * @returns What keeps the program from writing it; nothing where it can.
+ * @returns Why the program can't write it; empty when it can.
  */
 export async function checkLogFile(
   program: string,
@@ -60,7 +60,7 @@ export async function checkLogFile(
   return trouble === undefined ? [] : [trouble];
 }
 
-/** Paths with a `*`, which is taken as it stands. */
+/** Finds paths with a `*`, which is not expanded. */
 export function checkPaths(sources: readonly ValueSource[]): readonly string[] {
   return sources.flatMap(({ section, key, shown = "" }) =>
     shown.startsWith("/") && shown.includes("*")
@@ -71,7 +71,10 @@ export function checkPaths(sources: readonly ValueSource[]): readonly string[] {
   );
 }
 
-/** For a monitor: its fail2ban's log, and the name of the publisher's host. */
+/**
+ * Checks a monitor's host: fail2ban's log, and the name of the publisher's
+ * host.
+ */
 export async function checkMonitorHost(
   config: MonitorConfig,
 ): Promise<readonly string[]> {
@@ -88,7 +91,10 @@ export async function checkMonitorHost(
   return [...log, ...names, ...await checkHttpPort("monitor", config)];
 }
 
-/** For a program of a node that does not run: whether the port for its metrics is free. */
+/**
+ * Checks whether the metrics port of a node's program is free, unless that
+ * program runs.
+ */
 async function checkHttpPort(
   role: "monitor" | "subscriber",
   { pidFile, httpBind }: MonitorConfig | SubscriberConfig,
@@ -100,7 +106,10 @@ async function checkHttpPort(
     : [`${role}.httpbindurl = ${httpBind.url}: ${reason}`];
 }
 
-/** For a publisher: the engine that it shares, and whether its ports are free where it does not run. */
+/**
+ * Checks a publisher's host: the shared engine, and whether its ports are free
+ * unless it runs.
+ */
 export async function checkPublisherHost(
   config: PublisherConfig,
 ): Promise<readonly string[]> {
@@ -118,18 +127,21 @@ export async function checkPublisherHost(
   return [...troubles, ...ports];
 }
 
-/** How the engine is that a publisher shares with others; `undefined`: it is alone. */
+/**
+ * State of the engine that several publishers share; `undefined` for a single
+ * publisher.
+ */
 export async function lookAtEngine(
   config: PublisherConfig,
 ): Promise<EngineFacts | undefined> {
   const { engine } = config;
   if (engine === undefined) return undefined;
-  // Whoever has one publisher loads none of this.
+  // A single publisher loads none of this code.
   const { observeEngine } = await import("./observed_engine.ts");
   return await observeEngine(config, engine);
 }
 
-/** The ports that a publisher could not listen at now, and why. */
+/** The ports that a publisher could not bind now, with the reasons. */
 export function findPortTroubles(
   config: PublisherConfig,
 ): readonly PortTrouble[] {
@@ -151,7 +163,10 @@ export function findPortTroubles(
   });
 }
 
-/** For a subscriber: what its actions take, and the names of the publisher's host. */
+/**
+ * Checks a subscriber's host: its actions, and the names of the publisher's
+ * host.
+ */
 export async function checkSubscriberHost(
   config: SubscriberConfig,
 ): Promise<readonly string[]> {
@@ -211,7 +226,7 @@ async function checkAction(
   }
 }
 
-/** What a look finds, or why there can be none. */
+/** The findings of a check, or the reason why it failed. */
 async function troublesOf(
   look: (signal: AbortSignal) => Promise<readonly string[]>,
 ): Promise<readonly string[]> {
@@ -238,7 +253,7 @@ async function checkName(
   return troubles.map((trouble) => `${key} = ${url}: ${trouble}`);
 }
 
-/** Of an interface's name nothing is known, and sockets of files are no ports. */
+/** Interface names can't be checked, and Unix sockets are no ports. */
 function portTrouble(url: string): string | undefined {
   const host = endpointHost(url);
   const port = endpointPort(url);

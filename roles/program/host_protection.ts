@@ -1,5 +1,5 @@
 /**
- * Who is never banned, for every role alike.
+ * The protection rules of this host, for every role.
  *
  * @module
  */
@@ -11,10 +11,10 @@ import { ProtectionWatch } from "../../lib/protection/protection_watch.ts";
 import type { RoleContext } from "./invocation.ts";
 
 /**
- * Begins to watch what is protected; complete once it resolves, but for names
- * that have no answer.
+ * Starts to watch the protected networks. Complete once it resolves, except for
+ * names without an answer.
  *
- * @param context What the role has to work with.
+ * @param context The role's context.
  */
 export async function watchProtection<R extends Role>(
   context: RoleContext<R>,

@@ -1,5 +1,5 @@
 /**
- * What a publisher answers over HTTP.
+ * The publisher's HTTP service.
  *
  * @module
  */
@@ -20,11 +20,11 @@ import type { PublicPorts } from "./bound_sockets.ts";
 import { serversOf } from "./http_servers.ts";
 import type { RoleContext } from "./invocation.ts";
 
-/** Lists and kinds of answers that are told apart. */
+/** Maximum number of distinct lists and status codes that are counted. */
 const MAX_LIST_ANSWERS = 1_000;
-/** Lists, metrics and health by HTTP, where they are served. */
+/** Serves lists, metrics and health over HTTP, if configured. */
 export class PublisherHttp implements AsyncDisposable {
-  /** Answers to requests for lists. */
+  /** Number of answers, by list and status code. */
   readonly listAnswers: LabelledCounts<"list" | "code"> = new LabelledCounts(
     ["list", "code"],
     MAX_LIST_ANSWERS,
@@ -52,7 +52,7 @@ export class PublisherHttp implements AsyncDisposable {
   }
 
   /**
-   * Begins to listen, if it is to.
+   * Starts to listen, if configured.
    *
    * @throws {RuntimeError} when the port can't be had.
    */
@@ -73,25 +73,25 @@ export class PublisherHttp implements AsyncDisposable {
     return port;
   }
 
-  /** From now on lists are those of a publisher, which has its table. */
+  /** Serves the lists of a publisher's table from now on. */
   show(publisher: Publisher): void {
     this.#publisher = publisher;
   }
 
-  /** Where lists are, for operators. */
+  /** The URLs of the lists, for operators. */
   get places(): readonly string[] {
     const { names } = this.#service;
     const gap = this.#url.startsWith("unix:") ? " " : "";
     return names.map((name) => `${this.#url}${gap}${LIST_PATH}${name}`);
   }
 
-  /** Ends what is being answered. */
+  /** Closes all connections. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#servers[Symbol.asyncDispose]();
     this.#service.flush();
   }
 
-  /** What was answered so far, for `status`. */
+  /** Totals for `status`. */
   get figures(): StatusFigures {
     const { names, made, counters } = this.#service;
     return {

@@ -1,5 +1,5 @@
 /**
- * Servers for HTTP, and the rights of their sockets.
+ * HTTP servers, and the permissions of their sockets.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import {
 } from "../../lib/http/io/inner_server.ts";
 import type { Log } from "../../lib/log/log.ts";
 
-/** What a peer may do over one connection: it fetches a list and goes. */
+/** Limits of one connection: a peer fetches a list and leaves. */
 const LIMITS: HttpConnectionLimits = {
   idleMs: 10_000,
   totalMs: 300_000,
@@ -25,15 +25,15 @@ const LIMITS: HttpConnectionLimits = {
 };
 
 const IPC = "ipc://";
-/** Rights of a socket for HTTP. */
+/** Permissions of a Unix socket for HTTP. */
 const HTTP_SOCKET_MODE = 0o660;
 
 /**
- * Serves routes over connections that are handed to it.
+ * Serves routes over connections that the caller hands over.
  *
- * @param routes The first that has a path answers.
- * @param isKnown Whether there may be something for a peer.
- * @param log Told of bugs.
+ * @param routes The first route that has the path answers.
+ * @param isKnown Whether a peer may have access to anything.
+ * @param log Receives bugs.
  */
 export function serversOf(
   routes: readonly HttpRoute[],
@@ -55,7 +55,7 @@ export function serversOf(
   });
 }
 
-/** What an error calls the place where HTTP is answered. */
+/** The name of an HTTP port in error messages. */
 export function shownBind(
   url: string,
   key: "httpbindurl" | "pagebindurl" = "httpbindurl",
@@ -63,7 +63,10 @@ export function shownBind(
   return `${url}, which is ${key}`;
 }
 
-/** Whoever shares the group of a Unix socket may read there, as with the pid file's folder. */
+/**
+ * Lets the group of a Unix socket connect, like the group of the pid file's
+ * folder.
+ */
 export function letGroupUse(endpoint: string): void {
   if (!endpoint.startsWith(IPC)) return;
   Deno.chmodSync(endpoint.slice(IPC.length), HTTP_SOCKET_MODE);

@@ -1,5 +1,5 @@
 /**
- * A role's program, what it was asked, and what it has to work with.
+ * A role's program, its command line, and its context.
  *
  * @module
  */
@@ -21,33 +21,33 @@ import { urlPath } from "./url_path.ts";
 /** Environment variable that `start` sets for the program in the background. */
 export const DETACHED_VARIABLE = "F2BC_DETACHED";
 
-/** What a role has to work with. */
+/** What a role works with. */
 export interface RoleContext<R extends Role> {
   readonly config: RoleConfigs[R];
   readonly dryRun: boolean;
   readonly log: Log;
-  /** Takes lines that look as a syslog daemon writes them. */
+  /** Receives lines in the format of a syslog daemon. */
   readonly messages: LineSink;
   readonly clock: Clock;
-  /** How often the nodes tell that they are there. */
+  /** Interval at which nodes give signs of life. */
   readonly pace: PresencePace;
   /** Aborted when the program is to end. */
   readonly signal: AbortSignal;
-  /** Lines of the log that could not be written so far. */
+  /** Gives the number of log lines that could not be written. */
   readonly lostLines: () => number;
-  /** Has secrets masked in the log from now on. */
+  /** Masks secrets in the log from now on. */
   readonly hide: (secrets: readonly string[]) => void;
-  /** Has a listener called when the program is to read its files again. */
+  /** Registers a listener for requests to reload files. */
   readonly onReload: (listener: () => void) => void;
   /**
-   * Says that the role works now.
+   * Reports that the role is working.
    *
-   * @param figures Gives what it has done so far, for `status`.
+   * @param figures Gives its totals for `status`.
    */
   readonly ready: (figures: () => StatusFigures) => Promise<void>;
 }
 
-/** A program and where it stands. */
+/** A program and the location of its code. */
 export interface LocatedProgram extends ProgramInfo {
   /** `import.meta.url` of the role's file. */
   readonly moduleUrl: string;
@@ -58,43 +58,45 @@ export interface RoleProgram<R extends Role> extends LocatedProgram {
   readonly role: R;
   /** Works until aborted. */
   readonly work: (context: RoleContext<R>) => Promise<void>;
-  /** What `check` looks at beside the configuration; throws what is not good, gives what should be known. */
+  /**
+   * Checks of `check` beside the configuration; throws problems, returns notes.
+   */
   readonly check?: (
     config: RoleConfigs[R],
   ) => Promise<readonly string[] | void>;
-  /** What `check` looks at on this host; gives what the program lacks there. */
+  /** Checks of `check` on this host; returns what the program lacks. */
   readonly checkHost: (config: RoleConfigs[R]) => Promise<readonly string[]>;
-  /** For programs of tests, which have less time. @default {PRESENCE_PACE} */
+  /** Shorter intervals for tests. @default {PRESENCE_PACE} */
   readonly pace?: PresencePace;
-  /** What the verb `lift` does, where there is one. */
+  /** The verb `lift`, if the role has one. */
   readonly lift?: (context: RoleContext<R>) => Promise<void>;
 }
 
-/** A program that was asked for something. */
+/** A program with its command line. */
 export interface AskedProgram {
   readonly program: LocatedProgram;
   readonly options: CommandOptions;
-  /** The file of its configuration that was read first. */
+  /** The configuration file that was read first. */
   readonly configPath: string;
 }
 
-/** The same with what its configuration says, whatever its role. */
+/** The same with its configuration, for any role. */
 export interface LoadedProgram extends AskedProgram {
   readonly loaded: LoadedConfig<Role>;
 }
 
-/** The same of one role. */
+/** The same for one role. */
 export interface Invocation<R extends Role> extends LoadedProgram {
   readonly program: RoleProgram<R>;
   readonly loaded: LoadedConfig<R>;
 }
 
 /**
- * How this runtime, or this executable, is told to do the same once more.
+ * The arguments that make this runtime or executable do the same again.
  *
- * @param asked What was asked.
- * @param verb What to do.
- * @returns The arguments of {@link Deno.execPath}.
+ * @param asked The program and its options.
+ * @param verb The verb to carry out.
+ * @returns Arguments for {@link Deno.execPath}.
  */
 export function commandArgs(
   { program, options, configPath }: AskedProgram,
@@ -113,12 +115,15 @@ export function commandArgs(
   return [...own, ...args];
 }
 
-/** The executable of all roles is told which one; that of one role is that one. */
+/**
+ * The executable for all roles needs the role's name; that of one role does
+ * not.
+ */
 function roleArgs({ role, moduleUrl }: LocatedProgram): string[] {
   return Deno.mainModule === moduleUrl ? [] : [role];
 }
 
-/** How the runtime is told to run a role's file, with the role's permissions only. */
+/** Runs a role's file with only the role's permissions. */
 function scriptArgs({ role, moduleUrl }: LocatedProgram): string[] {
   const config = urlPath(new URL("../deno.json", moduleUrl));
   const script = urlPath(new URL(moduleUrl));

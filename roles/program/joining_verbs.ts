@@ -1,5 +1,5 @@
 /**
- * The verb of the operator's command that makes a host a node.
+ * Carries out the verb that makes a host a node.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { runningPrograms } from "./running_programs.ts";
 import { typedLine } from "./typed_line.ts";
 import type { CarryOut } from "./workplace.ts";
 
-/** By verb. */
+/** The verbs of this file. */
 export const VERBS = {
   "join": async ({ operands }, place) => {
     const { config } = place;

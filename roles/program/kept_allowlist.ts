@@ -1,6 +1,6 @@
 /**
- * The cluster's allowlist as a subscriber was told it last: it holds after a
- * restart too, while the publisher is away.
+ * A subscriber's stored copy of the cluster's allowlist: it also holds after a
+ * restart while the publisher is away.
  *
  * @module
  */
@@ -17,24 +17,24 @@ import { SecretFile } from "../../lib/members/io/secret_file.ts";
 import { Condition } from "../../lib/async/tasks.ts";
 import type { RoleContext } from "./invocation.ts";
 
-/** What an allowlist is kept with. */
+/** Options for {@link KeptAllowlist}. */
 export interface KeptAllowlistOptions
   extends
     Pick<RoleContext<"subscriber">, "config" | "clock" | "log" | "dryRun"> {
-  /** Goes by it. */
+  /** Applies the list. */
   readonly allowlist: AllowlistProtection;
 }
 
-/** Pause before what could not be kept is tried again, in milliseconds. */
+/** Pause before a failed write is retried, in milliseconds. */
 const RETRY_MS = 5_000;
 
-/** Keeps it on the disk, in a dry run only in memory. */
+/** Stores the list on disk; in a dry run only in memory. */
 export class KeptAllowlist {
   readonly #options: KeptAllowlistOptions;
   readonly #path: string;
   readonly #file: SecretFile<Allowlist>;
   readonly #changed = new Condition();
-  /** The revision of what the disk has; `undefined`: that is not known. */
+  /** Revision of the list on disk; `undefined` when unknown. */
   #kept: number | undefined;
   #isDue = false;
 
@@ -44,7 +44,10 @@ export class KeptAllowlist {
     this.#file = new SecretFile(this.#path, ALLOWLIST_FORM);
   }
 
-  /** Reads it. What can't be read is told of: the publisher says it anew. */
+  /**
+   * Reads the list. A failure is only logged: the publisher sends the list
+   * again.
+   */
   static async read(options: KeptAllowlistOptions): Promise<KeptAllowlist> {
     const { config, allowlist, log } = options;
     const kept = new KeptAllowlist(options);
@@ -63,7 +66,7 @@ export class KeptAllowlist {
     return kept;
   }
 
-  /** Goes by what the publisher says. */
+  /** Applies a list of the publisher. */
   take(list: Allowlist): void {
     const { allowlist, log } = this.#options;
     if (list.revision !== allowlist.list.revision) {
@@ -78,7 +81,7 @@ export class KeptAllowlist {
   }
 
   /**
-   * Keeps what it is told until aborted.
+   * Stores received lists until aborted.
    *
    * @param signal Ends it; the promise then rejects with its reason.
    */
@@ -106,7 +109,10 @@ export class KeptAllowlist {
     }
   }
 
-  /** What can't be read can't be edited either, and is no loss. */
+  /**
+   * Moves an unreadable list aside: it can't be replaced in place, and is no
+   * loss.
+   */
   async #quarantine(): Promise<void> {
     const aside = asidePath(this.#path);
     try {
@@ -115,7 +121,7 @@ export class KeptAllowlist {
       });
       await Deno.rename(this.#path, aside);
     } catch (error) {
-      // A disk that takes nothing is told of when it is to be written.
+      // A failing disk is reported at the next write.
       if (!(error instanceof Error && "code" in error)) throw error;
     }
   }

@@ -1,5 +1,5 @@
 /**
- * When this host's publisher was last backed up.
+ * The time of this publisher's last backup.
  *
  * @module
  */
@@ -12,10 +12,10 @@ import {
 } from "../../lib/store/last_backup.ts";
 
 /**
- * Reads it.
+ * Reads the time.
  *
- * @returns In milliseconds since 1970, by the system's clock; `undefined`: it
- * never was, or nobody can tell.
+ * @returns Milliseconds since 1970, by the system's clock; `undefined` for
+ * never or unknown.
  */
 export async function lastBackupMs(
   stateDir: string,
@@ -28,7 +28,7 @@ export async function lastBackupMs(
   }
 }
 
-/** Notes it. @throws {RuntimeError} when it can't be written. */
+/** Stores the time. @throws {RuntimeError} when it can't be written. */
 export async function noteBackup(
   stateDir: string,
   atMs: number,

@@ -1,5 +1,5 @@
 /**
- * Whether protocol 1 is served, and what is told of it.
+ * Decides how protocol 1 is served, and logs it.
  *
  * @module
  */
@@ -17,13 +17,13 @@ import type { ListChanges } from "../../lib/publisher/connection_gate.ts";
 import type { PublisherMembers } from "./publisher_members.ts";
 import type { RoleContext } from "./invocation.ts";
 
-/** Who is a member, as far as it decides. */
+/** The members, as far as they matter here. */
 type KnownMembers = Pick<PublisherMembers, "identity" | "list">;
 
 /**
- * Says how protocol 1 is served until the program ends.
+ * Decides how protocol 1 is served until the program ends.
  *
- * @throws {ConfigError} when neither protocol would be.
+ * @throws {ConfigError} when neither protocol would be served.
  */
 export function settleLegacy(
   { legacy, general: { stateDir } }: PublisherConfig,
@@ -37,7 +37,7 @@ export function settleLegacy(
   });
 }
 
-/** Tells at start how it is served, and where that is not safe. */
+/** Logs at the start how protocol 1 is served, and where that is not safe. */
 export function tellOfLegacy(
   { config, log }: Pick<RoleContext<"publisher">, "config" | "log">,
   mode: LegacyMode,
@@ -57,8 +57,8 @@ export function tellOfLegacy(
 }
 
 /**
- * The lists of members that follow. Once the first member is on one, it is
- * told that protocol 1 is served until the program ends, unless that was said.
+ * Passes on the member lists. With the first member it logs that protocol 1 is
+ * served until the program ends, unless the configuration decides.
  */
 export function legacyChanges(
   { config, log }: Pick<RoleContext<"publisher">, "config" | "log">,
@@ -84,7 +84,10 @@ export function legacyChanges(
   };
 }
 
-/** Whoever is listed may join; who has, the publisher does not know when it starts. */
+/**
+ * Counts listed members: at its start the publisher does not know which have
+ * joined.
+ */
 function describeMembers({ members: { length } }: MemberList): string {
   return length === 1 ? "there is 1 member" : `there are ${length} members`;
 }

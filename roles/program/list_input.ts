@@ -1,18 +1,18 @@
 /**
- * Reads a list that is to be imported.
+ * Reads a list to import.
  *
  * @module
  */
 
 import { RuntimeError } from "../../lib/base/errors.ts";
 
-/** Longest list, in bytes. */
+/** Maximum size of a list, in bytes. */
 const MAX_LIST_BYTES = 64 * 1024 * 1024;
 
 /**
- * Reads all of a file, or of standard input.
+ * Reads a whole file or standard input.
  *
- * @param operand Its name; `-`: standard input.
+ * @param operand The file's name, or `-` for standard input.
  * @throws {RuntimeError} when it can't be read, or is too long.
  */
 export async function readList(operand: string): Promise<string> {

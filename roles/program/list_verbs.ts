@@ -1,5 +1,5 @@
 /**
- * The verbs of the operator's command that read and write lists of addresses.
+ * Carries out the verbs that read and write lists of addresses.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { publisherAt } from "./operator_socket.ts";
 import { outputPlace } from "./output_place.ts";
 import type { CarryOut, Workplace } from "./workplace.ts";
 
-/** By verb. */
+/** The verbs of this file. */
 export const VERBS = {
   "export": (command, { config, editor }) =>
     exportBans(command, { ask: publisherAt(config), nowMs: editor.atMs }),

@@ -1,23 +1,23 @@
 /**
- * Prints what goes on until whoever reads it has enough.
+ * Prints live output until its reader stops.
  *
  * @module
  */
 
 import { StopSignal } from "../../lib/service/io/signals.ts";
 
-/** Takes bytes, some of them at a time, and waits while nobody reads. */
+/** Writes some of the given bytes, and waits while nobody reads. */
 export interface SlowWriter {
   write(bytes: Uint8Array): Promise<number>;
 }
 
 /**
- * Prints pages until SIGINT, SIGTERM or SIGHUP, until nobody reads them any
- * more, or until they end. A reader that is slow holds back this program only,
- * and a signal ends it all the same.
+ * Prints pages until SIGINT, SIGTERM or SIGHUP, until the reader is gone, or
+ * until they end. A slow reader delays only this program, and a signal still
+ * ends it.
  *
- * @param pages Makes the pages; its signal ends them.
- * @throws what the pages throw.
+ * @param pages Creates the pages; the signal ends them.
+ * @throws the pages' errors.
  */
 export async function printLive(
   to: SlowWriter,
@@ -30,7 +30,7 @@ export async function printLive(
   );
   for await (const lines of pages(signal)) {
     const text = lines.map((line) => `${line}\n`).join("");
-    // A write that nobody reads goes on until this process ends.
+    // A blocked write continues until this process ends.
     const outcome = await Promise.race([writeAll(to, text), stopped]);
     if (outcome !== "written") return;
   }

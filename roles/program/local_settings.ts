@@ -1,5 +1,5 @@
 /**
- * Writes settings into the file that overrides the configuration's.
+ * Writes settings into the `.local` file, which overrides the configuration.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { type IniSetting, setIniOptions } from "../../lib/config/ini_edit.ts";
 import { editLocalFile, localPath } from "../../lib/config/io/config_file.ts";
 import type { Workplace } from "./workplace.ts";
 
-/** @returns The file that has them now. */
+/** @returns The path of that file. */
 export async function configure(
   { configPath }: Pick<Workplace, "configPath">,
   settings: readonly IniSetting[],

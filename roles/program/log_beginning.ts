@@ -1,5 +1,5 @@
 /**
- * Where a monitor begins to read its log.
+ * Finds where a monitor starts to read its log.
  *
  * @module
  */
@@ -9,20 +9,20 @@ import type { Log } from "../../lib/log/log.ts";
 import type { PositionFile } from "../../lib/tail/io/position_file.ts";
 import type { LogPosition } from "../../lib/tail/ports.ts";
 
-/** Where to begin. */
+/** Where to start. */
 export interface LogBeginning {
-  /** Where the log was read last; `undefined`: nobody knows. */
+  /** The stored position; `undefined` when there is none. */
   readonly from: LogPosition | undefined;
-  /** Whether it is read from its start then: the place was damaged. */
+  /** Whether to read from the log's start, because the position was damaged. */
   readonly atStart: boolean;
 }
 
 /**
- * Reads the stored place. A damaged one is put aside: the log is read from its
- * start then, and what the publisher has already counts once.
+ * Reads the stored position. Moves a damaged one aside: the log is then read
+ * from its start, and the publisher ignores reports that it already has.
  *
- * @param positions Where it is stored.
- * @param log Where to tell.
+ * @param positions The stored positions.
+ * @param log Receives problems.
  */
 export async function readLogBeginning(
   positions: PositionFile,

@@ -1,6 +1,6 @@
 /**
- * The files that say who is a member: where they are, and what is to be done
- * about a damaged one. What they hold is nowhere else, so a person decides.
+ * The files of keys and members: their paths, and how to repair a damaged one.
+ * Their content exists nowhere else, so a person must decide.
  *
  * @module
  */
@@ -41,10 +41,10 @@ export function memberListFile(stateDir: string): SecretFile<MemberList> {
 }
 
 /**
- * What a node has joined with.
+ * A node's membership.
  *
- * @param stateDir Where.
- * @param name The node; `undefined`: nobody knows.
+ * @param stateDir The state folder.
+ * @param name The node's name, for the hint; `undefined` when unknown.
  */
 export function membershipFile(
   stateDir: string,

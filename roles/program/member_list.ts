@@ -1,6 +1,6 @@
 /**
- * The list of members that an operator's command reads and edits: this host's
- * file, or the one that several publishers share.
+ * The member list that operators' commands read and edit: this host's file, or
+ * the one that several publishers share.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import type { MemberList } from "../../lib/members/member.ts";
 import type { EditedValue } from "../../lib/members/stored_value.ts";
 import { memberListFile } from "./member_files.ts";
 
-/** The list that counts on this host. */
+/** This host's current list. */
 export function memberListOf(
   { stateDir, engine }: Pick<ClusterConfig, "stateDir" | "engine">,
 ): EditedValue<MemberList> {
@@ -19,7 +19,7 @@ export function memberListOf(
   const withShared = async <T>(
     work: (members: SharedMembers) => Promise<T>,
   ): Promise<T> => {
-    // Whoever has one publisher loads none of this.
+    // A single publisher loads none of this code.
     const { openEngine, sharedMembers } = await import("./engine_client.ts");
     using client = await openEngine(engine, stateDir);
     return await work(sharedMembers(client, engine, stateDir));

@@ -1,6 +1,5 @@
 /**
- * The verbs of the operator's command for the publisher's keys, its members and
- * the allowlist.
+ * Carries out the verbs for the publisher's keys, its members and the allowlist.
  *
  * @module
  */
@@ -24,7 +23,7 @@ import { memberListOf } from "./member_list.ts";
 import { publisherAt } from "./operator_socket.ts";
 import type { CarryOut, Workplace } from "./workplace.ts";
 
-/** By verb. */
+/** The verbs of this file. */
 export const VERBS = {
   "init": init,
   "node add": (command, place) => nodesAt(place).add(command),

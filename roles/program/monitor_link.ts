@@ -1,5 +1,5 @@
 /**
- * The monitor's way to the publisher, by the protocol that is configured.
+ * The monitor's link to the publisher, for the configured protocol.
  *
  * @module
  */
@@ -19,7 +19,7 @@ import { unbanHere } from "./own_fail2ban.ts";
 import { NodeMembership } from "./node_membership.ts";
 import type { RoleContext } from "./invocation.ts";
 
-/** What the link is made of. */
+/** Options for {@link openReportLink}. */
 export interface ReportLinkOptions extends
   Pick<
     RoleContext<"monitor">,
@@ -28,26 +28,29 @@ export interface ReportLinkOptions extends
   readonly zeromq: ZmqContext;
   /** This program's version. */
   readonly version: string;
-  /** How long ago a line was last read, in milliseconds; `null`: none was yet. */
+  /**
+   * Time since the last line was read, in milliseconds; `null` before the
+   * first.
+   */
   readonly logReadAgoMs: () => number | null;
-  /** Goes by the cluster's allowlist. */
+  /** Applies the cluster's allowlist. */
   readonly allowlist: Pick<AllowlistProtection, "replace" | "judge">;
 }
 
-/** The link, and what has to run beside it. */
+/** The link, and the tasks to run beside it. */
 export interface OpenedLink {
   readonly link: Protocol1Link | Protocol2Link;
-  /** What is known of the publisher; by protocol 1 nothing. */
+  /** What is known of the publisher; nothing with protocol 1. */
   readonly publisherFigures: () => StatusFigures;
-  /** Goes by the membership until aborted, where there is one. */
+  /** Follows the membership until aborted, if there is one. */
   readonly tasks: readonly ((signal: AbortSignal) => Promise<void>)[];
 }
 
 /**
- * Makes the link; it connects once it runs.
+ * Creates the link; it connects when it runs.
  *
- * @param options What it is made of.
- * @throws {ConfigError} when this host has not joined the cluster that it is to speak to.
+ * @param options See {@link ReportLinkOptions}.
+ * @throws {ConfigError} when this host has not joined the cluster.
  */
 export async function openReportLink(
   options: ReportLinkOptions,
@@ -106,7 +109,10 @@ export async function openReportLink(
   };
 }
 
-/** What a link has done; what it was refused is not what the monitor refused. */
+/**
+ * Totals of a link. Its refusals get another name: they are not the monitor's
+ * own.
+ */
 export function linkFigures(
   link: Protocol1Link | Protocol2Link,
 ): StatusFigures {

@@ -1,5 +1,5 @@
 /**
- * Where a node's program is asked over HTTP, by its own host only.
+ * The HTTP service of a node's program, for its own host only.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import type { HttpServers } from "../../lib/http/io/inner_server.ts";
 import { letGroupUse, serversOf, shownBind } from "./http_servers.ts";
 import type { RoleContext } from "./invocation.ts";
 
-/** Answers until it is disposed of. */
+/** Serves until it is disposed of. */
 export class NodeHttp implements AsyncDisposable {
   readonly #folder: InnerFolder;
   readonly #servers: HttpServers;
@@ -29,7 +29,7 @@ export class NodeHttp implements AsyncDisposable {
       "clock" | "log"
     >,
   ) {
-    // First of all: where the port can't be had nothing else is made.
+    // First, so that nothing else is created if the port can't be bound.
     const listener = new PublicListener(endpoint, shownBind(url));
     this.#folder = new InnerFolder();
     const servers = serversOf([route], () => true, log);
@@ -46,7 +46,7 @@ export class NodeHttp implements AsyncDisposable {
   }
 
   /**
-   * Begins to listen, if it is to.
+   * Starts to listen, if configured.
    *
    * @throws {RuntimeError} when the port can't be had.
    */
@@ -60,7 +60,7 @@ export class NodeHttp implements AsyncDisposable {
       : new NodeHttp(httpBind, route, context);
   }
 
-  /** Answers until aborted. */
+  /** Serves until aborted. */
   async run(signal: AbortSignal): Promise<void> {
     await this.#front.run(signal);
   }

@@ -1,5 +1,5 @@
 /**
- * What a node has joined the cluster with.
+ * The membership that a node joined the cluster with.
  *
  * @module
  */
@@ -24,19 +24,22 @@ import type { ClientSecurity } from "../../lib/zmq/socket_options.ts";
 import { membershipFile } from "./member_files.ts";
 import type { RoleContext } from "./invocation.ts";
 
-/** What a membership needs of its role. */
+/** What a membership needs from its role. */
 export type MembershipContext =
   & Pick<RoleContext<"monitor">, "log" | "onReload" | "dryRun">
   & { readonly config: { readonly general: GeneralConfig } };
 
-/** Where the configuration says that the publisher is; a monitor's does not tell of the stream. */
+/**
+ * The publisher's configured address; a monitor's configuration has no stream
+ * URL.
+ */
 export type ConfiguredAddress =
   & Pick<PublisherAddress, "controlUrl">
   & Partial<PublisherAddress>;
 
-/** The membership that counts now. */
+/** The current membership. */
 export class NodeMembership {
-  /** Where the publisher is looked for. */
+  /** The publisher's possible addresses. */
   readonly addresses: PublisherAddresses;
   readonly #file: SecretFile<Membership>;
   readonly #context: MembershipContext;
@@ -60,11 +63,10 @@ export class NodeMembership {
   }
 
   /**
-   * Reads it.
+   * Reads the membership.
    *
-   * @param configured Where the configuration says that the publisher is, or
-   * each of several.
-   * @throws {ConfigError} when this host has not joined, or by another name.
+   * @param configured The configured addresses of one or several publishers.
+   * @throws {ConfigError} when this host has not joined, or under another name.
    */
   static async read(
     context: MembershipContext,
@@ -76,13 +78,13 @@ export class NodeMembership {
     return new NodeMembership(context, file, current, configured);
   }
 
-  /** What connections are made with. */
+  /** Keys for connections. */
   get security(): ClientSecurity {
     const { keys, publisherKey } = this.#current;
     return { keys, serverKey: publisherKey };
   }
 
-  /** Where the publisher should be by all that is known but the configuration. */
+  /** The publisher's expected address, apart from the configuration. */
   get expectedUrl(): string {
     return this.#isAsJoined
       ? this.addresses.current.controlUrl
@@ -95,8 +97,8 @@ export class NodeMembership {
   }
 
   /**
-   * Notes where the publisher will be, in the file. It is looked for there once
-   * it does not answer where it is.
+   * Stores the publisher's next address in the file. The node tries it once the
+   * publisher no longer answers at its present address.
    */
   readonly move = async (address: PublisherAddress): Promise<MoveResult> => {
     if (!this.#isAsJoined) {
@@ -119,10 +121,11 @@ export class NodeMembership {
   };
 
   /**
-   * Goes by the file until aborted.
+   * Follows the file until aborted.
    *
    * @param signal Ends it; the promise then resolves.
-   * @param renew Called when connections have to be made with something else.
+   * @param renew Called when connections must be made with new keys or
+   * addresses.
    */
   async run(signal: AbortSignal, renew: () => void): Promise<void> {
     const { log, config: { general } } = this.#context;
@@ -145,7 +148,7 @@ export class NodeMembership {
   async #keepMove(address: PublisherAddress): Promise<MoveResult> {
     const heardAt = this.addresses.current;
     const before = this.#current;
-    // The node's other program may have noted it a moment ago.
+    // The node's other program may have just stored the same.
     const next = await this.#file.edit((now) => {
       if (now === undefined || !isSameJoin(now, before)) {
         throw new RuntimeError("this host joins anew just now");
@@ -165,7 +168,10 @@ export class NodeMembership {
     this.addresses.replace(this.#known);
   }
 
-  /** Whether the configuration says what the join code said: it was set by joining. */
+  /**
+   * Whether the configured address is the one of the join code, as set by
+   * joining.
+   */
   get #isAsJoined(): boolean {
     const [{ controlUrl, streamUrl } = this.#current, ...others] =
       this.#configured;
@@ -173,7 +179,7 @@ export class NodeMembership {
       (streamUrl === undefined || streamUrl === this.#current.streamUrl);
   }
 
-  /** What a person has configured counts for more than what a publisher says. */
+  /** A configured address takes precedence over one that a publisher sent. */
   get #known(): readonly PublisherAddress[] {
     const { streamUrl } = this.#current;
     return this.#isAsJoined
@@ -182,7 +188,7 @@ export class NodeMembership {
   }
 }
 
-/** For `check`: throws what is not good. */
+/** For `check`: throws an error if the membership is unusable. */
 export async function checkMembership(general: GeneralConfig): Promise<void> {
   await load(fileOf(general), general);
 }

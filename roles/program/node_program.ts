@@ -1,6 +1,6 @@
 /**
- * What the program of a node does: a monitor and a subscriber, asked together
- * and run in one process.
+ * The program of a node: a monitor and a subscriber with one command line, in
+ * one process.
  *
  * @module
  */
@@ -35,7 +35,7 @@ export interface NodeProgram extends LocatedProgram {
   readonly subscriber: RoleProgram<"subscriber">;
 }
 
-/** Both of its roles, each with its configuration. */
+/** Both roles, each with its configuration. */
 interface Parts {
   readonly monitor: Invocation<"monitor">;
   readonly subscriber: Invocation<"subscriber">;
@@ -44,7 +44,7 @@ interface Parts {
 /**
  * Runs the program. Never throws.
  *
- * @param program Which.
+ * @param program The program.
  * @param argv Its arguments, without its name.
  * @returns The exit code.
  */
@@ -107,7 +107,9 @@ async function load(
   };
 }
 
-/** Carries out a verb that writes into the folder for state, which both share. */
+/**
+ * Carries out a verb that writes to the state folder, which both roles share.
+ */
 async function write(
   program: NodeProgram,
   options: CommandOptions,
@@ -135,7 +137,7 @@ async function again(asked: AskedProgram, parts: Parts): Promise<number> {
   return await begin(asked, parts);
 }
 
-/** Both work until one of them fails, or they are told to end. */
+/** Runs both until one of them fails, or both are told to stop. */
 async function run(
   { program }: AskedProgram,
   { monitor, subscriber }: Parts,
@@ -151,16 +153,22 @@ async function run(
   return ended.exitCode;
 }
 
-/** Why a node ends: its operator is told by the name of the role that failed. */
+/**
+ * Reports the failures of a node's roles under each role's name, and keeps the
+ * first exit code.
+ */
 class FirstFailure {
   #exitCode: number = EXIT_CODES.ok;
 
-  /** Of the first that failed; 0 as long as none has. */
+  /** Exit code of the first failure; 0 when there is none. */
   get exitCode(): number {
     return this.#exitCode;
   }
 
-  /** The same work, which ends without an error, so that it ends the other. */
+  /**
+   * Wraps a role's work: an error is reported and ends it normally, which ends
+   * the other role.
+   */
   toldBy({ program }: LoadedProgram, work: ProcessWork): ProcessWork {
     return async (process) => {
       try {
@@ -174,7 +182,7 @@ class FirstFailure {
   }
 }
 
-/** Of two exit codes the one that tells more. */
+/** The first exit code that is not 0. */
 function worst(one: number, other: number): number {
   return one === EXIT_CODES.ok ? other : one;
 }

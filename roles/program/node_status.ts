@@ -1,5 +1,5 @@
 /**
- * What of the operator's command there is on a host that is a node and no more.
+ * Carries out the operator's command on a host that is only a node.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Tells other hosts how a program is: its heartbeat, and the webhook.
+ * Notifies other hosts of a program's state: heartbeat and webhook.
  *
  * @module
  */
@@ -26,16 +26,16 @@ export interface NotificationsOptions {
     RoleContext<MetricProgram>,
     "clock" | "config" | "dryRun" | "log"
   >;
-  /** What is wrong now. */
+  /** Gives the current faults. */
   readonly faults: () => readonly Fault[];
-  /** How the members are. @default {there are none} */
+  /** Gives the members' states. @default {none} */
   readonly nodes?: () => readonly LiveNode[];
 }
 
-/** Interval between looks at what may have to be told. */
+/** Interval between checks for events. */
 const LOOK_INTERVAL_MS = 1_000;
 
-/** What a program tells other hosts; a dry run tells nothing. */
+/** A program's notifications; a dry run sends none. */
 export class Notifications {
   readonly #options: NotificationsOptions;
   readonly #heartbeat: Heartbeat | undefined;
@@ -64,7 +64,7 @@ export class Notifications {
     }
   }
 
-  /** What goes on as long as the program does. */
+  /** The tasks to run beside the program. */
   get tasks(): readonly ((signal: AbortSignal) => Promise<void>)[] {
     const heartbeat = this.#heartbeat;
     const webhook = this.#webhook;
@@ -79,12 +79,12 @@ export class Notifications {
     ];
   }
 
-  /** Hears what an operator did. */
+  /** Notifies of an operator's action. */
   noteDeed(words: string): void {
     this.#webhook?.note({ event: "operator", words });
   }
 
-  /** For `status`. */
+  /** Totals for `status`. */
   get figures(): StatusFigures {
     const heartbeat = this.#heartbeat?.counters;
     const webhook = this.#webhook?.counters;
@@ -94,7 +94,7 @@ export class Notifications {
     };
   }
 
-  /** Metrics, of what there is. */
+  /** The metrics of the configured notifications. */
   *samples(): Generator<Sample> {
     const counted = {
       heartbeat: this.#heartbeat?.counters,

@@ -1,5 +1,5 @@
 /**
- * The verb of the operator's command that tries out what a program tells others.
+ * Carries out the verb that tries the heartbeat and the webhook.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { testNotifications } from "../../lib/diagnosis/notify_trial.ts";
 import { FetchAsker } from "../../lib/notify/io/http_asker.ts";
 import type { CarryOut } from "./workplace.ts";
 
-/** By verb. */
+/** The verbs of this file. */
 export const VERBS = {
   "notify test": (_, { config, configPath, editor, version }) =>
     testNotifications(config, {

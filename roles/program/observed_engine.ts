@@ -1,5 +1,5 @@
 /**
- * How the engine is that several publishers share, as this host sees it.
+ * Observes the engine that several publishers share, from this host.
  *
  * @module
  */
@@ -8,13 +8,14 @@ import { SystemClock } from "../../lib/async/io/system_clock.ts";
 import { RuntimeError } from "../../lib/base/errors.ts";
 import type { PublisherConfig } from "../../lib/config/config.ts";
 import type { EngineConfig } from "../../lib/config/engine_config.ts";
-import type {
-  EngineFacts,
-  EngineMember,
+import {
+  type AnsweringMember,
+  type EngineFacts,
+  type EngineMember,
+  isAnswering,
 } from "../../lib/diagnosis/engine_check.ts";
 import {
   keptBeatsMs,
-  type MemberCondition,
   memberCondition,
 } from "../../lib/engine/etcd_condition.ts";
 import { EtcdValues } from "../../lib/engine/etcd_values.ts";
@@ -22,20 +23,15 @@ import { toldStates } from "../../lib/engine/publisher_states.ts";
 import { decidingSettings } from "./deciding_settings.ts";
 import { givenEngine, openEngine } from "./engine_client.ts";
 
-/** Limit of the look. */
+/** Timeout of the observation. */
 const LOOK_MS = 5_000;
 const clock = new SystemClock();
 
-/** A member, with what only the look as a whole is made of. */
-interface SeenMember extends EngineMember {
-  readonly compactedRevision: number | undefined;
-}
-
 /**
- * Looks at it; nothing is changed.
+ * Observes the engine without changing anything.
  *
- * @param config Of the publisher.
- * @param engine Where it shares its table.
+ * @param config The publisher's configuration.
+ * @param engine The engine's configuration.
  */
 export async function observeEngine(
   config: PublisherConfig,
@@ -48,10 +44,10 @@ export async function observeEngine(
     const seen = await Promise.all(
       engine.urls.map((url) => look(engine, stateDir, url, signal)),
     );
-    const urls = seen.flatMap(({ url, hasLeader }) => hasLeader ? [url] : []);
-    const shared = urls.length === 0
+    const led = seen.filter(isAnswering).filter(({ hasLeader }) => hasLeader);
+    const shared = led.length === 0
       ? NOTHING_SHARED
-      : await lookAtShared(config, { ...engine, urls }, seen, signal);
+      : await lookAtShared(config, engine, led, signal);
     return {
       trouble: undefined,
       members: seen,
@@ -70,17 +66,13 @@ export async function observeEngine(
 }
 
 const NOTHING_SHARED = { keptBeatsMs: undefined, otherSettings: [] };
-const UNKNOWN: MemberCondition = {
-  ...{ version: "", hasLeader: false, dataBytes: 0, complaints: [] },
-  ...{ quotaBytes: undefined, compactedRevision: undefined },
-};
 
 async function look(
   engine: EngineConfig,
   stateDir: string,
   url: string,
   signal: AbortSignal,
-): Promise<SeenMember> {
+): Promise<EngineMember> {
   using client = await openEngine({ ...engine, urls: [url] }, stateDir, clock);
   try {
     const condition = await memberCondition(client, signal);
@@ -88,20 +80,21 @@ async function look(
   } catch (error) {
     if (!(error instanceof RuntimeError)) throw error;
     const trouble = error.message.replace(`etcd does not answer: ${url}: `, "");
-    return { url, trouble, ...UNKNOWN };
+    return { url, trouble };
   }
 }
 
-/** What is the same at all members. */
+/** Reads the facts that are the same for all members, from those with a leader. */
 async function lookAtShared(
   config: PublisherConfig,
   engine: EngineConfig,
-  seen: readonly SeenMember[],
+  members: readonly AnsweringMember[],
   signal: AbortSignal,
 ): Promise<Pick<EngineFacts, "keptBeatsMs" | "otherSettings">> {
   const { stateDir, hostName } = config.general;
-  using client = await openEngine(engine, stateDir, clock);
-  const compacted = seen.map(({ compactedRevision }) => compactedRevision)
+  const urls = members.map(({ url }) => url);
+  using client = await openEngine({ ...engine, urls }, stateDir, clock);
+  const compacted = members.map(({ compactedRevision }) => compactedRevision)
     .find((revision) => revision !== undefined);
   const own = await decidingSettings(config);
   const told = await toldStates(

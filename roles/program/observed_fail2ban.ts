@@ -1,5 +1,5 @@
 /**
- * How this host's fail2ban is, as far as a node needs it.
+ * Observes this host's fail2ban, as far as a node needs it.
  *
  * @module
  */
@@ -30,7 +30,10 @@ import type { StatusFigures } from "../../lib/service/status_report.ts";
 import { findLogTrouble } from "../../lib/tail/io/log_probe.ts";
 import { openFail2ban } from "./opened_fail2ban.ts";
 
-/** A node's programs, as they are configured; `undefined`: it does not have that one. */
+/**
+ * The configurations of a node's programs; `undefined` where a program is
+ * missing.
+ */
 export interface NodeConfigs {
   readonly monitor: MonitorConfig | undefined;
   readonly subscriber: SubscriberConfig | undefined;
@@ -38,27 +41,27 @@ export interface NodeConfigs {
   readonly monitorSources: readonly ValueSource[];
 }
 
-/** What was observed of it. */
+/** What was observed. */
 export interface ObservedFail2ban {
   readonly fail2ban: Fail2banFacts | undefined;
   readonly log: LogFacts | undefined;
   readonly database: DatabaseFacts | undefined;
 }
 
-/** Limit of all questions together. */
+/** Timeout of all questions together. */
 const ASK_MS = 5_000;
 const QUESTION_MS = 2_000;
-/** So much of the log's end is judged. */
+/** Size of the log's end that is checked. */
 const SAMPLE_BYTES = 65_536;
 const USUAL_SOCKET = "/var/run/fail2ban/fail2ban.sock";
 const JAIL_FILE = "/etc/fail2ban/jail.d/fail2bancluster.conf";
 
 /**
- * Looks at it.
+ * Observes fail2ban.
  *
- * @param configs What needs it.
- * @param figures Of the running monitor; `undefined`: none runs.
- * @param dir Where this program stands.
+ * @param configs The programs that need it.
+ * @param figures Totals of the running monitor; `undefined` when none runs.
+ * @param dir The folder of this program.
  */
 export async function observeFail2ban(
   configs: NodeConfigs,
@@ -82,14 +85,14 @@ export async function observeFail2ban(
   };
 }
 
-/** What its socket answered. */
+/** The answers from fail2ban's socket. */
 interface AskedFail2ban {
   readonly socketPath: string;
   readonly run: Fail2banRunFacts;
   readonly target: TargetFacts | undefined;
 }
 
-/** @returns `undefined` where nothing here asks it. */
+/** @returns `undefined` where no program uses the socket. */
 async function askFail2ban(
   { monitor, subscriber }: NodeConfigs,
 ): Promise<AskedFail2ban | undefined> {

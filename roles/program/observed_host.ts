@@ -1,5 +1,5 @@
 /**
- * Everything that a diagnosis of this host takes. Nothing is changed.
+ * Collects the facts for a diagnosis of this host, without changing anything.
  *
  * @module
  */
@@ -46,14 +46,14 @@ import { observeState } from "./observed_state.ts";
 import { programDir } from "./program_dir.ts";
 import { systemFacts } from "./system_facts.ts";
 
-/** The program that looks. */
+/** The diagnosing program. */
 export interface OwnProgram {
   /** `import.meta.url` of the role's file. */
   readonly moduleUrl: string;
   readonly version: string;
 }
 
-/** A host, or why nothing is known of it but that. */
+/** The facts, or the error that prevents reading the configuration. */
 export type ObservedHost =
   | {
     readonly kind: "unread";
@@ -62,20 +62,20 @@ export type ObservedHost =
   | {
     readonly kind: "read";
     readonly facts: HostFacts;
-    /** By role of this host: what can be used of its configuration. */
+    /** The valid configurations, by role. */
     readonly loaded: LoadedRoles;
   };
 
-/** The configuration of each role of this host. */
+/** The configurations of this host's roles. */
 export type LoadedRoles = {
   readonly [R in Role]: LoadedConfig<R> | undefined;
 };
 
 /**
- * Looks at this host.
+ * Observes this host.
  *
- * @param namedConfig The configuration file that was named.
- * @param program This one.
+ * @param namedConfig The configuration file named on the command line.
+ * @param program The diagnosing program.
  */
 export async function observeHost(
   namedConfig: string | undefined,
@@ -163,7 +163,7 @@ async function nodeOf(
   });
 }
 
-/** As whom the services of this host run. */
+/** The user that runs this host's services. */
 function serviceUser(
   programs: readonly ObservedProgram[],
 ): string | undefined {
@@ -173,11 +173,13 @@ function serviceUser(
   return users.find((user) => user !== "");
 }
 
-/** What is wrong with the configuration of this host's roles, each once. */
+/**
+ * The problems in the configurations of this host's roles, without duplicates.
+ */
 class ConfigTroubles {
   readonly #errors: ConfigError[] = [];
 
-  /** @returns `undefined` where it throws a {@link ConfigError}. */
+  /** @returns `undefined` if it throws a {@link ConfigError}. */
   caught<T>(load: () => T): T | undefined {
     try {
       return load();
@@ -211,7 +213,10 @@ class ConfigTroubles {
   }
 }
 
-/** The cluster's allowlist as this host has it, and whether it holds whoever is logged in. */
+/**
+ * This host's allowlist, and whether the protection rules cover the address of
+ * the logged-in user.
+ */
 async function observeAllowlist(
   { config: { stateDir } }: Surroundings,
   loaded: LoadedRoles,

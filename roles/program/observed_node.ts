@@ -1,6 +1,6 @@
 /**
- * How this host is as a node: what it has joined with, its way to the publisher,
- * and what its subscriber works with.
+ * Observes this host as a node: its membership, its connection to the
+ * publisher, and its subscriber's actions.
  *
  * @module
  */
@@ -29,22 +29,22 @@ import type { StatusFigures } from "../../lib/service/status_report.ts";
 import { membershipFile } from "./member_files.ts";
 import { type NodeConfigs, observeFail2ban } from "./observed_fail2ban.ts";
 
-/** What is known of the host already. */
+/** Further facts about the host. */
 export interface NodeSurroundings {
-  /** Where this program stands. */
+  /** The folder of this program. */
   readonly dir: string;
-  /** Of the running monitor; `undefined`: none runs. */
+  /** Totals of the running monitor; `undefined` when none runs. */
   readonly monitorFigures: StatusFigures | undefined;
   /** Where the subscriber's options were set. */
   readonly subscriberSources: readonly ValueSource[];
-  /** Whether the publisher belongs to this host, too. */
+  /** Whether this host is the publisher's as well. */
   readonly isHub: boolean;
 }
 
-/** A look at the firewall is over by then. */
+/** Timeout of checks of the firewall. */
 const LOOK_MS = 10_000;
 
-/** Looks at it. */
+/** Observes the node. */
 export async function observeNode(
   configs: NodeConfigs,
   around: NodeSurroundings,
@@ -123,7 +123,7 @@ function placed(
   return { section, key, from };
 }
 
-/** One of the publisher's ports, as it is configured, and wherever it may be by now. */
+/** A configured port of the publisher, with its possible new addresses. */
 interface ReachLook extends Omit<ReachFacts, "cause" | "tookMs" | "isHere"> {
   readonly places: readonly string[];
 }
@@ -147,7 +147,7 @@ async function observeReach(
   ) => {
     if (looks.has(url)) return;
     const joinedUrl = membership?.[kind] ?? url;
-    // What a person has configured counts for more than what a publisher says.
+    // A configured address takes precedence over one that a publisher sent.
     const places = membership !== undefined && url === joinedUrl
       ? publisherAddresses(membership).map((address) => address[kind])
       : [url];
@@ -179,9 +179,11 @@ async function observeReach(
 }
 
 /**
- * A publisher that moved is where it said, and the configuration stays.
+ * A publisher that moved answers at its new address; the configuration may keep
+ * the old one.
  *
- * @returns The first place that has it; where none has, the likeliest.
+ * @returns The first address that answers as expected; otherwise the most
+ * likely one.
  */
 async function lookAround(
   { places, ...configured }: ReachLook,
@@ -218,7 +220,7 @@ async function observeActions(
   }));
 }
 
-/** @returns How many bans are in force, where that can be counted. */
+/** @returns Number of bans in force, where it can be counted. */
 async function lookAtAction(
   action: SubscriberConfig["actions"][number],
   { nftTable: table, execProgram = "" }: SubscriberConfig,
@@ -234,7 +236,7 @@ async function lookAtAction(
       const clock = new SystemClock();
       const program = new NftProcess(clock);
       const signal = AbortSignal.timeout(LOOK_MS);
-      // Whether the table could be made: nothing is.
+      // Tests whether the table could be created, without creating it.
       const call = {
         args: ["--check", "--file", "-"],
         input: renderNftTable(table),

@@ -1,5 +1,5 @@
 /**
- * How the programs of this host are: pid files, status sockets, units.
+ * Observes this host's programs: pid files, status sockets and units.
  *
  * @module
  */
@@ -33,28 +33,28 @@ import { statusSocketPath } from "../../lib/service/status_socket.ts";
 import { askStatus } from "./status_socket.ts";
 import { systemFacts } from "./system_facts.ts";
 
-/** What is needed to find them. */
+/** Where to find the programs. */
 export interface ProgramPlaces {
   readonly config: ClusterConfig;
-  /** Where this program stands. */
+  /** The folder of this program. */
   readonly dir: string;
-  /** What is set up, by role. */
+  /** Which roles are set up. */
   readonly isSetUp: Readonly<Record<Role, boolean>>;
 }
 
-/** The unit of a node, in which monitor and subscriber are one process. */
+/** The unit that runs monitor and subscriber in one process. */
 const NODE = "fail2ban-node";
 
-/** A program, and as whom its service runs. */
+/** A program and its service's user. */
 export interface ObservedProgram extends ProgramFacts {
   readonly role: Role;
-  /** `undefined`: no service manager runs. */
+  /** `undefined` when no service manager runs. */
   readonly unit: ReadUnit | undefined;
 }
 
 const ROLES: readonly Role[] = ["publisher", "monitor", "subscriber"];
 
-/** Looks at all of them. */
+/** Observes all programs. */
 export async function observePrograms(
   places: ProgramPlaces,
 ): Promise<readonly ObservedProgram[]> {
@@ -80,7 +80,10 @@ export async function observePrograms(
   }));
 }
 
-/** Which unit a node's program is of: its own where that is in use, else the node's. */
+/**
+ * The unit of a node's program: its own if that is in use, otherwise the
+ * node's.
+ */
 function serviceOf(
   program: string,
   { own, node, run }: {
@@ -123,7 +126,9 @@ async function runOf(pidFile: string): Promise<ProgramRun> {
   }
 }
 
-/** A file without a process id in it keeps a program from writing its own. */
+/**
+ * A pid file without a process id prevents the program from writing its own.
+ */
 async function withoutPid(pidFile: string): Promise<ProgramRun> {
   const info = await infoOf(pidFile);
   if (info === undefined || info.size === 0) return { kind: "stopped" };
@@ -131,7 +136,7 @@ async function withoutPid(pidFile: string): Promise<ProgramRun> {
   return { kind: "odd", reason, aside: asideFor(pidFile, "it is") };
 }
 
-/** What may not be read is not moved either. */
+/** A file that may not be read may not be moved either. */
 function asideFor(path: string, reason: string): string | undefined {
   return /it is/.test(reason)
     ? asideCommand(path, (name) => name === path)
@@ -148,7 +153,7 @@ async function unitOf(program: string): Promise<ReadUnit | undefined> {
   return output?.ok === true ? readUnit(output.stdout) : undefined;
 }
 
-/** Whether the program is there: beside this one, or among the sources. */
+/** Whether the program exists beside this one, or among the sources. */
 async function isInstalled(dir: string, role: Role): Promise<boolean> {
   const name = `fail2ban-${role}`;
   const places = [
@@ -163,7 +168,10 @@ async function isInstalled(dir: string, role: Role): Promise<boolean> {
   return !isLauncher && await infoOf(`${dir}/roles/${role}.ts`) !== undefined;
 }
 
-/** Subscribers in this network that act on what the running one does. */
+/**
+ * Other subscribers in this network namespace with the same enforcement
+ * targets.
+ */
 async function othersBeside(
   pid: number,
   places: ProgramPlaces,
@@ -184,7 +192,7 @@ async function othersBeside(
   return found;
 }
 
-/** What a subscriber puts bans into, as its configuration says. */
+/** The targets of a subscriber's enforcement, by its configuration. */
 async function workOf(
   { configPath }: ListedProcess,
   { dir }: ProgramPlaces,
@@ -208,7 +216,7 @@ async function workOf(
       }
     });
   } catch (error) {
-    // Whose configuration can't be read is not known to be in the way.
+    // A process whose configuration can't be read is not counted.
     if (error instanceof Error) return [];
     throw error;
   }

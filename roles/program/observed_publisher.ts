@@ -1,5 +1,5 @@
 /**
- * How this host is as the publisher's.
+ * Observes this host as a publisher's.
  *
  * @module
  */
@@ -19,10 +19,10 @@ import { identityFile, memberListFile } from "./member_files.ts";
 import { checkTokens } from "./publisher_tokens.ts";
 
 /**
- * Looks at it.
+ * Observes the publisher.
  *
- * @param config Of the publisher.
- * @param run How it is.
+ * @param config The publisher's configuration.
+ * @param run The state of its program.
  */
 export async function observePublisher(
   config: PublisherConfig,
@@ -42,7 +42,7 @@ export async function observePublisher(
   };
 }
 
-/** What is damaged is told of with the state. */
+/** Damaged files are reported with the state folder. */
 async function readable<T>(reading: Promise<T>): Promise<T | undefined> {
   try {
     return await reading;
@@ -69,7 +69,7 @@ async function liveOf(
 
 const UNTOLD = { storeTrouble: undefined, backupAgoMs: undefined };
 
-/** What can't be read of the store is trouble as well, and then nothing else is told. */
+/** The store's state; an error of the store is reported as its trouble. */
 async function storeOf(ask: AskPublisher) {
   for await (const answer of ask({ kind: "status" })) {
     if (answer.kind === "failed") {

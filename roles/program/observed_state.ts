@@ -1,5 +1,5 @@
 /**
- * How the folder for state is.
+ * Observes the state folder.
  *
  * @module
  */
@@ -22,15 +22,16 @@ import { replicaPath } from "../../lib/store/io/sqlite_replica_store.ts";
 import { PositionFile } from "../../lib/tail/io/position_file.ts";
 import { identityFile, memberListFile } from "./member_files.ts";
 
-/** How each database of SQLite begins. */
+/** The first bytes of every SQLite database. */
 const SQLITE_HEAD = "SQLite format 3\0";
 const ROOT = 0;
 
 /**
- * Looks at it.
+ * Observes the state folder.
  *
  * @param path The folder.
- * @param serviceUser Whose the services are; `undefined`: there are none.
+ * @param serviceUser The services' user; `undefined` when there are no
+ * services.
  */
 export async function observeState(
   path: string,
@@ -65,7 +66,7 @@ async function troublesIn(path: string): Promise<readonly FileTrouble[]> {
   return found.filter((trouble) => trouble !== undefined);
 }
 
-/** What reading a file of state throws, if anything. */
+/** The error of reading a state file, if any. */
 async function troubleOf(
   reading: Promise<unknown>,
   healsItself: boolean,
@@ -87,7 +88,7 @@ async function troubleOf(
   }
 }
 
-/** Only how it begins: opening a database may change it. */
+/** Checks only the first bytes: opening a database may change it. */
 async function databaseTrouble(
   path: string,
   healsItself: boolean,
@@ -108,7 +109,7 @@ async function headTrouble(path: string): Promise<string | undefined> {
   const head = new Uint8Array(SQLITE_HEAD.length);
   using file = await Deno.open(path);
   const count = await file.read(head);
-  // A new one is empty until something is kept in it.
+  // A new database is empty until something is stored.
   if (count === null) return undefined;
   return new TextDecoder().decode(head) === SQLITE_HEAD
     ? undefined

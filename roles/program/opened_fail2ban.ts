@@ -1,5 +1,5 @@
 /**
- * The fail2ban of this host, for whoever bans in it or only looks.
+ * Opens this host's fail2ban for bans and queries.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { Fail2banProcess } from "../../lib/fail2ban/io/fail2ban_process.ts";
 import type { Fail2banClient } from "../../lib/fail2ban/ports.ts";
 import type { SubscriberConfig } from "../../lib/config/config.ts";
 
-/** The fail2ban of this host, as the configuration says that it is asked. */
+/** Opens this host's fail2ban as configured. */
 export function openFail2ban(config: SubscriberConfig): Fail2banClient {
   const { fail2banSocket, fail2banProgram } = config;
   return fail2banProgram === undefined

@@ -1,5 +1,5 @@
 /**
- * Where operators of this host reach the running publisher.
+ * The socket on which operators of this host reach the running publisher.
  *
  * @module
  */
@@ -29,9 +29,9 @@ import type { RoleContext } from "./invocation.ts";
 /**
  * Listens for operators.
  *
- * @param path Where.
- * @param answer Does what is asked. Must not reject.
- * @param log Told when a connection can't be accepted.
+ * @param path The socket's path.
+ * @param answer Carries out a request. Must not reject.
+ * @param log Receives failures to accept a connection.
  * @throws {RuntimeError} when the socket can't be made.
  */
 export async function listenForOperators(
@@ -49,7 +49,10 @@ export async function listenForOperators(
   });
 }
 
-/** Listens beside the pid file; where that can't be, the log says so and all else goes on. */
+/**
+ * Listens beside the pid file; if that fails, logs it and continues without the
+ * socket.
+ */
 export async function answerOperators(
   { config, log }: Pick<RoleContext<"publisher">, "config" | "log">,
   answer: AnswerOperator,
@@ -70,11 +73,11 @@ export async function answerOperators(
 /**
  * Asks a running publisher.
  *
- * @param path Where it listens; see `commandSocketPath`.
- * @param request What to ask.
+ * @param path The socket's path; see `commandSocketPath`.
+ * @param request The request.
  * @param signal Ends the answer.
- * @returns The lines of its answer; none when no publisher listens there.
- * @throws {RuntimeError} when it can't be asked, or does not answer.
+ * @returns The lines of its answer; none when no publisher listens.
+ * @throws {RuntimeError} when the request can't be sent, or gets no answer.
  */
 export async function* askPublisher(
   path: string,
@@ -92,7 +95,7 @@ export async function* askPublisher(
   }
 }
 
-/** Asks the publisher of this host. */
+/** Asks this host's publisher. */
 export function publisherAt(
   { publisherPidFile }: Pick<ClusterConfig, "publisherPidFile">,
 ): AskPublisher {

@@ -1,5 +1,5 @@
 /**
- * What an operator of the publisher may have this host's own fail2ban do.
+ * Unbans in this host's own fail2ban for the publisher's operators.
  *
  * @module
  */
@@ -10,15 +10,15 @@ import { Fail2banSocket } from "../../lib/fail2ban/io/fail2ban_socket.ts";
 import type { Log } from "../../lib/log/log.ts";
 import { plainText } from "../../lib/wire/v2.ts";
 
-/** Time for fail2ban: the operator waits meanwhile. */
+/** Timeout of fail2ban's answer: the operator waits for it. */
 const UNBAN_TIMEOUT_MS = 10_000;
 
 /**
- * Unbans through fail2ban's socket, over a connection for each time.
+ * Unbans through fail2ban's socket, with a new connection each time.
  *
  * @param isAllowed Whether the configuration allows it.
- * @param socketPath `undefined`: there is none.
- * @returns `undefined` where it is off.
+ * @param socketPath The socket; `undefined` when there is none.
+ * @returns `undefined` when it is not allowed.
  */
 export function unbanHere(
   isAllowed: boolean,

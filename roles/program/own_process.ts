@@ -1,6 +1,6 @@
 /**
- * A process in the foreground, and the programs that work in it until it is told
- * to end: one, or the two of a node.
+ * A foreground process with one program, or the two programs of a node, which
+ * run until it is told to stop.
  *
  * @module
  */
@@ -15,32 +15,32 @@ import {
 import { StopSignal } from "../../lib/service/io/signals.ts";
 import { DETACHED_VARIABLE } from "./invocation.ts";
 
-/** What a program has of the process that it works in. */
+/** What a program gets from its process. */
 export interface OwnProcess {
   /** Aborted when the program is to end. */
   readonly signal: AbortSignal;
-  /** Whether it was started by one that has ended since. */
+  /** Whether the process that started it has ended. */
   readonly isDetached: boolean;
-  /** Has a listener called when files are to be read again. */
+  /** Registers a listener for requests to reload files. */
   readonly onReload: (listener: () => void) => void;
   /**
-   * Says that the program works now.
+   * Reports that the program is working.
    *
-   * @param trouble One line for the operator, if there is any.
+   * @param trouble One line for the operator, if there is a problem.
    */
   readonly ready: (trouble: string | undefined) => Promise<void>;
 }
 
-/** A program's work: ends soon after its signal is aborted. */
+/** A program's work: ends soon after its signal aborts. */
 export type ProcessWork = (process: OwnProcess) => Promise<void>;
 
 /**
- * Has programs work until SIGTERM or SIGINT, on a terminal until SIGHUP as well.
- * The first that ends by an error ends the others; whoever waits for the process
- * hears that it is ready once all are.
+ * Runs programs until SIGTERM or SIGINT, and on a terminal until SIGHUP as
+ * well. The first error ends all programs. The process reports readiness once
+ * all programs are ready.
  *
  * @param works The programs.
- * @throws what the program threw that failed first.
+ * @throws the error of the first program that failed.
  */
 export async function runProcess(works: readonly ProcessWork[]): Promise<void> {
   using stopSignal = new StopSignal({
@@ -74,7 +74,7 @@ export async function runProcess(works: readonly ProcessWork[]): Promise<void> {
   }
 }
 
-/** Tells the service manager once all programs work. */
+/** Notifies the service manager once all programs are working. */
 class Readiness {
   readonly #notify: ServiceNotify;
   readonly #troubles: string[] = [];
@@ -94,7 +94,7 @@ class Readiness {
   }
 }
 
-/** Tells the service manager once the process is told to stop. */
+/** Notifies the service manager when the process is told to stop. */
 function announceStop(
   signal: AbortSignal,
   notify: ServiceNotify,
@@ -103,7 +103,7 @@ function announceStop(
   let notice: Promise<void> | undefined;
   const announce = () => notice = notify.send("STOPPING=1");
   signal.addEventListener("abort", announce, { once: true });
-  // The notifier is closed by then: a manager that hangs delays nothing.
+  // Runs after the notifier was closed, so a hanging manager delays nothing.
   last.defer(async () => await notice);
   return {
     [Symbol.dispose]: () => signal.removeEventListener("abort", announce),

@@ -1,6 +1,6 @@
 /**
- * The allowlist, as the page reads and edits it: the same list, by the same
- * edits as `fail2ban-cluster allow`; the publisher follows it.
+ * The page's access to the allowlist: it makes the same edits of the same list
+ * as `fail2ban-cluster allow`, and the publisher follows the list.
  *
  * @module
  */
@@ -19,7 +19,7 @@ import type {
   AllowQuestion,
 } from "../../lib/page/page_questions.ts";
 
-/** Answers what the page asks about the allowlist of a list of members. */
+/** Answers the page's questions about the allowlist in a member list. */
 export function allowedOnPage(
   members: EditedValue<MemberList>,
   clock: Clock,

@@ -1,5 +1,5 @@
 /**
- * The files of the page, as they were made for browsers.
+ * The page's files, as built for browsers.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import built from "./built_page.json" with { type: "json" };
 import type { PageFile } from "../../lib/page/page_files.ts";
 
-/** All of them, by their paths. */
+/** All files by path. */
 export async function readPageFiles(): Promise<ReadonlyMap<string, PageFile>> {
   const files: readonly BuiltFile[] = built.files;
   return new Map(

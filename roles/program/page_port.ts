@@ -1,5 +1,5 @@
 /**
- * The operator's page, where the publisher serves it.
+ * The operator's page on the publisher's port.
  *
  * @module
  */
@@ -35,7 +35,7 @@ import type { PublicPorts } from "./bound_sockets.ts";
 import type { RoleContext } from "./invocation.ts";
 import { allowedOnPage } from "./page_allowlist.ts";
 
-/** What a browser may do over one connection: it follows for an hour, then it connects again. */
+/** Limits of one connection: a browser follows for an hour, then reconnects. */
 const LIMITS: HttpConnectionLimits = {
   idleMs: 30_000,
   totalMs: 3_600_000,
@@ -43,11 +43,11 @@ const LIMITS: HttpConnectionLimits = {
   maxOfStrangers: 0,
 };
 
-/** The page, where it is served. */
+/** Serves the page, if configured. */
 export class PagePort implements AsyncDisposable {
-  /** Who is in. */
+  /** The logins. */
   readonly visits: PageVisits;
-  /** Where it is, as configured. */
+  /** The configured URL. */
   readonly url: string;
   readonly #service: PageService;
   readonly #servers: HttpServers;
@@ -80,11 +80,12 @@ export class PagePort implements AsyncDisposable {
   }
 
   /**
-   * Begins to listen.
+   * Starts to listen.
    *
-   * @param bind Where.
-   * @param members Where the allowlist is edited.
-   * @throws {RuntimeError} when the port or the logins can't be had.
+   * @param bind Where to listen.
+   * @param members The member list, which has the allowlist.
+   * @throws {RuntimeError} when the port can't be bound or the logins can't be
+   * read.
    */
   static async open(
     context: RoleContext<"publisher">,
@@ -111,12 +112,12 @@ export class PagePort implements AsyncDisposable {
     return port;
   }
 
-  /** From now on the page shows what a publisher has. */
+  /** Shows a publisher's data from now on. */
   show(publisher: Publisher): void {
     this.#publisher = publisher;
   }
 
-  /** What is done so far, for `status`. */
+  /** Totals for `status`. */
   get figures(): StatusFigures {
     const { live } = this.#service;
     return {
@@ -128,7 +129,7 @@ export class PagePort implements AsyncDisposable {
     };
   }
 
-  /** Ends what is being answered. */
+  /** Closes all connections. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#servers[Symbol.asyncDispose]();
   }

@@ -1,5 +1,5 @@
 /**
- * What the operator's command asks about the page, and all else it asks.
+ * Answers the operator's command: requests about the page, and all others.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import { wordsOf } from "../../lib/wire/operator_bans.ts";
 import { CODE_MS } from "../../lib/page/page_visits.ts";
 import type { PagePort } from "./page_port.ts";
 
-/** Answers what is asked on the operators' socket. */
+/** Answers requests on the operators' socket. */
 export function operatorAnswers(
   publisher: Publisher,
   page: PagePort | undefined,

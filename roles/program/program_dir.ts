@@ -1,7 +1,7 @@
 import { urlPath } from "./url_path.ts";
 
 /**
- * Where a program stands: its executable, or the project it is run from.
+ * The folder of a program's executable, or of the project that it runs from.
  *
  * @param moduleUrl `import.meta.url` of the role's file.
  */

@@ -1,5 +1,5 @@
 /**
- * Puts a program's log together.
+ * Assembles a program's log.
  *
  * @module
  */
@@ -40,21 +40,23 @@ export interface ProgramLogOptions {
   readonly isDetached: boolean;
   /** Whether the journal reads standard error. */
   readonly isJournal: boolean;
-  /** Whether another role writes from the same process, which has one name in the journal. */
+  /**
+   * Whether another role shares the process, and so its name in the journal.
+   */
   readonly isShared: boolean;
   /** Texts that are masked in every line; the list may grow. */
   readonly secrets: readonly string[];
   readonly clock: Clock;
 }
 
-/** Most lines that wait for a slow target. */
+/** Maximum number of lines that wait for a slow target. */
 const MAX_LINES = 10_000;
 
-/** A program's own log, and the way beside it for lines that others read. */
+/** A program's own log, and its output of lines for other programs. */
 export class ProgramLog implements AsyncDisposable {
   /** The program's own log. */
   readonly log: Log;
-  /** Takes lines in the form of a syslog daemon. */
+  /** Receives lines in the format of a syslog daemon. */
   readonly messages: LineSink;
   readonly #writer: LineWriter;
   readonly #queue: LineQueue;
@@ -89,12 +91,12 @@ export class ProgramLog implements AsyncDisposable {
     );
   }
 
-  /** Lines that could not be written so far. */
+  /** Number of lines that could not be written. */
   get lostLines(): number {
     return this.#queue.dropped;
   }
 
-  /** Figures for `status`. */
+  /** Totals for `status`. */
   get figures(): StatusFigures {
     const { waiting, dropped, lastReason } = this.#queue;
     return {
@@ -105,10 +107,10 @@ export class ProgramLog implements AsyncDisposable {
   }
 
   /**
-   * Finds out whether the lines so far could be written.
+   * Checks whether the lines so far could be written.
    *
    * @param signal Ends the wait.
-   * @returns Why they could not, if so.
+   * @returns The reason if they could not.
    */
   async probe(signal: AbortSignal): Promise<string | undefined> {
     return await this.#queue.probe(signal);
@@ -141,7 +143,10 @@ function ownPrefixFor(
   return isNamed ? prefix : (line) => `${prefix(line)}${options.source.name}: `;
 }
 
-/** Syslog and the journal have their own; elsewhere a line says all itself. */
+/**
+ * Syslog and the journal add their own prefix; elsewhere a line needs a
+ * complete one.
+ */
 function prefixFor(
   target: LogTarget,
   { source, general, isJournal }: ProgramLogOptions,
@@ -172,7 +177,10 @@ function openWriter(target: LogTarget): LineWriter {
   }
 }
 
-/** A log that can't be written is complained of on standard error, if that is another place. */
+/**
+ * Reports a log that can't be written on standard error, unless that is the log
+ * itself.
+ */
 function complain(
   source: LogSource,
   target: LogTarget,

@@ -1,6 +1,5 @@
 /**
- * What other programs of this host are told of a program: its metrics, and
- * whether it does what it is there for.
+ * A program's metrics, and its health.
  *
  * @module
  */
@@ -29,23 +28,26 @@ export interface ProgramMetricsOptions {
     RoleContext<MetricProgram>,
     "clock" | "lostLines" | "config" | "dryRun" | "log"
   >;
-  /** The values of now; asked once the program is ready. */
+  /** Gives the current values; called only once the program is ready. */
   readonly samples: () => Iterable<Sample> | Promise<Iterable<Sample>>;
-  /** What is wrong at this moment; likewise. */
+  /** Gives the current faults; called only once the program is ready. */
   readonly look: () => Iterable<PossibleFault>;
-  /** Why a program that is ready does not do all of its work yet; `undefined`: it does. @default {it does} */
+  /**
+   * Why a ready program does not do all of its work yet; `undefined` when it
+   * does. @default {it does}
+   */
   readonly startingWith?: () => string | undefined;
-  /** How the members are, at a publisher. @default {there are none} */
+  /** Gives the members' states, at a publisher. @default {none} */
   readonly nodes?: () => readonly LiveNode[];
 }
 
 /** The metrics and the health of a program. */
 export class ProgramMetrics {
-  /** Answers for them; `undefined`: nobody can ask. */
+  /** Serves metrics and health; `undefined`: `httpbindurl` is not set. */
   readonly route: MetricsRoute | undefined;
-  /** What is wrong. */
+  /** The current faults. */
   readonly health: HealthWatch;
-  /** Tells others of it. */
+  /** Notifies other hosts of faults. */
   readonly notifications: Notifications;
   readonly #options: ProgramMetricsOptions;
   readonly #registry: PrometheusRegistry | undefined;
@@ -78,8 +80,8 @@ export class ProgramMetrics {
   }
 
   /**
-   * Begins to keep them. Without a port to ask at, a program loads none of what
-   * renders metrics: that takes longer than a third of its own files.
+   * Starts to keep metrics. Loads `prom-client` only where somebody can ask for
+   * them: it takes longer to load than a third of the program's own modules.
    *
    * @param options See {@link ProgramMetricsOptions}.
    */
@@ -93,17 +95,17 @@ export class ProgramMetrics {
     return new ProgramMetrics(options, new PrometheusRegistry(options.program));
   }
 
-  /** Where durations are told; `undefined`: nobody can ask for them. */
+  /** Receives durations; `undefined`: nobody can ask for them. */
   get durations(): DurationSink | undefined {
     return this.#registry;
   }
 
-  /** When the program began, in milliseconds since 1970. */
+  /** Start of the program, in milliseconds since 1970. */
   get startedMs(): number {
     return this.#startedMs;
   }
 
-  /** What goes on as long as the program does. */
+  /** The tasks to run beside the program. */
   get tasks(): readonly ((signal: AbortSignal) => Promise<void>)[] {
     return [
       (signal) => this.health.run(signal),
@@ -111,13 +113,13 @@ export class ProgramMetrics {
     ];
   }
 
-  /** For `status`. */
+  /** Figures for `status`. */
   get figures(): StatusFigures {
     return { health: this.health.words, ...this.notifications.figures };
   }
 
-  /** From now on the program is asked. */
-  show(): void {
+  /** Marks the program as ready. */
+  markReady(): void {
     this.#isReady = true;
   }
 

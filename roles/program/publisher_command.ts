@@ -38,7 +38,7 @@ import { memberListOf } from "./member_list.ts";
 import { typedLine } from "./typed_line.ts";
 import type { CarryOut, Workplace } from "./workplace.ts";
 
-/** By verb. */
+/** The verbs of this file. */
 export const VERBS = {
   "publisher add": (command, place) =>
     steer(place, (publishers) => publishers.add(command)),
@@ -51,7 +51,7 @@ export const VERBS = {
   "publisher join": join,
 } as const satisfies Readonly<Record<string, CarryOut>>;
 
-/** @throws {RuntimeError} when they can't be asked, or this publisher is alone. */
+/** @throws {RuntimeError} when they can't be reached, or this is a single publisher. */
 async function steer(
   { config, editor }: Workplace,
   work: (publishers: PublisherCommands) => Promise<OperatorOutput>,
@@ -76,10 +76,9 @@ async function steer(
 }
 
 /**
- * Makes this host one more publisher. Keys that it has are never replaced by
- * others.
+ * Makes this host a further publisher. Never replaces existing keys by others.
  *
- * @throws {RuntimeError} when the code is none, or this host has other keys.
+ * @throws {RuntimeError} when the code is invalid, or this host has other keys.
  */
 async function join(
   { operands }: TypedCommand,

@@ -1,5 +1,5 @@
 /**
- * The publisher's own keys, and the members that it goes by.
+ * The publisher's own keys and its members.
  *
  * @module
  */
@@ -14,27 +14,28 @@ import type { EditedValue } from "../../lib/members/stored_value.ts";
 import { identityFile, memberListFile } from "./member_files.ts";
 import type { RoleContext } from "./invocation.ts";
 
-/** Where the list of members is. */
+/** A source of the member list. */
 export interface MemberSource {
-  /** The list as it was when the program, or its term, began. */
+  /** The list at the start of the program or of its term. */
   readonly list: MemberList;
-  /** Gives each list that follows, until aborted. */
+  /** Gives each later list, until aborted. */
   changes(signal: AbortSignal): AsyncIterable<MemberList>;
-  /** Where it is edited. */
+  /** The stored list, for edits. */
   readonly stored: EditedValue<MemberList>;
 }
 
-/** What a publisher serves members by. */
+/** The keys and members of a publisher. */
 export interface PublisherMembers extends MemberSource {
-  /** `undefined`: this host was not made a publisher of protocol 2. */
+  /** `undefined` when this host has no keys for protocol 2. */
   readonly identity: PublisherIdentity | undefined;
 }
 
 /**
  * Reads the publisher's files.
  *
- * @param shared The list that it shares with others; left out: this host's file.
- * @throws {RuntimeError} when a file is not good.
+ * @param shared The list that several publishers share; by default this host's
+ * file.
+ * @throws {RuntimeError} when a file is unusable.
  */
 export async function readPublisherMembers(
   { config, log, onReload }: Pick<
@@ -54,9 +55,9 @@ export async function readPublisherMembers(
 }
 
 /**
- * For `check`: throws what is not good.
+ * For `check`: throws an error if a file is unusable.
  *
- * @returns As {@link readPublisherMembers}, for a look.
+ * @returns The same as {@link readPublisherMembers}, without changes.
  */
 export async function checkPublisherMembers(
   config: PublisherConfig,

@@ -1,5 +1,5 @@
 /**
- * The tokens of protocol 1 that the publisher goes by.
+ * The publisher's tokens of protocol 1.
  *
  * @module
  */
@@ -15,20 +15,20 @@ import {
 } from "../../lib/publisher/protocol1_tokens.ts";
 import type { RoleContext } from "./invocation.ts";
 
-/** What tokens need of their role. */
+/** What the tokens need from their role. */
 type TokensContext = Pick<
   RoleContext<"publisher">,
   "config" | "log" | "hide" | "onReload"
 >;
 
-/** Text as it is: what is wrong with it is told by line. */
+/** Plain text: the parser reports problems by line. */
 const AS_IT_IS: StoredForm<string> = {
   what: "the tokens",
   encode: (text) => text,
   decode: (text) => text,
 };
 
-/** The tokens that count now. */
+/** The current tokens. */
 export class PublisherTokens {
   readonly #context: TokensContext;
   readonly #file: SecretFile<string> | undefined;
@@ -44,9 +44,9 @@ export class PublisherTokens {
   }
 
   /**
-   * Reads them.
+   * Reads the tokens.
    *
-   * @throws {ConfigError} when what the file says is not good.
+   * @throws {ConfigError} when the file's content is invalid.
    * @throws {RuntimeError} when it can't be read, or others may read it.
    */
   static async read(context: TokensContext): Promise<PublisherTokens> {
@@ -57,10 +57,10 @@ export class PublisherTokens {
     return tokens;
   }
 
-  /** Gives the list that counts now. */
+  /** Gives the current list. */
   readonly current = (): TokenList => this.#current;
 
-  /** What has to run, each until aborted: goes by the file, where there is one. */
+  /** The tasks to run, each until aborted: follow the file, if there is one. */
   get tasks(): readonly ((signal: AbortSignal) => Promise<void>)[] {
     const file = this.#file;
     return file === undefined ? [] : [(signal) => this.#follow(file, signal)];
@@ -87,7 +87,7 @@ export class PublisherTokens {
   }
 }
 
-/** For `check`: throws what is not good. */
+/** For `check`: throws an error if the tokens are unusable. */
 export async function checkTokens(config: PublisherConfig): Promise<void> {
   await load(fileOf(config), config);
 }
@@ -115,7 +115,7 @@ async function load(
   return parse(text, config);
 }
 
-/** No token at all would mean that none is expected. */
+/** Refuses an empty list, which would mean that no token is expected. */
 function parse(
   text: string,
   { token, tokensPath: file = "" }: PublisherConfig,

@@ -1,5 +1,5 @@
 /**
- * `fail2ban-cluster report`: all that a bug report takes, on standard output.
+ * `fail2ban-cluster report`: prints everything that a bug report needs.
  *
  * @module
  */
@@ -44,15 +44,15 @@ import {
 } from "./observed_host.ts";
 import { programDir } from "./program_dir.ts";
 
-/** So many lines of each log. */
+/** Number of lines of each log. */
 const LOG_LINES = 200;
 const LOG_BYTES = 262_144;
 
 /**
- * Looks at this host, and reports.
+ * Observes this host, and prints the report.
  *
- * @param command What was typed.
- * @param program This one.
+ * @param command The parsed command line.
+ * @param program This program.
  */
 export async function report(
   { options, configPath }: TypedCommand,
@@ -107,7 +107,7 @@ async function versions(own: string): Promise<
   ];
 }
 
-/** The configuration and the status of each program of this host. */
+/** The configuration and status of each program of this host. */
 function partsOf(host: ObservedHost): readonly ReportPart[] {
   if (host.kind === "unread") return [];
   const configs = loadedOf(host.loaded).map(([role, loaded]) => ({
@@ -135,7 +135,7 @@ function loadedOf(
   });
 }
 
-/** The end of each log, each file once. */
+/** The end of each log file, without duplicates. */
 async function logParts(host: ObservedHost): Promise<readonly ReportPart[]> {
   if (host.kind === "unread") return [];
   const seen = new Set<string>();
@@ -175,7 +175,7 @@ async function journalOf(program: string): Promise<readonly string[]> {
   return lastLines(output?.stdout ?? "", LOG_LINES);
 }
 
-/** What is known to be secret, and who is known by name. */
+/** All known secrets and names. */
 async function whatToMask(
   host: ObservedHost,
   configPath: string | undefined,
@@ -215,7 +215,7 @@ async function whatToMask(
   return { secrets, names };
 }
 
-/** Also of a configuration that is not good. */
+/** Reads the secrets, even of an invalid configuration. */
 async function configSecrets(
   configPath: string | undefined,
   moduleUrl: string,
@@ -229,7 +229,7 @@ async function configSecrets(
   }
 }
 
-/** Every word of a file of tokens. */
+/** Every word in a file of tokens. */
 async function wordsOf(path: string): Promise<readonly string[]> {
   const end = await readEnd(path, LOG_BYTES);
   return end === undefined

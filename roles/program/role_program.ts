@@ -1,6 +1,6 @@
 /**
- * What every role's program does alike: reads arguments and configuration,
- * carries out the verb, and turns errors into lines and an exit code.
+ * The common part of every role's program: reads arguments and configuration,
+ * carries out the verb, and turns errors into messages and an exit code.
  *
  * @module
  */
@@ -31,7 +31,7 @@ import { writeText } from "./write_text.ts";
 /**
  * Runs a role's program. Never throws.
  *
- * @param program Which.
+ * @param program The program.
  * @param argv Its arguments, without its name.
  * @returns The exit code.
  */
@@ -47,10 +47,10 @@ export async function runProgram<R extends Role>(
 }
 
 /**
- * Carries out what a role's program was asked.
+ * Carries out a command of a role's program.
  *
- * @param program Which.
- * @param command What it was asked.
+ * @param program The program.
+ * @param command The parsed command line.
  * @returns The exit code.
  */
 export async function carryOut<R extends Role>(
@@ -70,7 +70,7 @@ export async function carryOut<R extends Role>(
       return EXIT_CODES.ok;
     }
     case "check": {
-      // Nobody else loads what looks at the host.
+      // No other verb loads the checks of the host.
       const { checkLogFile, checkPaths } = await import("./host_check.ts");
       const { loaded } = await invoke(program, command.options);
       warn(program, loaded.warnings);
@@ -135,7 +135,7 @@ export async function invoke<R extends Role>(
   return { program, options, loaded, configPath: files[0]?.path ?? "" };
 }
 
-/** A verb that writes into the folder for state. */
+/** Carries out a verb that writes to the state folder. */
 async function carryOutWriting<R extends Role>(
   program: RoleProgram<R>,
   options: CommandOptions,

@@ -29,9 +29,9 @@ import { type OwnProcess, runProcess } from "./own_process.ts";
 import { answerStatus } from "./status_socket.ts";
 
 /**
- * Works until SIGTERM or SIGINT, on a terminal until SIGHUP as well.
+ * Runs until SIGTERM or SIGINT, and on a terminal until SIGHUP as well.
  *
- * @param invocation What was asked.
+ * @param invocation The program, its options and its configuration.
  * @returns The exit code.
  */
 export async function runRole<R extends Role>(
@@ -42,11 +42,12 @@ export async function runRole<R extends Role>(
 }
 
 /**
- * Works in a process, alone or beside another role.
+ * Runs a role in a process, alone or beside another role.
  *
  * @param process The process.
- * @param invocation What was asked.
- * @param within The program that both roles are, as in `fail2ban-node`.
+ * @param invocation The program, its options and its configuration.
+ * @param within Name of the program that contains both roles, such as
+ * `fail2ban-node`.
  */
 export async function workIn<R extends Role>(
   process: OwnProcess,
@@ -80,7 +81,7 @@ export async function workIn<R extends Role>(
     const around = { clock, programLog, hide, process, within, last };
     await work(invocation, around);
   } catch (error) {
-    // Standard error, where the error will be shown, may be nowhere by now.
+    // Standard error, where the error will be printed, may be closed by now.
     if (process.isDetached) {
       const { lines } = describeError(program.name, error);
       log.record("critical", "ended by an error", { error: lines.join("; ") });
@@ -95,7 +96,7 @@ interface Surroundings {
   readonly hide: (secrets: readonly string[]) => void;
   readonly process: OwnProcess;
   readonly within: string | undefined;
-  /** Disposed when nothing else is left to do. */
+  /** Disposed of last. */
   readonly last: AsyncDisposableStack;
 }
 
@@ -150,7 +151,10 @@ async function work<R extends Role>(
   log.record("info", "stopped");
 }
 
-/** A dry run leaves no state. The folder of a pid file is the system's, unless it is this user's own. */
+/**
+ * Creates the folders; a dry run needs no state folder. A pid file's folder is
+ * created only if it is this user's own.
+ */
 async function makeFolders(
   { config: { general, pidFile }, ownRunFolder }: LoadedConfig<Role>,
   dryRun: boolean,
@@ -161,7 +165,7 @@ async function makeFolders(
   }
 }
 
-/** In the foreground the program is found without a pid file. */
+/** Writes the pid file; a program in the foreground can run without one. */
 async function takePidFile(
   path: string,
   isDetached: boolean,

@@ -5,7 +5,7 @@ import { statusSocketPath } from "../../lib/service/status_socket.ts";
 import { askStatus } from "./status_socket.ts";
 import { PidFile } from "../../lib/service/io/pid_file.ts";
 
-/** The programs of a node that run on this host, by their pid files. */
+/** The running programs of a node on this host, by their pid files. */
 export async function runningPrograms(
   { nodePidFiles }: ClusterConfig,
 ): Promise<readonly string[]> {
@@ -16,7 +16,7 @@ export async function runningPrograms(
   return running;
 }
 
-/** How the programs of a node on this host are. */
+/** The states of a node's programs on this host. */
 export async function viewPrograms(
   { nodePidFiles }: ClusterConfig,
 ): Promise<readonly ProgramView[]> {
@@ -35,7 +35,10 @@ export async function viewPrograms(
   );
 }
 
-/** Whether the program of a pid file runs. A file that this user may not read tells nothing. */
+/**
+ * Whether the program of a pid file runs; `false` when this user may not read
+ * the file.
+ */
 export async function isRunning(pidFile: string): Promise<boolean> {
   try {
     using seen = await PidFile.see(pidFile);

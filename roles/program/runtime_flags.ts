@@ -1,17 +1,18 @@
 /**
- * What the runtime is told about each program, compiled or not.
+ * Runtime options of each program, compiled or not.
  *
  * @module
  */
 
 /**
- * Half of V8's young generation, in MiB. V8's own limit is 32, and it gets there in
- * some hours of a program that holds 15 MiB: resident memory grows by 50 MiB, and does
- * not come back. What fits a processor's cache is also faster.
+ * Size of half of V8's young generation, in MiB. V8's own limit is 32, which a
+ * program with 15 MiB of live data reaches after some hours: its resident
+ * memory then grows by 50 MiB for good. A size that fits the processor's cache
+ * is also faster.
  */
 const MAX_SEMI_SPACE_MIB = 4;
 
-/** Goes with `deno run` and `deno compile`. */
+/** Options for `deno run` and `deno compile`. */
 export const RUNTIME_FLAGS: readonly string[] = [
   `--v8-flags=--max-semi-space-size=${MAX_SEMI_SPACE_MIB}`,
 ];

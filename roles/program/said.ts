@@ -1,5 +1,5 @@
 /**
- * What a program says on standard error, beside its log.
+ * A program's messages on standard error, beside its log.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { journalPrefix } from "../../lib/log/line_prefix.ts";
 import type { Severity } from "../../lib/log/log.ts";
 import { writeText } from "./write_text.ts";
 
-/** Tells the operator what is not as it should be, although the program can go on. */
+/** Prints warnings: problems with which the program can go on. */
 export function warn(
   { name }: Pick<ProgramInfo, "name">,
   warnings: readonly string[],
@@ -23,7 +23,7 @@ export function warn(
   );
 }
 
-/** Tells the operator something that is as it should be. */
+/** Prints notices, which are no problems. */
 export function note(
   { name }: Pick<ProgramInfo, "name">,
   notices: readonly string[],
@@ -32,11 +32,11 @@ export function note(
 }
 
 /**
- * Tells the operator why a program ends.
+ * Prints the error that ends a program.
  *
  * @param name The program's name.
- * @param error Whatever was thrown.
- * @param isShared Whether the journal has another name for its process.
+ * @param error The thrown value.
+ * @param isShared Whether its process has another name in the journal.
  * @returns The exit code.
  */
 export function showError(
@@ -54,11 +54,11 @@ export function showError(
 }
 
 /**
- * Says lines under the program's name; to the journal, which has that name, with
- * their priority instead.
+ * Prints lines with the program's name as prefix. The journal, which adds the
+ * name itself, gets their priority instead.
  *
  * @param name The program's name.
- * @param severity How bad it is.
+ * @param severity The severity of the lines.
  * @param texts The lines, without line ends.
  */
 export function sayOnStderr(

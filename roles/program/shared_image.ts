@@ -1,5 +1,5 @@
 /**
- * This host's copy as an image for other hosts, and theirs put in its place.
+ * Makes images of this host's store for other publishers, and installs theirs.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import {
   returnImage,
 } from "../../lib/store/io/store_copies.ts";
 
-/** Takes images of a store that is in use. */
+/** Makes images of a store that is in use. */
 export function imagesOf(path: string): TakeImage {
   return async () => {
     const image = `${path}.image`;
@@ -35,22 +35,22 @@ export function imagesOf(path: string): TakeImage {
   };
 }
 
-/** Where a host's copy is made from the last snapshot. */
+/** Options for {@link fetchIfNeeded}. */
 export interface SnapshotFetch {
   readonly log: Pick<SharedLog, "look" | "read">;
   readonly snapshots: Pick<SharedSnapshots, "last" | "read">;
-  /** The store. */
+  /** The store's path. */
   readonly path: string;
   readonly records: Log;
 }
 
 /**
- * Puts the last snapshot in the place of a store that has nothing, or to which
- * the log does not reach back any more. Any other store stays as it is, and so
- * does one while nobody answers.
+ * Replaces the store by the last snapshot if it is empty, or if the log no
+ * longer reaches back to it. Keeps any other store, and keeps it while the
+ * engine does not answer.
  *
  * @param signal Ends it; the promise then rejects with its reason.
- * @throws {RuntimeError} when the snapshot can't be read, or not be stored.
+ * @throws {RuntimeError} when the snapshot can't be read or stored.
  */
 export async function fetchIfNeeded(
   fetch: SnapshotFetch,
@@ -81,9 +81,9 @@ export async function fetchIfNeeded(
 }
 
 /**
- * How many records a store has that can't go on without a snapshot.
+ * Number of records of a store that can't continue without a snapshot.
  *
- * @returns `undefined`: it can.
+ * @returns `undefined` when the store can continue.
  */
 async function recordsOf(
   { log, path }: SnapshotFetch,
@@ -94,7 +94,7 @@ async function recordsOf(
   const { applied, epoch, isEmpty } = there;
   if (applied === undefined) return isEmpty ? 0 : undefined;
   const view = await log.look(signal);
-  // What is of another log is refused by who follows it, with the remedy.
+  // The follower refuses a store of another log, with a hint.
   if (view === undefined || view.base.epoch !== epoch) return undefined;
   if (view.head.index <= applied.index) return undefined;
   const [first] = await log.read(applied.index, 1, signal);

@@ -1,5 +1,5 @@
 /**
- * A publisher that is one of several: a standby, and for a term the active one.
+ * One of several publishers: a standby, or for a term the active one.
  *
  * @module
  */
@@ -37,31 +37,33 @@ import { answerOperators } from "./operator_socket.ts";
 import type { MemberSource } from "./publisher_members.ts";
 import { fetchIfNeeded, imagesOf } from "./shared_image.ts";
 
-/** A term of a publisher. */
+/** A term as the active publisher. */
 export interface PublisherTerm {
-  /** As the role has it, but for the term only. */
+  /** The role's context, limited to the term. */
   readonly context: RoleContext<"publisher">;
   readonly store: BanStore;
-  /** The list that all publishers share, as it is now, and what follows. */
+  /** The member list that all publishers share, and its changes. */
   readonly members: MemberSource;
   /** See `Publisher`. */
   readonly isSure: () => boolean;
-  /** How it stands to the others. */
+  /** Gives this publisher's state among the others. */
   readonly engine: () => LeadFigures;
-  /** Told what serves. */
+  /** Called with the serving publisher. */
   readonly begin: (publisher: Publisher, answer: AnswerOperator) => void;
-  /** Runs its tasks, and has the nodes look for another publisher in the end. */
+  /**
+   * Runs the tasks; at the end it makes the nodes search for another publisher.
+   */
   readonly runTogether: typeof runTogether;
 }
 
-/** What a node is told last needs so long to leave. */
+/** Time for the last messages to reach the nodes. */
 const DISMISSAL_MS = 100;
 
 /**
- * Follows the others, and serves whenever this publisher is the active one.
+ * Follows the other publishers, and serves while this one is active.
  *
- * @param context The role's.
- * @param engine Where the table is shared.
+ * @param context The role's context.
+ * @param engine The engine that shares the table.
  * @param serve Serves for a term.
  * @throws {RuntimeError} when this host's store is no copy of the shared log.
  */
@@ -80,7 +82,7 @@ export async function shareTable(
     { log: shared, snapshots, path, records: log },
     signal,
   );
-  // The log survives a loss of power, and with it all that this may lack then.
+  // After a power loss the shared log restores whatever this copy lacks.
   using copy = SqliteBanStore.open({
     path,
     durability: "process",
@@ -168,7 +170,7 @@ function termOf(
   const { clock } = context;
   let publisher: Publisher | undefined;
   return {
-    // Files are looked at every now and then anyhow.
+    // No reload signal in a term: files are checked at intervals anyway.
     context: { ...context, onReload: () => {} },
     store,
     members,
@@ -189,7 +191,7 @@ function termOf(
   };
 }
 
-/** Resolves on abort of the first. */
+/** Resolves when the first signal aborts. */
 async function aborted(
   signal: AbortSignal,
   ended: AbortSignal,
@@ -204,7 +206,7 @@ async function aborted(
   }
 }
 
-/** For `check`: throws what is not good. */
+/** For `check`: throws an error if the engine is unusable. */
 export async function checkEngine(
   engine: EngineConfig,
   stateDir: string,
@@ -212,7 +214,7 @@ export async function checkEngine(
   using _client = await openEngine(engine, stateDir);
 }
 
-/** A standby knows the bans, and nothing of the nodes. */
+/** The answer of a standby, which knows the bans but not the nodes. */
 async function* standbyAnswer(
   active: string,
 ): AsyncGenerator<OperatorAnswer> {

@@ -10,7 +10,7 @@ import type { NodeMembership } from "./node_membership.ts";
 /**
  * Finds out why a publisher does not answer.
  *
- * @param membership Whose member this host is.
+ * @param membership This host's membership.
  * @param general This node's configuration.
  */
 export function silenceExplainer(

@@ -12,14 +12,14 @@ import { type AskedProgram, commandArgs } from "./invocation.ts";
 import { note } from "./said.ts";
 
 /**
- * Carries out a verb that writes into the folder for state: where that is a
- * service's, root acts as its user.
+ * Carries out a verb that writes to the state folder. If the folder belongs to
+ * a service, root acts as the service's user.
  *
- * @param asked What was asked.
+ * @param asked The program and its options.
  * @param stateDir The folder.
- * @param work What the verb does.
+ * @param work Carries out the verb.
  * @returns The exit code.
- * @throws {RuntimeError} when it is for the service to do.
+ * @throws {RuntimeError} when only the service may do it.
  */
 export async function guardState(
   asked: AskedProgram,

@@ -1,5 +1,5 @@
 /**
- * Where `status` reaches a running program.
+ * The socket on which `status` reaches a running program.
  *
  * @module
  */
@@ -19,11 +19,11 @@ import {
 } from "../../lib/service/status_socket.ts";
 
 /**
- * Gives a report to everyone who connects.
+ * Sends a report to every client.
  *
- * @param path Where.
- * @param report Gives the report of the moment.
- * @param log Told when a connection can't be accepted.
+ * @param path The socket's path.
+ * @param report Gives the current report.
+ * @param log Receives failures to accept a connection.
  * @throws {RuntimeError} when the socket can't be made.
  */
 export async function listenForStatus(
@@ -39,7 +39,10 @@ export async function listenForStatus(
   });
 }
 
-/** Listens beside the pid file; where that can't be, the log says so and all else goes on. */
+/**
+ * Listens beside the pid file; if that fails, logs it and continues without the
+ * socket.
+ */
 export async function answerStatus(
   pidFile: string,
   report: () => StatusReport,
@@ -55,9 +58,9 @@ export async function answerStatus(
 }
 
 /**
- * Asks a running program how it is.
+ * Asks a running program for its status.
  *
- * @param path Where it listens; see `statusSocketPath`.
+ * @param path The socket's path; see `statusSocketPath`.
  * @throws {RuntimeError} when it does not answer.
  */
 export async function askStatus(path: string): Promise<StatusReport> {

@@ -1,6 +1,6 @@
 /**
- * The verbs of the operator's command that change what is banned, and test
- * whether a ban arrives.
+ * Carries out the verbs that change bans, test their way and ask the publisher
+ * for its status and logins.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { testCluster } from "../../lib/cli/test_command.ts";
 import { publisherAt } from "./operator_socket.ts";
 import type { CarryOut, Workplace } from "./workplace.ts";
 
-/** By verb. */
+/** The verbs of this file. */
 export const VERBS = {
   "ban": (command, place) => steeringAt(place).ban(command),
   "unban": (command, place) => steeringAt(place).unban(command),

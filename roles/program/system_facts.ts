@@ -7,10 +7,10 @@ import {
 import { findOwnFolders } from "../../lib/service/io/user_folders.ts";
 
 /**
- * What the configuration takes from this host.
+ * The values that the configuration takes from this host.
  *
- * @param files The configuration files. What stands in the system's place for
- * them is about the system's folders, whoever reads it.
+ * @param files The configuration files. A file at the system's default path
+ * always means the system's folders, whoever reads it.
  */
 export async function systemFacts(
   [file]: readonly ConfigFile[],

@@ -1,11 +1,11 @@
 /**
- * A line with a code, which is better not typed: whoever lists the processes
- * sees what is.
+ * Reads a line with a join code. Standard input hides it from the list of
+ * processes.
  *
  * @module
  */
 
-/** What was typed; for `-` what stands on standard input. */
+/** The operands, or standard input for `-`. */
 export async function typedLine(operands: readonly string[]): Promise<string> {
   const typed = operands.join(" ");
   return typed === "-" ? await new Response(Deno.stdin.readable).text() : typed;

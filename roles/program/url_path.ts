@@ -1,5 +1,5 @@
 /**
- * The path of a `file:` URL, in which spaces and the like are encoded.
+ * The path of a `file:` URL, with encoded characters decoded.
  *
  * @param url The URL.
  */

@@ -1,5 +1,5 @@
 /**
- * What a verb of the operator's command has to work with.
+ * What the verbs of the operator's command work with.
  *
  * @module
  */
@@ -9,23 +9,23 @@ import type { ClusterConfig } from "../../lib/config/cluster_config.ts";
 import type { Editor } from "../../lib/members/member_edits.ts";
 import type { OperatorOutput } from "../../lib/views/operator_output.ts";
 
-/** Where a verb is carried out. */
+/** The host and the operator. */
 export interface Workplace {
   readonly config: ClusterConfig;
-  /** The configuration file that was read first. */
+  /** The main configuration file. */
   readonly configPath: string;
-  /** Who asks, and when. */
+  /** The operator, and the time of the command. */
   readonly editor: Editor;
-  /** This program's. */
+  /** The version of this program. */
   readonly version: string;
 }
 
 /**
- * Carries a verb out.
+ * Carries out a verb.
  *
- * @param command What was typed.
- * @param place Where.
- * @returns What is printed.
+ * @param command The parsed command line.
+ * @param place The host and the operator.
+ * @returns The output to print.
  */
 export type CarryOut = (
   command: TypedCommand,

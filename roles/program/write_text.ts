@@ -1,8 +1,8 @@
 /**
- * Writes text to the terminal, or wherever it was redirected to. Nothing
- * happens when nobody reads it any more, as in `--help | head -1`.
+ * Writes text to the terminal, or where it was redirected to. Ignores a reader
+ * that is gone, as in `--help | head -1`.
  *
- * @returns Whether it may be read.
+ * @returns Whether somebody still reads.
  */
 export function writeText(
   to: { writeSync(bytes: Uint8Array): number },

@@ -62,8 +62,8 @@ pidfile = /run/100%%  # a.conf:3
 httpbindurl = none  # default
 heartbeaturl = none  # default
 zmqpublisherurl = tcp://127.0.0.1:5680  # default
-# controlserver is not set: none: protocol 1 is spoken
-# streamserver is not set: controlserver's host, one port up
+# controlserver is not set: none: protocol 1 is used
+# streamserver is not set: controlserver's host, next port
 zmqprefixfilter = "web # 1|"  # a.conf:2
 subscriberaction = log  # default
 takejails = *  # default

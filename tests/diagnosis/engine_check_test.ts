@@ -1,15 +1,16 @@
 import { deepStrictEqual } from "node:assert/strict";
 import {
+  type AnsweringMember,
   checkEngine,
   type EngineFacts,
   type EngineMember,
 } from "../../lib/diagnosis/engine_check.ts";
 
 const GIBIBYTE = 2 ** 30;
-const MEMBER: EngineMember = {
+const MEMBER: AnsweringMember = {
   ...{ url: "https://hub1:2379", trouble: undefined, version: "3.4.23" },
   ...{ hasLeader: true, dataBytes: 20_000_000, quotaBytes: 4 * GIBIBYTE },
-  complaints: [],
+  ...{ complaints: [], compactedRevision: undefined },
 };
 const GOOD: EngineFacts = {
   ...{ trouble: undefined, members: [MEMBER], hasLogin: true },
@@ -22,7 +23,7 @@ function found(other: Partial<EngineFacts>): readonly string[] {
     .map(({ state, finding }) => `${state}: ${finding}`);
 }
 
-function foundOf(...others: readonly Partial<EngineMember>[]) {
+function foundOf(...others: readonly Partial<AnsweringMember>[]) {
   return found({ members: others.map((each) => ({ ...MEMBER, ...each })) });
 }
 
@@ -43,11 +44,12 @@ Deno.test("checkEngine() refuses releases that lose what they acknowledged", () 
 });
 
 Deno.test("checkEngine() warns of one that is away, and finds a fault where all are", () => {
-  const away = { trouble: "connection refused" };
-  deepStrictEqual(foundOf({}, away), [
+  const { url } = MEMBER;
+  const away: EngineMember = { url, trouble: "connection refused" };
+  deepStrictEqual(found({ members: [MEMBER, away] }), [
     "warn: https://hub1:2379: connection refused",
   ]);
-  deepStrictEqual(foundOf(away), [
+  deepStrictEqual(found({ members: [away] }), [
     "fail: https://hub1:2379: connection refused",
   ]);
   deepStrictEqual(foundOf({ hasLeader: false }), [

@@ -26,13 +26,13 @@ async function graphFrom(entry: string): Promise<ModuleGraph> {
   return graph;
 }
 
-/** From here every program and every verb is reached. */
+/** From this file every program and every verb is reached. */
 const GRAPH = await graphFrom("roles/executable/all_roles.ts");
 const MODULES = new Map(
   GRAPH.modules.map((module) => [module.specifier, module]),
 );
 
-/** What is loaded before the first line of any of these files runs, by paths from the project's folder. */
+/** What these files load before their first line runs, by paths from the project's folder. */
 function loadedBy(...paths: readonly string[]): readonly string[] {
   const seen = new Set(paths.map((path) => new URL(path, ROOT).href));
   for (const specifier of seen) {
@@ -55,7 +55,7 @@ function roomsOf(paths: readonly string[]): readonly string[] {
   return [...new Set(rooms)].toSorted();
 }
 
-/** Those of the names that are among what is loaded. */
+/** The names that occur in one of the paths. */
 function found(
   paths: readonly string[],
   ...names: readonly string[]

@@ -1,5 +1,6 @@
 /**
- * `SHA256SUMS`: what each file of a folder has to be, as `sha256sum` writes it.
+ * `SHA256SUMS`: the checksums of a folder's files, in the format of
+ * `sha256sum`.
  *
  * @module
  */
@@ -8,7 +9,7 @@
 export const CHECKSUMS = "SHA256SUMS";
 
 /**
- * Writes the sums of all files of a folder.
+ * Writes the checksums of all files of a folder.
  *
  * @param dir The folder.
  */
@@ -22,10 +23,11 @@ export async function writeChecksums(dir: string): Promise<void> {
 }
 
 /**
- * The files that a folder's sums name.
+ * The files named in a folder's checksums.
  *
  * @param dir The folder.
- * @returns Their paths from the folder; none where there are no sums.
+ * @returns Their paths relative to the folder; empty when there are no
+ * checksums.
  */
 export async function summedFiles(dir: string): Promise<string[]> {
   let text: string;

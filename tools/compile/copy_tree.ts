@@ -5,10 +5,10 @@
  */
 
 /**
- * Copies a file, or a folder with all that is in it.
+ * Copies a file, or a folder with its content.
  *
- * @param from What.
- * @param to Where it stands then. Folders that are missing are made.
+ * @param from The source.
+ * @param to The destination; missing folders are created.
  */
 export async function copyTree(from: string, to: string): Promise<void> {
   if ((await Deno.stat(from)).isFile) return await Deno.copyFile(from, to);

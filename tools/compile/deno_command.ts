@@ -5,15 +5,15 @@
  * @module
  */
 
-/** Deno ended with another exit code than 0. */
+/** Deno ended with an exit code other than 0. */
 export class DenoFailure extends Error {
   override readonly name = "DenoFailure";
-  /** What it wrote to standard error. */
+  /** Its standard error. */
   readonly stderr: string;
 
   /**
    * @param args Its arguments.
-   * @param stderr What it wrote to standard error.
+   * @param stderr Its standard error.
    */
   constructor(args: readonly string[], stderr: string) {
     super(`deno ${args.join(" ")} failed:\n${stderr.trimEnd()}`);
@@ -24,10 +24,10 @@ export class DenoFailure extends Error {
 /**
  * Runs Deno to its end.
  *
- * @param cwd Where.
- * @param args Its arguments.
- * @returns What it wrote to standard output.
- * @throws {DenoFailure} when its exit code isn't 0.
+ * @param cwd The working folder.
+ * @param args The arguments.
+ * @returns Its standard output.
+ * @throws {DenoFailure} when its exit code is not 0.
  */
 export async function runDeno(
   cwd: string,
@@ -47,7 +47,7 @@ export async function runDeno(
   return decoder.decode(stdout);
 }
 
-/** `DENORT_BIN` for one that runs in another folder. */
+/** `DENORT_BIN` as an absolute path, for a process in another folder. */
 function baseRuntime(): Record<string, string> {
   const path = Deno.env.get("DENORT_BIN");
   if (path === undefined || path.startsWith("/")) return {};
@@ -55,12 +55,12 @@ function baseRuntime(): Record<string, string> {
 }
 
 /**
- * Runs Deno and reads its answer.
+ * Runs Deno and parses its output as JSON.
  *
- * @typeParam T What the answer is.
- * @param cwd Where.
- * @param args Its arguments.
- * @throws {DenoFailure} when its exit code isn't 0.
+ * @typeParam T The type of the output.
+ * @param cwd The working folder.
+ * @param args The arguments.
+ * @throws {DenoFailure} when its exit code is not 0.
  */
 export async function denoJson<T>(
   cwd: string,

@@ -1,6 +1,6 @@
 /**
- * A role that is run from its sources: for hosts where `deno compile` has no
- * base runtime. The Deno that runs this program goes with it.
+ * Writes a script that runs a role from its sources, for hosts where `deno
+ * compile` has no base runtime. Includes the Deno that runs this tool.
  *
  * @module
  */
@@ -11,27 +11,27 @@ import { copyTree } from "./copy_tree.ts";
 import { folderOf, type LicensedPackage, SOURCES, Stage } from "./stage.ts";
 import { platformOf } from "./targets.ts";
 
-/** The folder for sources, packages and Deno, one for all roles. */
+/** The folder for sources, packages and Deno, shared by all roles. */
 const PROGRAM = "program";
 
-/** What is written where. */
+/** Options for {@link writeLauncher}. */
 export interface LauncherOptions {
   /** The project's folder, without a slash at its end. */
   readonly project: string;
-  /** The role, as its file is named. */
+  /** The role, named as its file. */
   readonly role: string;
-  /** What it is to run on. */
+  /** The target to run on. */
   readonly target: string;
   /** The folder that becomes a release. */
   readonly out: string;
 }
 
 /**
- * Writes the script `fail2ban-ROLE`, and into `program/` what it runs.
+ * Writes the script `fail2ban-ROLE`, and the files that it runs to `program/`.
  *
- * @param options What is written where.
- * @returns The packages that are in it.
- * @throws {UsageError} when this machine's Deno would not run there.
+ * @param options See {@link LauncherOptions}.
+ * @returns The packages that are included.
+ * @throws {UsageError} when this machine's Deno does not run on the target.
  */
 export async function writeLauncher(
   { project, role, target, out }: LauncherOptions,
@@ -64,7 +64,7 @@ export async function writeLauncher(
   return stage.packages;
 }
 
-/** Deno then looks for packages in `node_modules`, and nowhere else. */
+/** Makes Deno search for packages only in `node_modules`. */
 async function useOwnPackages(path: string): Promise<void> {
   const config = JSON.parse(await Deno.readTextFile(path));
   config.nodeModulesDir = "manual";

@@ -1,5 +1,5 @@
 /**
- * The licenses of what is embedded, in one text.
+ * Joins the licenses of the embedded packages in one text.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { LicensedPackage } from "./stage.ts";
 const RULE = "=".repeat(79);
 
 /**
- * Renders the texts, each under the name of its package.
+ * Renders the license texts, each under its package's name.
  *
  * @param packages The packages.
  */

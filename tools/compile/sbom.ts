@@ -1,20 +1,20 @@
 /**
- * What is in the executables, as CycloneDX writes it.
+ * The bill of materials of the executables, in the format of CycloneDX.
  *
  * @module
  */
 
 import type { LicensedPackage } from "./stage.ts";
 
-/** What is described. */
+/** Options for {@link renderSbom}. */
 export interface SbomOptions {
   /** The project's version. */
   readonly version: string;
-  /** What was compiled for. */
+  /** The target of the compilation. */
   readonly target: string;
-  /** The packages in all executables together. */
+  /** The packages of all executables. */
   readonly packages: readonly LicensedPackage[];
-  /** The text of `deno.lock`. */
+  /** The content of `deno.lock`. */
   readonly lock: string;
 }
 
@@ -23,10 +23,10 @@ interface LockedPackages {
 }
 
 /**
- * Renders the bill of materials: without time or serial number, so that the
- * same sources give the same file.
+ * Renders the bill of materials, without a time or serial number: the same
+ * sources give the same file.
  *
- * @param options What is described.
+ * @param options See {@link SbomOptions}.
  */
 export function renderSbom(
   { version, target, packages, lock }: SbomOptions,
@@ -62,7 +62,7 @@ export function renderSbom(
   return `${JSON.stringify(bom, null, 2)}\n`;
 }
 
-/** The package's checksum as the lock file has it, in hexadecimal. */
+/** The package's checksum in the lock file, in hexadecimal. */
 function hexOf(integrity: string): string {
   const base64 = integrity.replace(/^sha512-/, "");
   return Array.from(

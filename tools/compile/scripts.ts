@@ -1,8 +1,7 @@
 /**
- * Sources as executables have them: JavaScript, without documentation, comments
- * and indentation. Of TypeScript an executable would hold the source, what is
- * made of it, and a map between them, and it reads all that it holds, used or
- * not, whenever it starts.
+ * Turns sources into JavaScript for executables, without documentation, comments
+ * and indentation. Of TypeScript an executable would hold the source, the
+ * JavaScript and a source map, and it reads all of its contents at every start.
  *
  * @module
  */
@@ -11,20 +10,24 @@ import { stripTypeScriptTypes } from "node:module";
 
 const DOC = /^ *\/\*\*[\s\S]*?\*\/ *$/gm;
 const COMMENT = /^ *\/\/ .*$/gm;
-/** An import of types only would load what it names all the same. */
+/** What is left of an import of types only would still load the file. */
 const EMPTY_IMPORT = /^import\s*\{\s*\}\s*from\s*"[^"]+";/gm;
-/** What a file of the project is imported by. */
+/** The specifier of a file of the project. */
 const SPECIFIER = /(\b(?:from|import)\s*\(?\s*"\.[^"\n]*)\.ts"/g;
 const MARGIN = /^[ \t]+|[ \t]+$/gm;
-/** A line within which a text of several lines may begin: an odd backtick, or what is put into one and goes on. */
+/**
+ * A line in which a multi-line template may begin: an odd number of backticks,
+ * or an unclosed substitution.
+ */
 const OPEN_TEMPLATE = /^[^`\n]*`(?:[^`\n]*`[^`\n]*`)*[^`\n]*$|\$\{[^}\n]*$/m;
 
 /**
- * Makes JavaScript of TypeScript. Lines keep their numbers: a stack tells of
- * them. Spaces at the ends of lines go where no text has lines of its own.
+ * Removes types, documentation and whole-line comments, and also the indentation
+ * if no template has several lines. Keeps line numbers for stack traces.
  *
- * @param source A TypeScript file, formatted, with nothing in it that is more than types.
- * @throws {SyntaxError} when there is: an `enum`, a parameter property.
+ * @param source A TypeScript file, formatted.
+ * @throws {SyntaxError} when more than types would have to go: an `enum`, a
+ * parameter property.
  */
 export function scriptOf(source: string): string {
   const script = [DOC, COMMENT, EMPTY_IMPORT]
@@ -37,12 +40,12 @@ export function scriptOf(source: string): string {
   return OPEN_TEMPLATE.test(script) ? script : script.replaceAll(MARGIN, "");
 }
 
-/** The name of what is made of a file. */
+/** The name of the JavaScript file for a TypeScript file. */
 export function scriptName(path: string): string {
   return path.replace(/\.ts$/, ".js");
 }
 
-/** Does that with all files of a folder. */
+/** Replaces all TypeScript files of a folder. */
 export async function makeScripts(dir: string): Promise<void> {
   for await (const { name, isDirectory } of Deno.readDir(dir)) {
     const path = `${dir}/${name}`;

@@ -1,7 +1,7 @@
 /**
- * A folder from which a role is compiled: the project's sources, and of the
- * packages on npm the files that this role runs on this target, since
- * `deno compile` embeds all that is in `node_modules`.
+ * A temporary folder from which a role is compiled: the project's sources, and
+ * from npm packages only the files that this role runs on this target, because
+ * `deno compile` embeds everything in `node_modules`.
  *
  * @module
  */
@@ -11,15 +11,15 @@ import { denoJson, runDeno } from "./deno_command.ts";
 import { makeScripts, scriptName } from "./scripts.ts";
 import { onlyAddonFor, type Platform } from "./targets.ts";
 
-/** What of the project is needed; the rest is tests, tools and documents. */
+/** The needed parts of the project; the rest is tests, tools and documents. */
 export const SOURCES: readonly string[] = [
   ...["deno.json", "deno.lock", "lib", "page", "roles", "std"],
 ];
-/** Of these, what an executable has as JavaScript; `std` is packages, which name their files. */
+/** The folders that are turned into JavaScript; `std` has packages, whose `deno.json` names their files. */
 const SCRIPTED: readonly string[] = ["lib", "roles"];
-/** Packages with nothing in them that runs. */
+/** Packages without code that runs. */
 const HEADERS_ONLY: ReadonlySet<string> = new Set(["node-addon-api"]);
-/** What to keep of packages that ship far more than they run. */
+/** Files to keep of packages that ship far more than is used. */
 const KEPT: Readonly<Record<string, RegExp>> = {
   "@opentelemetry/api": /^dist\/(?!experimental\/).*\.cjs$/,
   "bintrees": /^(?:index|lib\/\w+)\.js$/,
@@ -36,22 +36,22 @@ export interface EmbeddedPackage {
   readonly version: string;
 }
 
-/** A package with the texts that have to go where it goes. */
+/** A package with its license texts. */
 export interface LicensedPackage extends EmbeddedPackage {
-  /** What its `package.json` says, as SPDX writes it. */
+  /** The SPDX expression in its `package.json`. */
   readonly license: string;
   readonly texts: readonly string[];
 }
 
-/** What is staged. */
+/** Options for {@link Stage.make}. */
 export interface StageOptions {
   /** The project's folder, without a slash at its end. */
   readonly project: string;
-  /** The file that is run, from the project's folder. */
+  /** The entry file, relative to the project's folder. */
   readonly entry: string;
-  /** What it is to run on. */
+  /** The platform to run on. */
   readonly platform: Platform;
-  /** Whether it is compiled, and read by nobody: it is JavaScript then. */
+  /** Whether it will be compiled, and so needs JavaScript only. */
   readonly forExecutable: boolean;
 }
 
@@ -59,9 +59,9 @@ export interface StageOptions {
 export class Stage implements AsyncDisposable {
   /** The folder. */
   readonly dir: string;
-  /** The file that is run, from the folder. */
+  /** The file that is run, relative to the folder. */
   readonly entry: string;
-  /** What the role runs of npm, by name. */
+  /** The npm packages that the role runs, sorted by name. */
   readonly packages: readonly LicensedPackage[];
 
   private constructor(
@@ -75,9 +75,9 @@ export class Stage implements AsyncDisposable {
   }
 
   /**
-   * Makes the folder.
+   * Creates the folder.
    *
-   * @param options What is staged.
+   * @param options See {@link StageOptions}.
    */
   static async make(options: StageOptions): Promise<Stage> {
     const dir = await Deno.makeTempDir({ prefix: "f2bc_compile_" });
@@ -112,8 +112,8 @@ export class Stage implements AsyncDisposable {
 }
 
 /**
- * Says in the folder itself which packages there are: the runtime of an executable
- * would otherwise look for that in the folders above, which are anybody's.
+ * Lists the packages in the folder itself: an executable's runtime would
+ * otherwise look for a list in the parent folders, which anybody may write.
  */
 async function writePackageFile(
   dir: string,
@@ -128,7 +128,7 @@ async function writePackageFile(
   );
 }
 
-/** The part of `deno info --json` that is read. */
+/** The needed part of `deno info --json`. */
 interface ModuleGraph {
   readonly modules: readonly {
     readonly specifier: string;
@@ -143,7 +143,9 @@ interface ModuleGraph {
   >;
 }
 
-/** What an entry file's imports lead to, those of types left out. */
+/**
+ * The packages that an entry file imports, directly or not, except for types.
+ */
 async function packagesRunBy(
   dir: string,
   entry: string,
@@ -165,7 +167,7 @@ async function packagesRunBy(
   return [...seen.values()].toSorted((a, b) => a.name < b.name ? -1 : 1);
 }
 
-/** Which packages the modules import in order to run them. */
+/** The packages that the modules import at run time. */
 function importedPackages({ modules, redirects }: ModuleGraph): string[] {
   const imported = new Set(
     modules.flatMap(({ dependencies = [] }) =>
@@ -178,8 +180,8 @@ function importedPackages({ modules, redirects }: ModuleGraph): string[] {
 }
 
 /**
- * Where a package stands in a stage's `node_modules`: in there it is
- * `node_modules/NAME`.
+ * The folder of a package in a stage's `node_modules`; the package itself is in
+ * `node_modules/NAME` below it.
  *
  * @param found The package.
  */
@@ -187,7 +189,10 @@ export function folderOf({ name, version }: EmbeddedPackage): string {
   return `.deno/${name.replaceAll("/", "+")}@${version}`;
 }
 
-/** Reads the texts before they go: Deno would take them for modules. */
+/**
+ * Reads the license texts before they are removed: Deno would take them for
+ * modules.
+ */
 async function licensed(
   dir: string,
   packages: readonly EmbeddedPackage[],
@@ -211,7 +216,7 @@ async function licensed(
   return found;
 }
 
-/** Removes from `node_modules` whatever the packages do not run. */
+/** Removes the files of `node_modules` that the packages do not run. */
 async function prune(
   modules: string,
   packages: readonly EmbeddedPackage[],
@@ -237,7 +242,7 @@ async function prune(
   await removeLooseEnds(modules);
 }
 
-/** @returns The paths that the manifest and its one addon have in the package. */
+/** @returns The paths of the manifest and its one addon in the package. */
 async function pruneManifest(
   dir: string,
   platform: Platform,
@@ -245,14 +250,14 @@ async function pruneManifest(
   const path = `${dir}/build/manifest.json`;
   const all = JSON.parse(await Deno.readTextFile(path));
   const only = onlyAddonFor(all, platform);
-  // The file may be a hard link into the cache of packages.
+  // The file may be a hard link into the package cache.
   await Deno.remove(path);
   await Deno.writeTextFile(path, JSON.stringify(only));
   const addons = Object.values(only).map((addon) => `build/${addon}`);
   return ["build/manifest.json", ...addons];
 }
 
-/** Removes files that are not kept, and folders with nothing left in them. */
+/** Removes files that are not kept, and empty folders. */
 async function pruneFiles(
   root: string,
   isKept: (path: string) => boolean,
@@ -270,7 +275,7 @@ async function pruneFiles(
   return isEmpty;
 }
 
-/** Removes links that lead nowhere, and folders with nothing left in them. */
+/** Removes broken links and empty folders. */
 async function removeLooseEnds(dir: string): Promise<boolean> {
   let isEmpty = true;
   for await (const { name, isDirectory, isSymlink } of Deno.readDir(dir)) {
@@ -284,13 +289,16 @@ async function removeLooseEnds(dir: string): Promise<boolean> {
   return isEmpty;
 }
 
-/** The executable says of each file when it was written: else no two would be alike. */
+/**
+ * Resets the files' times, which the executable contains: so builds are
+ * reproducible.
+ */
 async function forgetTimes(dir: string): Promise<void> {
   for await (const { name, isDirectory, isSymlink } of Deno.readDir(dir)) {
     const path = `${dir}/${name}`;
     if (isDirectory) await forgetTimes(path);
     else if (!isSymlink) {
-      // A hard link into the cache of packages would pass it on.
+      // Setting the time of a hard link would also change the package cache.
       await Deno.copyFile(path, `${path}.copy`);
       await Deno.rename(`${path}.copy`, path);
       await Deno.utime(path, 0, 0);

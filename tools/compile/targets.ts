@@ -1,19 +1,19 @@
 /**
- * What can be compiled for, and which of zeromq's addons that takes.
+ * The compilation targets, and the zeromq addon for each.
  *
  * @module
  */
 
 import { UsageError } from "../../lib/base/errors.ts";
 
-/** A platform as zeromq's manifest of addons describes it. */
+/** A platform as in zeromq's manifest of addons. */
 export interface Platform {
   readonly os: string;
   readonly arch: string;
   readonly libc: string;
 }
 
-/** What can be compiled for, by the name that `deno compile` has for it. */
+/** The targets by their names for `deno compile`. */
 export const TARGETS: Readonly<Record<string, Platform>> = {
   "x86_64-unknown-linux-gnu": { os: "linux", arch: "x64", libc: "glibc" },
   "aarch64-unknown-linux-gnu": { os: "linux", arch: "arm64", libc: "glibc" },
@@ -35,7 +35,9 @@ export function platformOf(target: string): Platform {
   });
 }
 
-/** zeromq's `build/manifest.json`: what an addon was built for, as JSON, and its path. */
+/**
+ * zeromq's `build/manifest.json`: each addon's path, by its platform as JSON.
+ */
 export type AddonManifest = Readonly<Record<string, string>>;
 
 interface AddonConfig extends Platform {
@@ -43,10 +45,10 @@ interface AddonConfig extends Platform {
 }
 
 /**
- * Leaves of a manifest the one addon that zeromq would try first.
+ * Keeps the one addon of a manifest that zeromq would try first.
  *
- * @param manifest What zeromq ships.
- * @param platform What it is to run on.
+ * @param manifest zeromq's manifest.
+ * @param platform The platform to run on.
  */
 export function onlyAddonFor(
   manifest: AddonManifest,

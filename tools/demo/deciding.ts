@@ -1,6 +1,6 @@
 /**
- * The host whose fail2ban decides in a demo: a real one, or the lines that one
- * would write.
+ * The deciding host of a demo: a real fail2ban, or the log lines that it would
+ * write.
  *
  * @module
  */
@@ -18,24 +18,24 @@ import { isInstalled } from "../../tests/support/host/real_parts.ts";
 import { waitUntil } from "../../tests/support/host/wait_until.ts";
 import { readLines } from "./telling.ts";
 
-/** How often is looked for what will come, in milliseconds. */
+/** Interval between checks for results, in milliseconds. */
 export const LOOK_EVERY_MS = 2;
 
-/** What fail2ban decides. */
+/** A decision of fail2ban. */
 export type Verb = "Ban" | "Unban";
 
-/** Who decides. */
+/** A decider. */
 export interface Decider {
-  /** What it is. */
+  /** Its description. */
   readonly about: string;
-  /** Where its monitor finds it. */
+  /** Settings with which a monitor follows it. */
   readonly monitor: Readonly<Record<string, string>>;
-  /** Decides. @returns When the line was written, in milliseconds since 1970. */
+  /** Decides. @returns Time of the log line, in milliseconds since 1970. */
   readonly decide: (verb: Verb, address: string) => Promise<number>;
 }
 
 /**
- * Starts a fail2ban with a jail `sshd` where one is installed.
+ * Starts a fail2ban with a jail `sshd`, if one is installed.
  *
  * @param dir The folder for its files.
  * @param held Ends it.

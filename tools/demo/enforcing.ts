@@ -1,6 +1,6 @@
 /**
- * The host on which the cluster's bans are enforced in a demo: by nftables in a
- * network of its own, by a real fail2ban, or by lines in its log.
+ * The enforcing host of a demo: nftables in a network namespace, a real
+ * fail2ban, or lines in its log.
  *
  * @module
  */
@@ -15,22 +15,24 @@ import { readLines } from "./telling.ts";
 
 const TABLE = "fail2ban_cluster";
 
-/** What enforces. */
+/** An enforcer. */
 export interface Enforcer {
-  /** What it is. */
+  /** Its description. */
   readonly about: string;
-  /** What all programs are started by: the hub is reached over its loopback. */
+  /**
+   * Prefix of all programs' commands, so that they reach the hub over loopback.
+   */
   readonly within: readonly string[];
-  /** What the subscriber's configuration says. */
+  /** Settings of the subscriber. */
   readonly subscriber: Readonly<Record<string, string>>;
-  /** What it says when it has done something about an address. */
+  /** The text that it writes after acting on an address. */
   readonly shows: (verb: Verb, address: string) => string;
-  /** Calls back with each line of its own, from now on; who disposes of it ends that. */
+  /** Calls back with each new line; disposal ends it. */
   readonly watch: (onLine: (line: string) => void) => AsyncDisposable;
 }
 
 /**
- * Makes what there can be here.
+ * Creates the best available enforcer.
  *
  * @param dir The folder for its files.
  * @param held Ends it.
@@ -93,7 +95,7 @@ function log(dir: string): Enforcer {
   };
 }
 
-/** Reads a log as it grows. */
+/** Follows a growing log. */
 function follow(path: string, onLine: (line: string) => void): AsyncDisposable {
   let seen = 0;
   let isOver = false;

@@ -1,12 +1,15 @@
 /**
- * What a demo shows.
+ * Output of the demos.
  *
  * @module
  */
 
 import { givenPortsPath } from "../../tests/support/host/test_ports.ts";
 
-/** Runs a demo: the note of ports, which tests leave to those that follow, goes unless it was there before. */
+/**
+ * Runs a demo, and then removes the list of used ports, which only later tests
+ * need, unless it existed before.
+ */
 export async function leaveNothing(run: () => Promise<void>): Promise<void> {
   const path = givenPortsPath();
   const wasThere = await Deno.stat(path).then(() => true, () => false);
@@ -14,18 +17,18 @@ export async function leaveNothing(run: () => Promise<void>): Promise<void> {
   if (!wasThere) await Deno.remove(path);
 }
 
-/** Shows text. */
+/** Prints text. */
 export function say(text: string): void {
   Deno.stdout.writeSync(new TextEncoder().encode(`${text}\n`));
 }
 
-/** Shows what happened on a host, and how long after the beginning of it all. */
+/** Prints an event on a host, with its time since the demo's start. */
 export function tell(afterMs: number, host: string, text: string): void {
   const after = `${afterMs < 0 ? "" : "+"}${afterMs} ms`;
   say(`  ${after.padStart(8)}  ${host.padEnd(6)}  ${text}`);
 }
 
-/** The lines of a file; none while there is no such file. */
+/** The lines of a file; empty when it does not exist. */
 export async function readLines(path: string): Promise<string[]> {
   try {
     return (await Deno.readTextFile(path)).split("\n");

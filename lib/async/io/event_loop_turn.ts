@@ -1,28 +1,28 @@
 /**
- * The turns of the process's event loop.
+ * Watches the turns of the process's event loop.
  *
  * @module
  */
 
 import type { LoopTurn } from "../loop_turn.ts";
 
-/** A turn is long after this time. */
+/** A turn is long after this time, in milliseconds. */
 const MAX_TURN_MS = 2;
 /**
- * A pause that is over at once would not do: Deno looks for what has come over
- * the network only when it has nothing else to do, or after 61 turns.
+ * Pause in milliseconds. A timer of 0 would not do: Deno polls the network only
+ * when it has nothing else to do, or after 61 turns.
  */
 const PAUSE_MS = 1;
 
 /**
- * So many ask before it is watched whether the loop turns: a timer for each
- * message of a quiet time would cost more than its bytes do.
+ * Number of calls before a timer watches the loop: in quiet times a timer for
+ * each message would cost more than the message itself.
  */
 const ASKED_BEFORE = 8;
 
-/** The {@link LoopTurn} of those who share it. */
+/** A {@link LoopTurn} that several tasks share. */
 export class EventLoopTurn implements LoopTurn {
-  /** How many have asked since the loop was seen to turn. */
+  /** Calls since the loop last turned. */
   #asked = 0;
   #sinceMs = Infinity;
 

@@ -1,12 +1,12 @@
 /**
- * Time as the system tells it.
+ * The system's time.
  *
  * @module
  */
 
 import type { Clock } from "../clock.ts";
 
-/** The longest time that a timer of the runtime takes, in milliseconds. */
+/** The longest delay of a timer in Deno, in milliseconds. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** The {@link Clock} of the system. */

@@ -1,5 +1,5 @@
 /**
- * Names that nobody can guess.
+ * Makes unguessable identifiers.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { SessionId } from "../ids.ts";
 
 const BYTES = 16;
 
-/** Makes a session's id of 128 bits from the system's random generator. */
+/** Makes a session id of 128 bits from the system's random generator. */
 export function newSessionId(): SessionId {
   const bytes = crypto.getRandomValues(new Uint8Array(BYTES));
   const digits = [...bytes].map((byte) => byte.toString(16).padStart(2, "0"));

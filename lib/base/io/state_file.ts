@@ -8,15 +8,17 @@ import { RuntimeError } from "../errors.ts";
 import type { StateText } from "../state_text.ts";
 
 /**
- * A {@link StateText} in a file that is replaced as a whole: written beside it,
- * forced to the disk, then renamed over it.
+ * A {@link StateText} in a file that is replaced as a whole: a new file is
+ * written beside it, synced to the disk, and renamed over it.
  *
  * @see {@link https://man7.org/linux/man-pages/man2/rename.2.html | rename(2)}
  */
 export class StateFile implements StateText {
   readonly #path: string;
 
-  /** @param path Absolute path; its folder is made where it is missing. */
+  /**
+   * @param path Absolute path; the class creates its folder if it is missing.
+   */
   constructor(path: string) {
     this.#path = path;
   }
@@ -34,7 +36,7 @@ export class StateFile implements StateText {
       if (error instanceof Deno.errors.NotFound) return undefined;
       throw cannot("read", path, error);
     }
-    // A pipe would hold up whoever opens it.
+    // Opening a pipe would block.
     throw new RuntimeError(`cannot read ${path}: it is not a file`, {
       hint: HINT,
     });
@@ -72,7 +74,7 @@ export class StateFile implements StateText {
 
 const HINT = "the folder is statedir in [general], and must be writable";
 
-/** A pipe would hold up whoever opens it. */
+/** Opening a pipe would block. */
 async function removePipe(path: string): Promise<void> {
   const info = await Deno.lstat(path).catch(unlessMissing);
   if (info?.isFifo === true) await Deno.remove(path);
@@ -82,7 +84,7 @@ function unlessMissing(error: unknown): undefined {
   if (!(error instanceof Deno.errors.NotFound)) throw error;
 }
 
-/** @throws what the system did not say: a bug. */
+/** @throws errors that are not the system's: a bug. */
 function cannot(what: string, path: string, error: unknown): RuntimeError {
   if (!(error instanceof Error) || !("code" in error)) throw error;
   return new RuntimeError(`cannot ${what} ${path}: ${error.message}`, {

@@ -1,5 +1,5 @@
 /**
- * Shows on a terminal how far a long work is; nothing where there is none.
+ * Shows the progress of long work on a terminal, and nothing without one.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { countText } from "../../views/plain_texts.ts";
 const BAR_LENGTH = 20;
 const DRAWN_MS = 100;
 
-/** A bar on standard error, for one work after the other. */
+/** A progress bar on standard error, for one work after the other. */
 export class TerminalProgress implements ProgressView {
   #bar: ProgressBar | undefined;
   #label = "";

@@ -1,19 +1,19 @@
 /**
- * Where this program runs.
+ * Identifies the place where this program runs.
  *
  * @module
  */
 
 import type { PlaceId } from "../../base/ids.ts";
 
-/** Another one at each start of the kernel, and on each host. */
+/** It differs on each host and after each boot. */
 const BOOT_ID = "/proc/sys/kernel/random/boot_id";
 const BYTES = 16;
 
 /**
- * Names the place where programs with this state folder run: the same after a
- * restart of the program, another on a copy of the host, in a container with a
- * folder of its own, and after a restart of the host. It tells nothing about
+ * Identifies the place where programs with this state folder run. The id stays
+ * the same when the program restarts. It differs on a copy of the host, in a
+ * container with its own folder, and after a reboot. It reveals nothing about
  * the host.
  *
  * @param stateDir The state folder.
@@ -30,7 +30,9 @@ export async function placeOf(stateDir: string): Promise<PlaceId> {
   return new Uint8Array(digest, 0, BYTES).toHex() as PlaceId;
 }
 
-/** What can't be read distinguishes nothing: other parts of the name do. */
+/**
+ * Ignores a part that can't be read: the other parts still identify the place.
+ */
 async function optional<T>(read: () => Promise<T>): Promise<T | undefined> {
   try {
     return await read();

@@ -1,6 +1,6 @@
 /**
- * Looks at what listens where a publisher should: a name, a connection, and the
- * greeting that ZeroMQ begins with.
+ * Finds out what listens at a publisher's URL: it looks up the name, connects,
+ * and reads ZeroMQ's greeting.
  *
  * @see {@link https://rfc.zeromq.org/spec/23/ | ZMTP 3.0}
  * @module
@@ -13,18 +13,19 @@ import type { SilenceCause } from "../silence.ts";
 const GREETING_BYTES = 64;
 const MECHANISM = { start: 12, end: 32 } as const;
 /**
- * Signature and version 3.0: what follows, the mechanism, is said by a peer that
- * knows the version, and one that hears of another mechanism hangs up.
+ * Signature and version 3.0. A peer that knows the version answers with the
+ * rest of its greeting, including the mechanism; it would hang up if this
+ * greeting named another mechanism.
  */
 const OPENING = Uint8Array.of(0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, 3, 0);
-/** Limit of a look. */
+/** Timeout of a probe, in milliseconds. */
 const LOOK_MS = 2_000;
 
 /**
- * Looks, for 2 s at most.
+ * Probes a URL, for 2 s at most.
  *
- * @param url A URL to connect to, as `parseEndpointUrl` gave it.
- * @returns What was found.
+ * @param url A URL to connect to, from `parseEndpointUrl`.
+ * @returns What listens there, or why there is no connection.
  */
 export async function lookAtPublisher(url: string): Promise<SilenceCause> {
   const hostname = endpointHost(url);
@@ -43,7 +44,7 @@ export async function lookAtPublisher(url: string): Promise<SilenceCause> {
 async function lookThrough(
   address: Deno.ConnectOptions | Deno.UnixConnectOptions,
 ): Promise<SilenceCause> {
-  // A connection that comes later is closed when it is there.
+  // A connection that succeeds after the timeout is closed then.
   const connecting = "path" in address
     ? Deno.connect(address)
     : Deno.connect(address);

@@ -7,7 +7,7 @@
 import type { ConfigFile } from "../config.ts";
 import { ConfigError, RuntimeError } from "../../base/errors.ts";
 
-/** Where the configuration is looked for when none is named. */
+/** The default path of the configuration. */
 export const DEFAULT_CONFIG_PATH =
   "/etc/fail2ban-cluster/fail2ban-cluster.conf";
 
@@ -17,11 +17,11 @@ const OTHERS_MAY_READ = 0o004;
 /**
  * Reads a configuration file and the `*.local` beside it.
  *
- * @param configPath The file that was named; `undefined`: {@link DEFAULT_CONFIG_PATH},
- * else `fail2ban-cluster.conf` in `programDir`.
- * @param programDir The folder the program stands in.
- * @returns `*.conf`, then `*.local` where there is one.
- * @throws {ConfigError} when there is none, or it can't be read.
+ * @param configPath The named file; `undefined`: {@link DEFAULT_CONFIG_PATH},
+ * otherwise `fail2ban-cluster.conf` in `programDir`.
+ * @param programDir The program's folder.
+ * @returns `*.conf`, then `*.local` if it exists.
+ * @throws {ConfigError} when there is no file, or it can't be read.
  */
 export async function readConfigFiles(
   configPath: string | undefined,
@@ -48,11 +48,12 @@ export function localPath(configPath: string): string {
 }
 
 /**
- * Edits the `*.local` beside a configuration file; it is replaced as a whole.
- * A new one belongs to whom the configuration file does, with its mode.
+ * Edits the `*.local` beside a configuration file, and replaces it as a whole.
+ * A new file gets the owner and the mode of the configuration file.
  *
  * @param configPath The configuration file.
- * @param edit From the text, empty where there is none, to the one that is to be there.
+ * @param edit Makes the new text from the current one, which is empty for a new
+ * file.
  * @returns The path of the `*.local`.
  * @throws {ConfigError} when it can't be read.
  * @throws {RuntimeError} when it can't be written.
@@ -88,7 +89,7 @@ export async function editLocalFile(
 
 async function readFile(path: string): Promise<ConfigFile | undefined> {
   try {
-    // Opening a pipe would wait for its other end.
+    // Opening a pipe would block.
     const { isFile, size, mode } = await Deno.stat(path);
     if (!isFile) throw unreadable(path, "a file");
     using file = await Deno.open(path);

@@ -1,5 +1,5 @@
 /**
- * Looks at files and folders without changing them.
+ * Observes files and folders without changing them.
  *
  * @module
  */
@@ -7,17 +7,19 @@
 import { statfs } from "node:fs/promises";
 import { asidePath } from "../../base/aside.ts";
 
-/** A folder for state, as it is on the disk. */
+/** The observed state of a state folder. */
 export interface FolderLook {
-  /** Room on its disk for ordinary users, in bytes; `undefined`: the system does not tell. */
+  /**
+   * Free space on its disk for ordinary users, in bytes; `undefined`: unknown.
+   */
   readonly freeBytes: number | undefined;
-  /** Names in it that belong to somebody else. */
+  /** Names in it that belong to another user. */
   readonly strangers: readonly string[];
-  /** Paths of what was put aside as damaged. */
+  /** Paths that were moved aside as damaged. */
   readonly aside: readonly string[];
 }
 
-/** Looks at a folder, and the folder of members in it. */
+/** Observes a folder, and the folder `members` in it. */
 export async function lookAtFolder(
   path: string,
   uid: number,
@@ -42,7 +44,9 @@ export async function lookAtFolder(
   };
 }
 
-/** Facts of a file; `undefined`: it is not there, or can't be looked at. */
+/**
+ * The status of a file; `undefined`: it does not exist, or can't be accessed.
+ */
 export async function infoOf(
   path: string,
 ): Promise<Deno.FileInfo | undefined> {
@@ -54,19 +58,19 @@ export async function infoOf(
   }
 }
 
-/** The end of a file, from the first whole line on. */
+/** The end of a file, beginning with a whole line. */
 export interface FileEnd {
   readonly bytes: Uint8Array;
-  /** When it was written last, in milliseconds since 1970. */
+  /** When it was last written, in milliseconds since 1970. */
   readonly modifiedMs: number | undefined;
 }
 
 /**
  * Reads the end of a file.
  *
- * @param path An ordinary file.
- * @param maxBytes So much of it at most.
- * @returns `undefined` where it can't be read.
+ * @param path A regular file.
+ * @param maxBytes Maximum number of bytes.
+ * @returns `undefined` if it can't be read.
  */
 export async function readEnd(
   path: string,
@@ -115,7 +119,7 @@ async function freeBytes(path: string): Promise<number | undefined> {
   }
 }
 
-/** The system does not let one look: that is for other checks to tell. */
+/** Whether the system refuses access, which other checks report. */
 function isRefused(error: Error): boolean {
   return "code" in error || error instanceof Deno.errors.NotFound ||
     error instanceof Deno.errors.PermissionDenied ||

@@ -1,17 +1,17 @@
 /**
- * Runs a program that only looks, and gives what it printed.
+ * Runs a program that changes nothing, and returns its output.
  *
  * @module
  */
 
-/** What a program printed. */
+/** The output of a program. */
 export interface ProgramOutput {
   readonly ok: boolean;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** Limit of a look. */
+/** Timeout of a program, in milliseconds. */
 const LIMIT_MS = 5_000;
 
 /**
@@ -19,7 +19,8 @@ const LIMIT_MS = 5_000;
  *
  * @param command The program.
  * @param args Its arguments.
- * @returns `undefined` where there is no such program, or this user may not run it.
+ * @returns `undefined` if the program does not exist, or this user may not run
+ * it.
  */
 export async function outputOf(
   command: string,
@@ -47,10 +48,10 @@ export async function outputOf(
 }
 
 /**
- * Finds out whether this user could write into a folder. The runtime's own look
- * goes by modes only, and knows no read-only disk.
+ * Finds out whether this user can write into a folder. Deno's own check looks
+ * only at modes and does not detect a read-only disk.
  *
- * @returns Why not, as the system says it; `undefined`: it could.
+ * @returns Why not, in the system's words; `undefined`: it can.
  */
 export async function findWriteTrouble(
   path: string,

@@ -1,5 +1,5 @@
 /**
- * Makes what takes the place of addresses and names in a report.
+ * Makes the placeholders of addresses and names in a report.
  *
  * @module
  */
@@ -8,7 +8,10 @@ import { createHmac, randomBytes } from "node:crypto";
 
 const DIGITS = 8;
 
-/** Another one for each report: nobody can try all addresses beforehand. */
+/**
+ * Makes a salted digest for one report, so that nobody can precompute all
+ * addresses.
+ */
 export function newReportDigest(): (text: string) => string {
   const salt = randomBytes(32);
   return (text) =>

@@ -1,6 +1,6 @@
 /**
- * Tells the monitor what of this host's fail2ban's log is the subscriber's
- * doing, from the file of `ban_ledger.ts`.
+ * Tells the monitor which lines of this host's fail2ban log the subscriber
+ * caused, from the file of `ban_ledger.ts`.
  *
  * @module
  */
@@ -16,18 +16,21 @@ import type { EchoOracle } from "../enforcer.ts";
 /** Options for a reader of the ledger. */
 export interface EchoReaderOptions {
   /**
-   * Interval between looks whether the file is still there and still the same,
-   * in milliseconds: under load a look costs more than the question.
+   * Interval between checks that the file is still there and the same, in
+   * milliseconds. Under load a check costs more than a query.
    *
    * @default {0}
    */
   readonly lookEveryMs?: number;
 }
 
-/** Interval between attempts to open a file that can't be read. */
+/** Interval between attempts to open an unreadable file. */
 const RETRY_INTERVAL_MS = 1_000;
 const BUSY_TIMEOUT_MS = 1_000;
-/** Before 0.10.5 fail2ban bans a second after it answered, and a busy one later. */
+/**
+ * Before 0.10.5, fail2ban bans up to a second after its answer; a busy one
+ * later.
+ */
 const SLACK_MS = 5_000;
 const FIND = `
   SELECT began_ms AS beganMs, settled_ms AS settledMs, lifted_ms AS liftedMs
@@ -40,15 +43,15 @@ interface OpenLedger {
 }
 
 /**
- * An {@link EchoOracle} over the file of a `SqliteLedger`.
+ * An {@link EchoOracle} that reads the file of a `SqliteLedger`.
  *
- * A `Ban` line is the subscriber's when it was written while the subscriber was
- * asking for that ban; an `Unban` line when it was written from then on until
- * the ban was lifted. A line that does not say when it was written is the
- * subscriber's while the ban is in force, and an `Unban` line for an hour more.
+ * The subscriber caused a `Ban` line that was written while it was asking for
+ * that ban, and an `Unban` line that was written from then until the ban was
+ * lifted. It caused a line without a time while the ban is in force, and an
+ * `Unban` line for an hour longer.
  *
- * Without the file, nothing is an echo, and neither while it can't be read: what
- * the host itself decided is not to be lost, and an echo ends with its unban.
+ * While the file is missing or unreadable, nothing is an echo: a decision of
+ * the host itself must not be lost, and an echo ends with its unban.
  */
 export class EchoReader implements EchoOracle, Disposable {
   readonly #path: string;
@@ -59,9 +62,10 @@ export class EchoReader implements EchoOracle, Disposable {
   #retryAtMs = -Infinity;
 
   /**
-   * @param path The ledger's file. It may be missing, and come and go.
-   * @param action Whose bans a fail2ban would log.
-   * @param options How often the file is looked at.
+   * @param path The ledger's file. It may be missing, and may appear and
+   * disappear.
+   * @param action The action whose bans fail2ban logs.
+   * @param options How often the file is checked.
    */
   constructor(
     path: string,
@@ -93,7 +97,7 @@ export class EchoReader implements EchoOracle, Disposable {
     this.#open = undefined;
   }
 
-  /** @returns `undefined` when the file could not be read; it is closed then. */
+  /** @returns `undefined` when the file can't be read; it is then closed. */
   #find(
     jail: JailName,
     address: Address,
@@ -132,7 +136,10 @@ function isEchoOf(
     (endMs === null || atMs <= Number(endMs) + SLACK_MS);
 }
 
-/** `undefined` of what is no file: SQLite would wait for the other end of a pipe. */
+/**
+ * The file's inode; `undefined` of a pipe, whose other end SQLite would wait
+ * for.
+ */
 function inodeOf(path: string): number | null | undefined {
   try {
     const seen = DATABASE_ENDS.map((end) => see(`${path}${end}`));
@@ -145,7 +152,7 @@ function inodeOf(path: string): number | null | undefined {
 }
 
 function see(path: string): Deno.FileInfo | undefined {
-  // An error costs as much as everything else that is done about a line.
+  // An exception would cost as much as all other work for a line.
   if (!existsSync(path)) return undefined;
   try {
     return Deno.statSync(path);
@@ -168,7 +175,10 @@ function openReader(path: string): Omit<OpenLedger, "inode"> {
   }
 }
 
-/** Whether SQLite or the system said it: a folder may be closed for a while. */
+/**
+ * Whether the error is SQLite's or the system's: a folder may be unreadable for
+ * a while.
+ */
 function isExpected(error: unknown): boolean {
   return error instanceof Error && "code" in error &&
     /^(ERR_SQLITE_ERROR|E[A-Z0-9]+)$/.test(String(error.code));

@@ -1,6 +1,6 @@
 /**
- * Enforces bans by running the operator's own program for each;
- * `../exec_command.ts` says how it is called.
+ * Enforces bans by running the operator's own program for each ban;
+ * `../exec_command.ts` defines the call.
  *
  * @module
  */
@@ -19,30 +19,30 @@ export interface ExecEnforcerOptions {
   /** Absolute path of the program. */
   readonly program: string;
   /**
-   * Looks at the program without running it.
+   * Examines the program without running it.
    *
    * @throws {RuntimeError} when the system would not start it.
    */
   readonly checkProgram: (path: string) => Promise<void>;
   /** Timeout of one run. @default {10000} */
   readonly timeoutMs?: number;
-  /** Runs at the same time, at most. @default {4} */
+  /** Maximum number of parallel runs. @default {4} */
   readonly parallel?: number;
 }
 
 const DEFAULT_PATH =
   "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-/** Runs one after the other in one call, at most. */
+/** Maximum number of consecutive runs in one call. */
 const RUNS_IN_A_ROW = 4;
 /** Time between SIGTERM and SIGKILL. */
 const END_TIMEOUT_MS = 1_000;
-/** Timeout for the output of a program that failed: a child of it may hold the pipe open. */
+/** Timeout for a failed program's output: a child may hold the pipe open. */
 const OUTPUT_TIMEOUT_MS = 100;
 const MAX_OUTPUT_BYTES = 4_096;
 
 /**
- * The {@link Enforcer} that runs a program. No shell is involved. Exit code 0
- * says that it is done; whatever else happens is a failure of that ban alone.
+ * The {@link Enforcer} that runs a program, without a shell. Exit code 0 means
+ * success; anything else is a failure of that ban alone.
  *
  * @example
  * ```ts ignore
@@ -93,7 +93,7 @@ export class ExecEnforcer implements Enforcer {
     return this.#runAll("unban", bans, signal);
   }
 
-  /** Nobody knows what a program did. */
+  /** Nobody knows what a program has in force. */
   list(_signal: AbortSignal): Promise<undefined> {
     return Promise.resolve(undefined);
   }
@@ -105,7 +105,7 @@ export class ExecEnforcer implements Enforcer {
   ): Promise<readonly EnforcementFailure[]> {
     signal.throwIfAborted();
     const reasons = new Map<HostBan, string>();
-    // All lanes take from the same row.
+    // All lanes take bans from the same iterator.
     const row = bans.values();
     const lanes = Array.from({ length: this.#parallel }, async () => {
       for (const ban of row) {
@@ -126,7 +126,7 @@ export class ExecEnforcer implements Enforcer {
     });
   }
 
-  /** The call, or why there can be none. */
+  /** The call, or the reason why there is none. */
   #call(kind: BanKind, ban: HostBan): ExecCall | string {
     try {
       return execCall(kind, ban, this.#clock.nowMs());
@@ -150,7 +150,7 @@ export class ExecEnforcer implements Enforcer {
       const ended = Promise.all(outputs.map((output) => output.ended));
       await this.#within(OUTPUT_TIMEOUT_MS, ended);
     }
-    // A program that it left running may keep its outputs open.
+    // A child that it left running may keep its outputs open.
     for (const output of outputs) await output.close();
     return isDone ? undefined : await this.#fault() ?? execReason({
       end: isInTime ? endedBy ?? code : undefined,
@@ -159,7 +159,7 @@ export class ExecEnforcer implements Enforcer {
     });
   }
 
-  /** What is wrong with the program, if that can be told. */
+  /** What is wrong with the program, if that can be found out. */
   async #fault(): Promise<string | undefined> {
     try {
       await this.#checkProgram(this.#program);
@@ -170,7 +170,7 @@ export class ExecEnforcer implements Enforcer {
     }
   }
 
-  /** The program, in a process group of its own, or why it can't be started. */
+  /** The program in a process group of its own, or why it can't be started. */
   #spawn({ args, env }: ExecCall): Deno.ChildProcess | string {
     try {
       return new Deno.Command(this.#program, {
@@ -193,14 +193,14 @@ export class ExecEnforcer implements Enforcer {
     }
   }
 
-  /** Tells the whole group to end, and ends it. */
+  /** Terminates the whole process group. */
   async #end(child: Deno.ChildProcess): Promise<void> {
     signalGroup(child.pid, "SIGTERM");
     await this.#within(END_TIMEOUT_MS, child.status);
     signalGroup(child.pid, "SIGKILL");
   }
 
-  /** Whether something comes in time, and before an abort. */
+  /** Whether a promise settles in time and before an abort. */
   async #within(
     ms: number,
     coming: Promise<unknown>,
@@ -222,9 +222,9 @@ export class ExecEnforcer implements Enforcer {
   }
 }
 
-/** The beginning of what a program writes; the rest is read and forgotten. */
+/** The beginning of a program's output; the rest is read and discarded. */
 class Output {
-  /** Resolves when no more will come. */
+  /** Resolves at the end of the output. */
   readonly ended: Promise<void>;
   readonly #output: ChildOutput;
   readonly #decoder = new TextDecoder();
@@ -258,7 +258,7 @@ class Output {
   }
 }
 
-/** Sends a signal to a process group, if there is any left of it. */
+/** Sends a signal to a process group, if any of it is left. */
 function signalGroup(pid: number, name: Deno.Signal): void {
   try {
     Deno.kill(-pid, name);
@@ -267,7 +267,7 @@ function signalGroup(pid: number, name: Deno.Signal): void {
   }
 }
 
-/** What the system says; anything else is a bug. */
+/** Whether the system reported the error; anything else is a bug. */
 function isOfTheSystem(error: unknown): error is Error {
   return error instanceof Error && "code" in error;
 }

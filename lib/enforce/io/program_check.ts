@@ -14,7 +14,7 @@ import {
 const HINT = "execprogram is the absolute path of the program";
 
 /**
- * Looks at a program without running it.
+ * Examines a program without running it.
  *
  * @param path Absolute path.
  * @throws {RuntimeError} when the system would not start it, with the reason.
@@ -59,7 +59,7 @@ async function statOf(path: string): Promise<Deno.FileInfo> {
   }
 }
 
-/** The file that the path's beginning names, where a blank ends it. */
+/** The existing file that the path names up to a blank. */
 async function programBefore(path: string): Promise<string | undefined> {
   for (const { index } of path.matchAll(/ /g)) {
     const program = path.slice(0, index);
@@ -72,7 +72,7 @@ async function programBefore(path: string): Promise<string | undefined> {
   return undefined;
 }
 
-/** A program may be run by who can't read it. */
+/** A program may be executable but not readable. */
 async function headOf(path: string): Promise<ProgramHead> {
   try {
     using file = await Deno.open(path);
@@ -100,7 +100,7 @@ async function checkInterpreter(
   }
 }
 
-/** What the system says; anything else is a bug. */
+/** Whether the system reported the error; anything else is a bug. */
 function isOfTheSystem(error: unknown): error is Error {
   return error instanceof Error && "code" in error;
 }

@@ -1,6 +1,6 @@
 /**
- * What the subscriber wants in force on this host, and what it put in force, in
- * a file that the host's monitor reads (`ledger_echoes.ts`).
+ * The bans that the subscriber wants in force on this host and those that it
+ * applied, in a file that the host's monitor reads (`echo_reader.ts`).
  *
  * @see {@link https://www.sqlite.org/wal.html | SQLite, Write-Ahead Logging}
  * @module
@@ -25,22 +25,22 @@ import type {
 } from "../ban_ledger.ts";
 import type { HostBan } from "../enforcer.ts";
 
-/** Where a node keeps its ledger. */
+/** The path of a node's ledger. */
 export function ledgerPath(stateDir: string): string {
   return `${stateDir}/bans.sqlite3`;
 }
 
-/** How long a ban that is over is remembered: the monitor may read the log later. */
+/** Retention of a ban that has ended: the monitor may read the log later. */
 const RETENTION_MS = 3_600_000;
 const BUSY_TIMEOUT_MS = 1_000;
-/** Of the tables below; 0 is a new file. */
+/** Version of the tables below; 0 is a new file. */
 const VERSION = 3;
 
 /**
- * `wanted`: a row for each who reported a ban. `applied`: a row for each time
- * that a ban was put in force, from before the enforcer was asked (`began_ms`)
- * over its answer (`settled_ms`) until it was lifted or applied anew. `used`: the
- * actions of which it is not noted what they have in force.
+ * `wanted`: a row for each reporter of a ban. `applied`: a row for each time a
+ * ban was applied, from before the enforcer was asked (`began_ms`) over its
+ * answer (`settled_ms`) until the ban was lifted or applied anew. `used`: the
+ * actions whose bans in force are not recorded.
  */
 const SCHEMA = `
   CREATE TABLE wanted (
@@ -91,11 +91,11 @@ const LOAD_APPLIED = `
   SELECT ${BAN}, settled_ms AS settledMs FROM applied
   WHERE action = ? AND lifted_ms IS NULL`;
 
-/** What a ledger begins without. */
+/** Why a ledger begins empty. */
 export interface LedgerLoss {
   /** What is wrong with the file. */
   readonly reason: string;
-  /** Where the damaged file is now; without it the ledger is in memory. */
+  /** The new path of the damaged file; without it the ledger is in memory. */
   readonly path?: string;
 }
 
@@ -121,8 +121,8 @@ const STATEMENTS = {
 } as const;
 
 /**
- * A {@link BanLedger} in SQLite. A note survives the end of the process,
- * but perhaps not a loss of power: what is in force is asked for after that.
+ * A {@link BanLedger} in SQLite. A record survives the end of the process, but
+ * perhaps not a power loss: after that the bans in force are listed.
  *
  * @example
  * ```ts ignore
@@ -131,17 +131,17 @@ const STATEMENTS = {
  * ```
  */
 export class SqliteLedger implements BanLedger, Disposable {
-  /** Why it begins without what was noted before; `undefined`: it does not. */
+  /** Why earlier records are missing; `undefined`: they are not. */
   readonly loss: LedgerLoss | undefined;
   readonly #database: DatabaseSync;
   readonly #statements: Statements;
 
   /**
-   * Opens a ledger, or begins one. A damaged file is moved away: what is in
-   * force is asked for. On a disk that takes nothing it is kept in memory.
+   * Opens or creates a ledger. A damaged file is moved aside, because bans in
+   * force can be listed. If the disk accepts no file, the ledger is in memory.
    *
    * @param path Absolute path; created where it is missing.
-   * @throws {RuntimeError} when it is of a newer program.
+   * @throws {RuntimeError} when a newer program wrote the file.
    */
   constructor(path: string) {
     let loss: LedgerLoss | undefined;
@@ -273,7 +273,7 @@ interface OpenedLedger {
   readonly statements: Statements;
 }
 
-/** What stands in a file's place is not one that this program wrote. */
+/** The file was not written by this program, or is damaged. */
 class DamagedLedgerError extends Error {}
 
 function open(path: string): OpenedLedger {
@@ -290,7 +290,7 @@ function open(path: string): OpenedLedger {
   }
 }
 
-/** SQLite waits for ever for the other end of a pipe. */
+/** SQLite would wait forever for the other end of a pipe. */
 function refuseOdd(path: string): void {
   for (const end of DATABASE_ENDS) {
     const seen = see(`${path}${end}`);
@@ -302,7 +302,7 @@ function refuseOdd(path: string): void {
   if (see(path)?.size === 0) throw new DamagedLedgerError("it is empty");
 }
 
-/** @returns Whether it could be moved. */
+/** @returns Whether the file could be moved. */
 function putAside(path: string): boolean {
   try {
     for (const end of DATABASE_ENDS) {
@@ -328,21 +328,21 @@ function see(path: string): Deno.FileInfo | undefined {
   }
 }
 
-/** Whether the system or SQLite said it, or it was found in the file. */
+/** Whether the error is the system's or SQLite's, or was found in the file. */
 function isExpected(error: unknown): error is Error {
   return error instanceof DamagedLedgerError || isSqliteError(error) ||
     error instanceof Error && "code" in error &&
       /^E[A-Z0-9]+$/.test(String(error.code));
 }
 
-/** A table that is missing is damage, too: the file has this program's version. */
+/** A missing table is damage, too: the file has this program's version. */
 function isDamage(error: Error): boolean {
   return error instanceof DamagedLedgerError ||
     /malformed|not a database|unsupported file format|no such (table|column)/
       .test(error.message);
 }
 
-/** Makes the tables of a new file. */
+/** Creates the tables of a new file. */
 function prepare(database: DatabaseSync, path: string): Statements {
   database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
   transact(database, () => {
@@ -377,7 +377,7 @@ function transact(database: DatabaseSync, change: () => unknown): void {
   }
 }
 
-/** A row that is not as it was written is left out: what is in force is asked for. */
+/** A row with invalid values is left out: the bans in force can be listed. */
 function readBan(row: Record<string, unknown>): HostBan | undefined {
   const jail = parseJailName(String(row["jail"]));
   const address = parseAddress(String(row["address"]));

@@ -1,5 +1,5 @@
 /**
- * Asks etcd, by its JSON gateway: no package is needed for that.
+ * Sends requests to etcd by its JSON gateway, for which no package is needed.
  *
  * @see {@link https://etcd.io/docs/v3.5/dev-guide/api_grpc_gateway/ | etcd, gRPC gateway}
  * @module
@@ -15,32 +15,35 @@ import {
 } from "../etcd_gateway.ts";
 import { NoLogError } from "../shared_log.ts";
 
-/** Where etcd is, and who asks. */
+/** Addresses of etcd, and credentials. */
 export interface EtcdOptions {
-  /** Its members, such as `https://127.0.0.1:2379`; one at a time is asked. */
+  /**
+   * URLs of its members, such as `https://127.0.0.1:2379`; one at a time is
+   * used.
+   */
   readonly urls: readonly string[];
-  /** The authority that its certificates are of, as PEM; `undefined`: as the system has it. */
+  /** The certificate authority as PEM; `undefined`: the system's. */
   readonly authority?: string | undefined;
-  /** `undefined`: it asks nobody who he is. */
+  /** `undefined`: etcd requires no login. */
   readonly user?: EtcdUser | undefined;
   readonly clock: Clock;
-  /** Longest wait for an answer, in milliseconds. @default {1000} */
+  /** Default timeout for an answer, in milliseconds. @default {1000} */
   readonly timeoutMs?: number;
 }
 
-/** Who asks. */
+/** The credentials of a user. */
 export interface EtcdUser {
   readonly name: string;
   readonly password: string;
 }
 
-/** What is asked, and the longest wait for its answer, in milliseconds. */
+/** A request, and the timeout for its answer in milliseconds. */
 interface Question {
   readonly body: unknown;
   readonly timeoutMs?: number | undefined;
 }
 
-/** What ends the wait for an answer. */
+/** Limits of the wait for an answer. */
 interface Wait {
   readonly signal: AbortSignal;
   readonly timeoutMs?: number | undefined;
@@ -48,16 +51,16 @@ interface Wait {
 
 const OK = 200;
 const [UNAUTHORIZED, BAD_REQUEST, SERVER_ERROR] = [401, 400, 500];
-/** As etcd says it of a token that has ended, with a status that says less. */
+/** etcd's messages about an expired token; the status alone does not tell. */
 const ENDED_TOKEN = /invalid auth token|auth: revision.*old|user name is empty/;
 const HINT =
   "is etcd running on two hosts of three? etcdctl endpoint health says so; publisher.engineurls says where it is looked for";
 
-/** One way to etcd. */
+/** A connection to etcd. */
 export class EtcdClient implements EtcdGateway, Disposable {
   readonly #options: EtcdOptions;
   readonly #client: Deno.HttpClient | undefined;
-  /** Who answered last is asked first. */
+  /** The member that answered last is tried first. */
   #at = 0;
   #token: string | undefined;
 
@@ -72,15 +75,16 @@ export class EtcdClient implements EtcdGateway, Disposable {
   }
 
   /**
-   * Asks; where one member does not answer the next one is asked. So what is
-   * asked may be carried out more than once.
+   * Sends a request. If a member does not answer, the next one is tried, so the
+   * request may be carried out more than once.
    *
-   * @param path Such as `/v3/kv/txn`.
-   * @param body What to ask.
-   * @param signal Ends it; the promise then rejects with its reason.
-   * @param timeoutMs Longest wait for one member's answer, in milliseconds; `undefined`: as long as usual.
-   * @returns The answer, not looked into.
-   * @throws {NoLogError} when no member answers, or it is refused.
+   * @param path As in `/v3/kv/txn`.
+   * @param body The request.
+   * @param signal Aborts it; the promise then rejects with its reason.
+   * @param timeoutMs Longest wait for one member's answer, in milliseconds;
+   * `undefined`: the default.
+   * @returns The answer with unknown members.
+   * @throws {NoLogError} when no member answers, or the request is refused.
    */
   async ask(
     path: string,
@@ -216,7 +220,7 @@ function trusting(authority: string): Deno.HttpClient {
   }
 }
 
-/** Asking another member would not help. */
+/** Another member would refuse as well. */
 class RefusedError extends Error {}
 class EndedTokenError extends Error {}
 
@@ -231,7 +235,7 @@ function failureOf(status: number, text: string): Error {
   if (status === UNAUTHORIZED || ENDED_TOKEN.test(said)) {
     return new EndedTokenError(said);
   }
-  // Without a leader, or while it is overloaded, it is asked again.
+  // etcd has no leader or is overloaded: the request is repeated.
   return status >= BAD_REQUEST && status < SERVER_ERROR
     ? new RefusedError(said)
     : new Error(said);

@@ -5,7 +5,7 @@
  * holds the current or last ban of each address in each jail. Queries read
  * single rows by the primary key, so they hold no lock for long.
  *
- * In a file that fail2ban does not write, because its `dbfile` is another one,
+ * If fail2ban's `dbfile` is another file, fail2ban never writes this one, and
  * every ticket seems to be gone. So an answer that lifts a ban needs a matching
  * sign: a manual unban deletes the row right before the line is written, so the
  * file was modified recently; an expired ticket ended recently. Without that
@@ -33,32 +33,33 @@ import type { Log } from "../../log/log.ts";
 const PERMANENT = -1;
 /** Interval before the database is tried again after a failure. */
 const RETRY_INTERVAL_MS = 1_000;
-/**
- * Difference that is ignored: fail2ban rounds the beginning of a ban in its
- * row.
- */
+/** Ignored difference: fail2ban rounds the beginning of a ban in its row. */
 const ROUNDED_SECONDS = 0.5;
-/** Longest wait for a write of fail2ban; it blocks the process. */
+/** Longest wait for a write of fail2ban; it blocks this process. */
 const BUSY_TIMEOUT_MS = 100;
 /** Maximum age of the write, or of the expiry, that caused a line. */
 const RECENT_LIMIT_MS = 30_000;
 const NO_SIGN =
   "there is no sign that fail2ban writes it; is it fail2ban's dbfile?";
-/** Row: when the ban began and how long it lasts, in seconds; -1 is for ever, -2 unknown. */
+/**
+ * Row: beginning and duration of a ban in seconds; -1: forever, -2: unknown.
+ */
 const QUERY =
   "SELECT timeofban + 0 AS began, bantime + 0 AS lasts FROM bips WHERE jail = ? AND ip = ?";
 
-/** Row: when the ban began, and how many failures led to it; those by hand have none. */
+/**
+ * Row: beginning of a ban, and its number of failures; none if made by hand.
+ */
 const DETECTED_QUERY = `
   SELECT timeofban + 0 AS began, json_extract(data, '$.failures') + 0 AS failures
   FROM bips WHERE jail = ? AND ip = ?`;
 
-/** Rows of bans in force, by the order in which they were written. */
+/** Rows of bans in force, in the order in which they were written. */
 const LIST_QUERY = `
   SELECT rowid AS at, jail, ip, timeofban + 0 AS began, bantime + 0 AS lasts
   FROM bips WHERE rowid > ? AND (bantime = -1 OR timeofban + bantime > ?)
   ORDER BY rowid LIMIT ?`;
-/** Rows that are read in one go. */
+/** Number of rows that are read at once. */
 const MAX_ROWS = 2_000;
 
 interface OpenDatabase {
@@ -69,14 +70,14 @@ interface OpenDatabase {
 }
 
 /**
- * There is no row; with the database's modification time, in milliseconds since
+ * A missing row, with the database's modification time in milliseconds since
  * 1970.
  */
 interface NoRow {
   readonly writtenMs: number;
 }
 
-/** Beginning and length of a ban, in seconds. */
+/** Beginning and duration of a ban, in seconds. */
 interface BanTimes {
   readonly began: number;
   readonly lasts: number;
@@ -104,12 +105,12 @@ export class Fail2banDatabase
   #open: OpenDatabase | undefined;
   #retryAtMs = -Infinity;
   #lastFailure: string | undefined;
-  /** Jails whose bans this database was seen to hold. */
+  /** Jails whose bans this database has held. */
   readonly #seenJails = new Set<JailName>();
 
   /**
-   * @param path fail2ban's `dbfile`. It may be missing at times; `undefined`:
-   * there is none, and every state is `unknown`.
+   * @param path fail2ban's `dbfile`, which may be missing at times;
+   * `undefined`: there is none, and every state is `unknown`.
    * @param log Receives one record when another file may be the right one.
    */
   constructor(path: string | undefined, log?: Log) {
@@ -155,7 +156,7 @@ export class Fail2banDatabase
     });
   }
 
-  /** Reads part by part, so that what else goes on here is not held up. */
+  /** Reads in parts, so that other work is not delayed. */
   async list(signal: AbortSignal): Promise<TicketList | undefined> {
     const tickets: HeldTicket[] = [];
     const oddJails = new Set<string>();
@@ -178,14 +179,14 @@ export class Fail2banDatabase
       await new Promise((resolve) => setTimeout(resolve, 0));
       signal.throwIfAborted();
     }
-    // Another file than fail2ban's would say of every ban that it is gone.
+    // A file that is not fail2ban's would report every ban as gone.
     const seen = this.#seenJails;
     for (const { jail } of tickets) seen.add(jail);
     const covers = (jail: JailName) => seen.has(jail);
     return { tickets, oddJails, covers, isExact: false };
   }
 
-  /** @returns `undefined` also when it can't be asked. */
+  /** @returns `undefined` also when the database can't be read. */
   #ask<T>(
     question: (open: OpenDatabase, writtenMs: number) => T | undefined,
   ): T | undefined {
@@ -242,7 +243,7 @@ export class Fail2banDatabase
   }
 }
 
-/** What is not a file can't be asked; SQLite would wait for the other end of a pipe. */
+/** Not a regular file; SQLite would wait for the other end of a pipe. */
 class NotADatabaseError extends Error {}
 
 function seeFile(path: string): Deno.FileInfo {
@@ -280,7 +281,7 @@ function stateOf({ began, lasts }: BanTimes, nowMs: number): TicketState {
 }
 
 /**
- * Whether the database is missing, forbidden, locked, or without `bips`: all of
+ * Whether the database is missing, forbidden, locked, or lacks `bips`: all of
  * these may be temporary.
  */
 function isExpected(error: unknown): error is Error {

@@ -15,12 +15,14 @@ import type { Fail2banClient, Fail2banReply } from "../ports.ts";
 import { ExclusiveWait } from "../../async/exclusive_wait.ts";
 
 /**
- * Generous, because starting it takes a while on a busy host, and so do the
- * actions for each address.
+ * Long, because the program's start and the actions for each address take a
+ * while on a busy host.
  */
 const TIMEOUT_MS = 60_000;
 const NO_JAIL = /^Sorry but the jail '.*' does not exist$/m;
-/** Marks a message of the server, not of the client; it is logged first. */
+/**
+ * Marks a message of the server, as opposed to the client; it is logged first.
+ */
 const SAID_NO = /\bNOK: /;
 const LOGGED = /^.*?\b(?:ERROR|CRITICAL) +/;
 
@@ -31,7 +33,7 @@ export interface Fail2banProcessOptions {
   /** The program. @default {"fail2ban-client"} */
   readonly program?: string;
   /**
-   * Time limit of a command, in milliseconds; then the process is ended.
+   * Time limit of a command, in milliseconds; then the process is killed.
    * @default {60000}
    */
   readonly timeoutMs?: number;
@@ -119,7 +121,7 @@ export class Fail2banProcess implements Fail2banClient {
   }
 }
 
-/** Identifies a file: another file of the same name has another text. */
+/** Identifies a file: a new file with the same name yields another text. */
 function fileAt(path: string): string | undefined {
   try {
     const { dev, ino, mtime } = Deno.statSync(path);

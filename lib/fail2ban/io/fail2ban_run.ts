@@ -1,17 +1,18 @@
 /**
- * Since when a fail2ban runs, as its socket's file shows: the server makes it
- * anew at each start and removes it at a stop. To look takes no right to talk.
+ * Finds out when fail2ban was started, by its socket's file: the server creates
+ * it at each start and removes it at a stop. No permission to use the socket is
+ * needed.
  *
  * @module
  */
 
 import type { Fail2banRun } from "../ports.ts";
 
-/** A {@link Fail2banRun} of a socket. */
+/** A {@link Fail2banRun} that looks at a socket. */
 export class SocketFail2banRun implements Fail2banRun {
   readonly #path: string | undefined;
 
-  /** @param path fail2ban's socket; `undefined`: nobody knows. */
+  /** @param path fail2ban's socket; `undefined`: unknown. */
   constructor(path: string | undefined) {
     this.#path = path;
   }

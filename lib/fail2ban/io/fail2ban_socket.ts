@@ -18,15 +18,18 @@ import { RestartCounter } from "../restart_counter.ts";
 import type { Fail2banClient, Fail2banReply } from "../ports.ts";
 import { ExclusiveWait } from "../../async/exclusive_wait.ts";
 
-/** Time limit of a question: fail2ban may be busy with other clients. */
+/** Time limit of a query: fail2ban may be busy with other clients. */
 const QUESTION_TIMEOUT_MS = 10_000;
 /**
- * Time limit of a `set`: it runs the jail's actions, for one address after the
- * other.
+ * Time limit of a `set`, which runs the jail's actions for each address in
+ * turn.
  */
 const ACTION_TIMEOUT_MS = 60_000;
 const FIRST_BUFFER_BYTES = 4_096;
-/** A buffer up to this is used again: one for each answer would lie about until all garbage is collected. */
+/**
+ * A buffer up to this size is reused: one for each answer would stay until a
+ * full collection.
+ */
 const MAX_KEPT_BYTES = 1 << 20;
 
 const ENCODER = new TextEncoder();
@@ -37,7 +40,7 @@ const CLOSE = ENCODER.encode(`<F2B_CLOSE_COMMAND>${END_MARKER}`);
 export interface Fail2banSocketOptions {
   /** fail2ban's socket. */
   readonly path: string;
-  /** Time limit of a question, in milliseconds. @default {10000} */
+  /** Time limit of a query, in milliseconds. @default {10000} */
   readonly questionTimeoutMs?: number;
   /** Time limit of a `set`, in milliseconds. @default {60000} */
   readonly actionTimeoutMs?: number;
@@ -133,8 +136,8 @@ export class Fail2banSocket implements Fail2banClient {
   }
 
   /**
-   * An open connection may have been closed by the server: a command that may
-   * be repeated is sent again over a new one.
+   * Sends a command. The server may have closed an open connection, so a
+   * repeatable command is sent again over a new one.
    */
   async #exchange(
     request: Uint8Array,
@@ -157,7 +160,10 @@ export class Fail2banSocket implements Fail2banClient {
     return await this.#ask(this.#connection, request);
   }
 
-  /** Sends a request and reads up to the marker after the answer, which lasts until the next request. */
+  /**
+   * Sends a request and reads up to the end marker; valid until the next
+   * request.
+   */
   async #ask(
     connection: Deno.UnixConn,
     request: Uint8Array,
@@ -184,7 +190,7 @@ export class Fail2banSocket implements Fail2banClient {
     this.#connection = undefined;
   }
 
-  /** Translates an error into one that says what to do. */
+  /** Adds a hint to an error. */
   #explained(error: unknown): unknown {
     const cause = error;
     if (error instanceof Deno.errors.NotFound) {
@@ -227,14 +233,14 @@ export class Fail2banSocket implements Fail2banClient {
 }
 
 /**
- * Whether a command may be sent twice: an unban of a prefix, repeated, would
- * lift every ban within it.
+ * Whether a command may be sent twice: a repeated unban of a prefix would lift
+ * every ban within it.
  */
 function mayRepeat([, , what, ...targets]: readonly string[]): boolean {
   return what !== "unbanip" || !targets.some((target) => target.includes("/"));
 }
 
-/** Identifies a file: another file of the same name has another text. */
+/** Identifies a file: a new file with the same name yields another text. */
 function fileAt(path: string): string | undefined {
   try {
     const { dev, ino, mtime } = Deno.statSync(path);
@@ -262,7 +268,7 @@ function endsWithMarker(buffer: Uint8Array, length: number): boolean {
   return start >= 0 && END.every((byte, at) => buffer[start + at] === byte);
 }
 
-/** Whether the system reported the error; any other is a bug. */
+/** Whether the system reported the error; anything else is a bug. */
 function isOfTheSystem(error: unknown): error is Error {
   return error instanceof Error && "code" in error;
 }

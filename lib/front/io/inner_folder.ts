@@ -1,39 +1,41 @@
 /**
- * A folder that only this program enters, for the private addresses of its
- * sockets.
+ * A private folder for the private addresses of the program's sockets.
  *
- * A process that is killed leaves its folder behind. Whoever is there holds a
- * lock in it, so the next process knows which ones are nobody's.
+ * A killed process leaves its folder behind. A running one holds a lock in its
+ * folder, so the next process can tell which folders are abandoned.
  *
  * @module
  */
 
 import { RuntimeError } from "../../base/errors.ts";
 
-/** What a path within the folder may have; a Unix socket's has 108 bytes, some systems' 104. */
+/**
+ * Maximum length of the folder's path; a Unix socket's has 108 bytes, on some
+ * systems 104.
+ */
 const MAX_PATH_BYTES = 80;
-/** Where the folder is when the temporary folder's own path is too long. */
+/** Parent of the folder when the temporary folder's own path is too long. */
 const SHORT_FOLDER = "/tmp";
 const PREFIX = "fail2ban-publisher-";
 const NAME = /^fail2ban-publisher-[0-9a-f]{1,16}$/;
 const LOCK = "lock";
-/** Permissions of a folder that Deno makes for temporary files. */
+/** Permissions of temporary folders made by Deno. */
 const PRIVATE = 0o700;
 
-/** A folder that is there, and the lock that is held in it. */
+/** An existing folder, and the lock held in it. */
 interface LockedFolder {
   readonly path: string;
   readonly lock: Deno.FsFile;
 }
 
-/** A folder of mode 0700 and a name that nobody can guess; removed at disposal. */
+/** A folder with mode 0700 and an unpredictable name; removed at disposal. */
 export class InnerFolder implements Disposable {
   readonly #folder: LockedFolder;
 
   /**
-   * Makes one, and removes those of processes that are gone.
+   * Creates the folder, and removes those of dead processes.
    *
-   * @throws {RuntimeError} when there can't be one.
+   * @throws {RuntimeError} when the folder can't be created.
    */
   constructor() {
     try {
@@ -48,12 +50,12 @@ export class InnerFolder implements Disposable {
     removeAbandoned(parentOf(this.#folder.path));
   }
 
-  /** The path of a socket in it. */
+  /** The path of a socket in the folder. */
   pathOf(name: string): string {
     return `${this.#folder.path}/${name}`;
   }
 
-  /** Removes a socket that nobody listens at any more. */
+  /** Removes a socket without a listener. */
   remove(path: string): void {
     removeIfPossible(path);
   }
@@ -83,7 +85,7 @@ function lockedFolder(dir?: string): LockedFolder {
       write: true,
     });
     lock.lockSync(true);
-    // Another process may have taken it for nobody's until it was locked.
+    // Another process may have removed it as abandoned before it was locked.
     if (isThere(path)) return { path, lock };
     lock.close();
   }
@@ -143,7 +145,7 @@ function entriesOf(path: string): readonly Deno.DirEntry[] {
   }
 }
 
-/** What can't be removed now is removed by a later start, or is no matter. */
+/** A later start removes what can't be removed now, if it matters. */
 function removeIfPossible(path: string): void {
   try {
     Deno.removeSync(path, { recursive: true });
@@ -152,7 +154,7 @@ function removeIfPossible(path: string): void {
   }
 }
 
-/** For whatever the system says; a bug of ours is a TypeError. */
+/** Replaces an error of the system by a value; a TypeError is a bug of ours. */
 function ifRefused<T>(error: unknown, value: T): T {
   if (!(error instanceof Error) || error instanceof TypeError) throw error;
   return value;

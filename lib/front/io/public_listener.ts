@@ -1,5 +1,5 @@
 /**
- * Listens where peers connect to, as ZeroMQ would, and connects to its sockets.
+ * Listens for peers as ZeroMQ would, and connects to its sockets.
  *
  * @see {@link https://libzmq.readthedocs.io/en/latest/zmq_tcp.html | zmq_tcp(7)}
  * @module
@@ -11,16 +11,16 @@ import { RuntimeError } from "../../base/errors.ts";
 import type { ByteConnection, PeerConnection, PeerListener } from "../ports.ts";
 
 /**
- * Connections that the system holds until they are taken; Linux has no more
- * than this by default.
+ * Connections that the system queues until they are accepted; Linux's default
+ * maximum.
  */
 const BACKLOG = 4_096;
 const IPC = "ipc://";
-/** Hint for whatever fails when there are no descriptors left. */
+/** Hint for errors that a lack of descriptors causes. */
 const DESCRIPTORS_HINT =
   "raise the limit of open files (LimitNOFILE= of the unit, ulimit -n)";
 
-/** What the system says of a connection that its peer has reset meanwhile. */
+/** The system's errors for a connection that its peer has already reset. */
 const GONE = [
   Deno.errors.NotConnected,
   Deno.errors.ConnectionReset,
@@ -36,9 +36,10 @@ export class PublicListener implements PeerListener {
   /**
    * Begins to listen.
    *
-   * @param url As {@link import("../../base/endpoint_url.ts").parseEndpointUrl} gave it, to bind.
-   * @param shown What it is for whoever reads an error. @default {the URL}
-   * @throws {RuntimeError} when the address can't be had.
+   * @param url As {@link import("../../base/endpoint_url.ts").parseEndpointUrl}
+   * returned it, to bind.
+   * @param shown Names the address in errors. @default {the URL}
+   * @throws {RuntimeError} when the address is not available.
    */
   constructor(url: string, shown: string = url) {
     this.#path = url.startsWith(IPC) ? url.slice(IPC.length) : undefined;
@@ -92,16 +93,16 @@ function listenTcp(url: string): Deno.Listener {
     Deno.listen({ hostname, port, tcpBacklog: BACKLOG });
   if (host !== "*") return listen(addressOf(host));
   try {
-    // Takes connections by IPv4, too.
+    // Accepts IPv4 connections, too.
     return listen("::");
   } catch (error) {
-    // A system without IPv6. Whatever else is wrong is wrong there as well.
+    // A system without IPv6. Any other error recurs with IPv4.
     if (error instanceof Deno.errors.AddrInUse) throw error;
     return listen("0.0.0.0");
   }
 }
 
-/** The first address of an interface; an address as it is. */
+/** The first address of an interface; an address unchanged. */
 function addressOf(host: string): string {
   const own = Deno.networkInterfaces().filter(({ name }) => name === host);
   const { address } = own.find(({ family }) => family === "IPv4") ?? own[0] ??
@@ -134,7 +135,7 @@ function refusal(url: string, error: unknown): unknown {
   });
 }
 
-/** A {@link PeerConnection} over a connection of Deno's. */
+/** A {@link PeerConnection} over a Deno connection. */
 class DenoConnection implements PeerConnection {
   readonly address: string;
   readonly #connection: Deno.Conn;
@@ -184,7 +185,7 @@ class DenoConnection implements PeerConnection {
   }
 }
 
-/** As {@link import("../ports.ts").ConnectInner}. */
+/** Implements {@link import("../ports.ts").ConnectInner}. */
 export async function connectInner(path: string): Promise<ByteConnection> {
   try {
     return new DenoConnection(
@@ -199,9 +200,10 @@ export async function connectInner(path: string): Promise<ByteConnection> {
   }
 }
 
-/** Whatever the system says of a connection, it is no longer one. */
+/** Any error of the system means that the connection is gone. */
 function ifGone<T>(error: unknown, value: T): T {
-  // A bug of ours is a TypeError; the system's errors have classes of Deno's, or none.
+  // The system's errors have classes of Deno's, or none; a TypeError is a bug
+  // of ours.
   if (!(error instanceof Error) || error instanceof TypeError) throw error;
   return value;
 }

@@ -1,48 +1,54 @@
 /**
- * Serves HTTP over one connection, by `Deno.serve`.
+ * Serves HTTP over a single connection, by `Deno.serve`.
  *
- * `Deno.serve` bounds neither its connections nor how long one may say or take
- * nothing, and does not tell who is behind a private socket. So each connection
- * that `front` took gets a server of its own, which nobody else can reach and
- * which ends with it: whatever is asked there comes from that one peer.
+ * `Deno.serve` limits neither the number of connections nor their idle time,
+ * and does not reveal the peer behind a private socket. So each connection that
+ * `front` accepts gets its own server. No other peer can reach that server, and
+ * it ends with the connection: every request there comes from that peer.
  *
  * @module
  */
 
 import { RuntimeError } from "../../base/errors.ts";
 
-/** What a peer may do over one connection. */
+/** Limits of a connection. */
 export interface HttpConnectionLimits {
-  /** How long nothing may be asked, in milliseconds. */
+  /** How long the connection may be idle, in milliseconds. */
   readonly idleMs: number;
-  /** How long it may last, in milliseconds. */
+  /** How long the connection may last, in milliseconds. */
   readonly totalMs: number;
-  /** Requests that are answered; one more ends it. */
+  /** Maximum number of requests; one more ends the connection. */
   readonly maxRequests: number;
-  /** Connections at a time of all peers to whom nothing is told: they keep nobody else out. */
+  /**
+   * Maximum connections of all peers without access, so that they exclude
+   * nobody else.
+   */
   readonly maxOfStrangers: number;
 }
 
 /** Options for {@link HttpServers}. */
 export interface HttpServersOptions {
-  /** Answers a request of a peer, whose canonical address is given; must not reject. */
+  /**
+   * Answers a request of a peer with the given canonical address; must not
+   * reject.
+   */
   readonly answer: (request: Request, peer: string) => Promise<Response>;
-  /** Whether there may be something for a peer. */
+  /** Whether a peer may have access to anything. */
   readonly isKnown: (peer: string) => boolean;
   readonly limits: HttpConnectionLimits;
 }
 
-/** Hint for whatever fails when there are no descriptors left. */
+/** Hint for errors that a lack of descriptors causes. */
 const DESCRIPTORS_HINT =
   "raise the limit of open files (LimitNOFILE= of the unit, ulimit -n)";
 
-/** A connection as `front` hands bytes on to. */
+/** A connection as `front` uses it. */
 export type ServedConnection = Pick<
   HttpConnection,
   "read" | "write" | "closeWrite" | "close"
 >;
 
-/** Of one that is not served. */
+/** A connection that is not served. */
 const ENDED: ServedConnection = {
   read: () => Promise.resolve(0),
   write: () => Promise.resolve(false),
@@ -54,7 +60,7 @@ const ENDED: ServedConnection = {
 export class HttpServers implements AsyncDisposable {
   readonly #options: HttpServersOptions;
   readonly #running = new Set<OnePeerServer>();
-  /** Those of peers to whom nothing is told. */
+  /** The servers of peers without access. */
   readonly #strangers = new Set<OnePeerServer>();
   #made = 0;
 
@@ -64,12 +70,14 @@ export class HttpServers implements AsyncDisposable {
   }
 
   /**
-   * Makes a connection at whose other end requests are answered.
+   * Creates a connection to a server that answers its requests.
    *
-   * @param path What the paths of sockets begin with, each there for a moment.
-   * @param peer Who asks.
-   * @returns One that has ended where too many strangers are there.
-   * @throws {RuntimeError} when the system has no room for one now.
+   * @param path Prefix of the paths of sockets, each of which exists for a
+   * moment.
+   * @param peer The peer that sends the requests.
+   * @returns An ended connection if too many peers without access are
+   * connected.
+   * @throws {RuntimeError} when the system has no room for a connection now.
    */
   async connect(path: string, peer: string): Promise<ServedConnection> {
     const { isKnown, limits: { maxOfStrangers } } = this.#options;
@@ -116,14 +124,14 @@ export class HttpConnection {
   readonly #server: OnePeerServer;
   #isClosed = false;
 
-  /** Both are used by nobody else. */
+  /** @param connection Used by nobody else, like the server. */
   constructor(connection: Deno.UnixConn, server: OnePeerServer) {
     this.#connection = connection;
     this.#server = server;
     server.onLate = () => this.close();
   }
 
-  /** As in `ByteConnection`. */
+  /** Implements `ByteConnection.read`. */
   async read(buffer: Uint8Array<ArrayBuffer>): Promise<number> {
     try {
       return await this.#connection.read(buffer) ?? 0;
@@ -132,7 +140,7 @@ export class HttpConnection {
     }
   }
 
-  /** As in `ByteConnection`. */
+  /** Implements `ByteConnection.write`. */
   async write(bytes: Uint8Array<ArrayBuffer>): Promise<boolean> {
     try {
       let written = 0;
@@ -145,13 +153,13 @@ export class HttpConnection {
     }
   }
 
-  /** The peer is gone: nothing of what is being answered matters any more. */
+  /** Closes the connection: the peer is gone and needs no answers any more. */
   closeWrite(): Promise<void> {
     this.close();
     return Promise.resolve();
   }
 
-  /** As in `ByteConnection`. */
+  /** Implements `ByteConnection.close`. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -162,9 +170,9 @@ export class HttpConnection {
 
 type Timer = ReturnType<typeof setTimeout>;
 
-/** A server for whoever connects first. */
+/** A server for the first connection. */
 class OnePeerServer {
-  /** Resolves once it has ended. */
+  /** Resolves once the server has ended. */
   readonly finished: Promise<void>;
   readonly #limits: HttpConnectionLimits;
   readonly #stop = new AbortController();
@@ -186,13 +194,13 @@ class OnePeerServer {
         path,
         signal: this.#stop.signal,
         onListen: () => {},
-        // The peer has gone while it was answered.
+        // The peer left during the answer.
         onError: () => new Response(null, { status: 500 }),
       },
       (request, { completed }) =>
         this.#answer(completed, () => answer(request, peer)),
     );
-    // For want of a descriptor it can't take its connection: then it is over.
+    // Without a descriptor it can't accept its connection, and ends.
     this.finished = server.finished.catch((error) => {
       ifGone(error, undefined);
       this.end();
@@ -214,7 +222,7 @@ class OnePeerServer {
     const { maxRequests, idleMs } = this.#limits;
     clearTimeout(this.#idle);
     this.#answering++;
-    // It rejects when the peer has gone, and then there is nothing to wait for.
+    // It rejects when the peer is gone; then there is nothing to wait for.
     const settled = () => {
       this.#answering--;
       if (this.#answering > 0 || this.#stop.signal.aborted) return;
@@ -238,9 +246,10 @@ function removeIfThere(path: string): void {
   }
 }
 
-/** Whatever the system says of a connection, it is no longer one. */
+/** Any error of the system means that the connection is gone. */
 function ifGone<T>(error: unknown, value: T): T {
-  // A bug of ours is a TypeError; the system's errors have classes of Deno's, or none.
+  // The system's errors have classes of Deno's, or none; a TypeError is a bug
+  // of ours.
   if (!(error instanceof Error) || error instanceof TypeError) throw error;
   return value;
 }

@@ -9,7 +9,9 @@ import { fstatSync } from "node:fs";
 
 const STDERR = 2;
 
-/** Whether standard error is the connection to the journal that a service is started with. */
+/**
+ * Whether standard error is the journal connection that a service starts with.
+ */
 export function isStderrJournal(): boolean {
   const stream = Deno.env.get("JOURNAL_STREAM");
   if (stream === undefined) return false;
@@ -17,7 +19,7 @@ export function isStderrJournal(): boolean {
     const { dev, ino } = fstatSync(STDERR);
     return stream === `${dev}:${ino}`;
   } catch {
-    // It is closed, or of a kind that the runtime can't tell of.
+    // It is closed, or of a kind that the runtime can't inspect.
     return false;
   }
 }

@@ -13,8 +13,8 @@ export interface LineWriter extends AsyncDisposable {
   /** The target's name, for error messages. */
   readonly target: string;
   /**
-   * Maximum number of lines that a call writes all or, as far as the target
-   * allows, none of.
+   * Maximum number of lines in a call, which writes all or, as far as the
+   * target allows, none of them.
    */
   readonly linesAtOnce: number;
   /** @throws {RuntimeError} when the lines were not written. */
@@ -49,9 +49,9 @@ export class StderrWriter implements LineWriter {
 }
 
 /**
- * Appends to a file. It is opened again each time, so it may be rotated. Lines
- * that a full disk cut short are removed again; where that is not possible, the
- * next write begins a new line.
+ * Appends to a file, which it opens for each write, so the file may be rotated.
+ * A line that a full disk truncated is removed again; if that fails, the next
+ * write begins a new line.
  */
 export class FileWriter implements LineWriter {
   readonly target: string;

@@ -5,7 +5,7 @@
  */
 
 /**
- * Looks at a log file.
+ * Checks a log file.
  *
  * @param path Absolute path.
  * @returns Why it can't be written; `undefined`: it can.
@@ -16,7 +16,7 @@ export async function findLogFileTrouble(
   try {
     const { isDirectory, isFile } = await Deno.stat(path);
     if (isDirectory) return "it is a folder";
-    // Whoever opens a pipe may wait for its reader.
+    // Opening a pipe may wait for its reader.
     if (isFile) (await Deno.open(path, { append: true })).close();
     return undefined;
   } catch (error) {
@@ -33,7 +33,7 @@ export async function findLogFileTrouble(
   }
 }
 
-/** Without the path, which whoever asks has. */
+/** Without the path, which the caller knows. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) throw error;
   return error.message.replace(/ \(os error \d+\).*$/s, "");

@@ -2,11 +2,11 @@
  * Sends datagrams to Unix sockets, such as those of a syslog daemon or a
  * service manager.
  *
- * Deno's own `DatagramConn.send` is not fit for a receiver that hangs: on Linux
- * a full queue looks to Deno like a socket that is ready to send, so it retries
+ * Deno's own `DatagramConn.send` can't handle a receiver that hangs: on Linux a
+ * full queue looks to Deno like a socket that is ready to send, so it retries
  * at once, uses a whole core, and continues even after the socket is closed.
- * Here `poll` waits for the receiver. (macOS has no such wait: a full queue is
- * a failure there.)
+ * Here `poll` waits for the receiver. (macOS has no such wait: there a full
+ * queue is a failure.)
  *
  * @see {@link https://man7.org/linux/man-pages/man7/unix.7.html | unix(7)}
  * @module
@@ -19,14 +19,14 @@ import type { DatagramSender } from "../datagram_sender.ts";
 const IS_DARWIN = Deno.build.os === "darwin";
 const AF_UNIX = 1;
 const SOCK_DGRAM = 2;
-/** Linux: programs that this one starts don't inherit the descriptor. */
+/** Linux: child processes don't inherit the descriptor. */
 const SOCK_CLOEXEC = IS_DARWIN ? 0 : 0o2000000;
 const MSG_DONTWAIT = IS_DARWIN ? 0x80 : 0x40;
 const EAGAIN = IS_DARWIN ? 35 : 11;
 const POLLOUT = 4;
-/** `sun_path`, with the zero that ends it. */
+/** Size of `sun_path`, including the terminating zero. */
 const PATH_BYTES = IS_DARWIN ? 104 : 108;
-/** Longest call to `poll`; disposal waits no longer than this. */
+/** Longest call to `poll`, and so the longest wait of disposal. */
 const POLL_TIMEOUT_MS = 100;
 
 /**
@@ -113,7 +113,7 @@ export class UnixDatagrams implements DatagramSender {
     throw new RuntimeError(reason);
   }
 
-  /** `poll` looks at the queue of the socket that this one is connected to. */
+  /** `poll` checks the queue of the socket that this one is connected to. */
   async #waitForRoom(address: Uint8Array<ArrayBuffer>): Promise<void> {
     const { connect, poll } = this.#libc.symbols;
     if (connect(this.#socket, address, address.length) !== 0) {

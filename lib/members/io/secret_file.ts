@@ -38,20 +38,21 @@ export interface SecretFileOptions {
   /** Whether the file's group may read it as well. @default {false} */
   readonly isGroups?: boolean;
   /**
-   * Gives the hint for a damaged file: what is lost without it, and the command
-   * that mends it. Told the command that moves the file aside.
+   * Returns the hint for a damaged file: what is lost without it, and the
+   * command that repairs it. The argument is the command that moves the file
+   * aside.
    */
   readonly mend?: (asideCommand: string) => string;
 }
 
-/** The file is there, and not as it was written. */
+/** The file exists but has unexpected contents. */
 class DamagedFileError extends RuntimeError {}
 
 /**
  * A value in a file of mode 0600, in a folder that belongs to the file's owner.
- * It is replaced as a whole: a new file is written beside it, forced to the
- * disk and renamed over it. The editor may be root, in a folder that a service
- * can write to: so each write makes a new file, and links are never followed.
+ * Each write makes a new file, forces it to the disk and renames it over the
+ * old one. Links are never followed, because root may edit a file in a folder
+ * that a service can write to.
  *
  * @see {@link https://man7.org/linux/man-pages/man2/rename.2.html | rename(2)}
  *
@@ -67,9 +68,7 @@ export class SecretFile<T> {
   readonly #others: number;
   readonly #mend: SecretFileOptions["mend"];
   #wake = () => {};
-  /**
-   * Mark of the file when it was read last; `undefined`: it was not read yet.
-   */
+  /** Mark of the file at the last read; `undefined`: not read yet. */
   #seen: string | undefined;
 
   /**
@@ -117,9 +116,9 @@ export class SecretFile<T> {
   }
 
   /**
-   * Replaces the value by one derived from it. Nobody else edits meanwhile.
+   * Replaces the value by one derived from it, under a lock.
    *
-   * @param change Derives the new value from the present one, `undefined` where
+   * @param change Derives the new value from the current one, `undefined` if
    * there is none. If it throws, the file stays as it is.
    * @returns The new value.
    * @throws {RuntimeError} when the file can't be read or written.
@@ -133,7 +132,7 @@ export class SecretFile<T> {
     return value;
   }
 
-  /** Stores a value in place of the present one, which may be damaged. */
+  /** Replaces the current value, which may be damaged. */
   async replace(value: T): Promise<void> {
     const folder = await this.#makeFolder();
     using lock = await this.#openFolder();
@@ -142,9 +141,9 @@ export class SecretFile<T> {
   }
 
   /**
-   * Yields the value each time that the file was replaced, until aborted. A
-   * file that can't be read is logged once and skipped: the previous value
-   * still applies.
+   * Yields the value whenever the file has been replaced, until aborted. A file
+   * that can't be read is logged once and skipped; the previous value stays in
+   * force.
    *
    * @param signal Ends it; the sequence then returns.
    * @param log Receives log records.
@@ -284,7 +283,7 @@ function isThere(path: string): boolean {
   }
 }
 
-/** A folder can't be replaced by a file: it is moved aside. */
+/** Moves a folder aside that a file can't replace. */
 async function clearWay(path: string): Promise<void> {
   const seen = await Deno.lstat(path).catch(unlessMissing);
   if (seen?.isDirectory !== true) return;
@@ -319,7 +318,7 @@ async function makeFolder(folder: string): Promise<void> {
   }
 }
 
-/** Removes the file that a killed edit left; nobody else edits now. */
+/** Removes the file that a killed edit left; the lock excludes other edits. */
 async function removeLeftover(path: string): Promise<void> {
   try {
     await Deno.remove(path);
@@ -349,10 +348,10 @@ async function writeNew(
 type Owner = { readonly uid: number; readonly gid: number };
 
 /**
- * The owner for a new file in a folder: what root creates in a service's folder
- * belongs to the service.
+ * The owner for a new file in a folder: a file that root creates in a service's
+ * folder belongs to the service.
  *
- * @returns `undefined` where nothing has to be changed, or can be.
+ * @returns `undefined` if the owner need not or can't be changed.
  */
 function ownerFor(
   made: Pick<Deno.FileInfo, "uid" | "gid">,

@@ -10,9 +10,9 @@ import { type Sample, sample } from "../sample.ts";
 const MICROSECONDS = 1_000_000;
 
 /**
- * The values of now.
+ * The current values.
  *
- * @param startedMs When the process began, in milliseconds since 1970.
+ * @param startedMs When the process was started, in milliseconds since 1970.
  */
 export function* processSamples(startedMs: number): Generator<Sample> {
   const { user, system } = process.cpuUsage();

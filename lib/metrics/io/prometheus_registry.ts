@@ -1,6 +1,7 @@
 /**
- * Metrics in the text format of Prometheus, by `prom-client`, in a registry of
- * their own. Its default metrics are left out: on Deno they are wrong.
+ * Renders metrics in the text format of Prometheus, by `prom-client`, in a
+ * registry of its own. The library's default metrics are left out because they
+ * are wrong on Deno.
  *
  * @see {@link https://prometheus.io/docs/instrumenting/exposition_formats/ | Prometheus, Exposition formats}
  * @module
@@ -23,7 +24,7 @@ export class PrometheusRegistry implements DurationSink {
   readonly #scraped = new Map<ScrapedName, Gauge | Counter>();
   readonly #histograms = new Map<string, Histogram>();
 
-  /** @param program Whose metrics. */
+  /** @param program The program that has the metrics. */
   constructor(program: MetricProgram) {
     const registers = [this.#registry];
     for (const name of METRIC_NAMES) {
@@ -59,13 +60,13 @@ export class PrometheusRegistry implements DurationSink {
   /**
    * Renders all metrics.
    *
-   * @param samples The values of now; what is not among them has none.
-   * @throws {RangeError} when one is of a metric that the program does not have.
+   * @param samples The current values; a metric without a sample has no value.
+   * @throws {RangeError} when the program does not have a sample's metric.
    */
   async render(samples: Iterable<Sample>): Promise<string> {
     for (const [name, metric] of this.#scraped) {
       metric.reset();
-      // Else it would be 0, which is a value as well.
+      // Otherwise it would be 0, which is a value.
       if (specOf(name).labels.length === 0) metric.remove();
     }
     for (const { name, value, labels } of samples) {

@@ -1,5 +1,5 @@
 /**
- * Asks other hosts over HTTP and HTTPS.
+ * Sends requests to other hosts over HTTP and HTTPS.
  *
  * @module
  */
@@ -10,7 +10,10 @@ import { RuntimeError } from "../../base/errors.ts";
 import { answerTrouble, askTrouble, lateTrouble } from "../answer_trouble.ts";
 import type { HttpAsker, HttpQuestion } from "../ports.ts";
 
-/** Where systems keep whom they trust; the first that is there. */
+/**
+ * Where systems keep their trusted certificates; the first existing file
+ * counts.
+ */
 const AUTHORITIES: readonly string[] = [
   "/etc/ssl/certs/ca-certificates.crt",
   "/etc/pki/tls/certs/ca-bundle.crt",
@@ -18,16 +21,16 @@ const AUTHORITIES: readonly string[] = [
 ];
 
 /**
- * Asks by way of `fetch`. Those are trusted whom this system trusts, beside
- * those that the runtime knows.
+ * Sends requests with `fetch`. Trusts the system's certificates in addition to
+ * the runtime's own.
  */
 export class FetchAsker implements HttpAsker {
   readonly #clock: Clock;
   readonly #authorities: readonly string[];
 
   /**
-   * @param clock Measures how long an answer takes.
-   * @param authorities Files of certificates. @default {the system's}
+   * @param clock Measures the timeout.
+   * @param authorities Certificate files. @default {the system's}
    */
   constructor(clock: Clock, authorities: readonly string[] = AUTHORITIES) {
     this.#clock = clock;
@@ -53,7 +56,8 @@ export class FetchAsker implements HttpAsker {
   ): Promise<number> {
     const caCerts = [...await this.#trusted()];
     try {
-      // One for each question: no connection is held between, and a renewed bundle counts.
+      // A new client per request: it keeps no idle connection and reads a
+      // renewed bundle.
       using client = Deno.createHttpClient({ caCerts, poolMaxIdlePerHost: 0 });
       const response = await fetch(target.url, {
         client,
@@ -68,7 +72,8 @@ export class FetchAsker implements HttpAsker {
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof TypeError)) throw error;
-      // The reason is in the cause from Deno 2.9 on, in the message before.
+      // Deno 2.9 and later put the reason into the cause, older ones into the
+      // message.
       throw askTrouble(target, `${error.message} ${error.cause ?? ""}`);
     }
   }
@@ -79,7 +84,7 @@ export class FetchAsker implements HttpAsker {
         return [await Deno.readTextFile(path)];
       } catch (error) {
         if (error instanceof Deno.errors.NotFound) continue;
-        // What the system says; anything else is a bug.
+        // Only system errors are expected here; anything else is a bug.
         if (!(error instanceof Error && "code" in error)) throw error;
         throw new RuntimeError(`${path} can't be read: ${error.message}`, {
           hint:

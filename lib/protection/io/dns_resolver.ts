@@ -1,6 +1,6 @@
 /**
- * Looks host names up as every program of this host does: `/etc/hosts` first,
- * then DNS, or whatever `/etc/nsswitch.conf` says.
+ * Looks up host names like every program of this host: in `/etc/hosts`, then
+ * DNS, or as `/etc/nsswitch.conf` says.
  *
  * @module
  */

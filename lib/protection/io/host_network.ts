@@ -1,8 +1,8 @@
 /**
  * This host's own addresses, gateways and name servers.
  *
- * Deno opens files below `/proc` only for programs with all permissions. These
- * programs have fewer, so libc reads the routing tables.
+ * Deno lets only programs with all permissions open files below `/proc`. These
+ * programs have fewer, so they read the routing tables through libc.
  *
  * @module
  */
@@ -26,14 +26,14 @@ export interface SystemHostNetworkOptions {
   readonly routes6Path?: string;
   /**
    * With systemd-resolved the first file names only its local stub; the second
-   * has the servers.
+   * file has the servers.
    */
   readonly resolverPaths?: readonly string[];
 }
 
 const O_RDONLY = 0;
 const CHUNK_BYTES = 65_536;
-/** Limit of what is read of a router's table: default routes come first. */
+/** Maximum size read of a router's table: default routes come first. */
 const MAX_BYTES = 4 << 20;
 
 /** A {@link HostNetworkSource} of Linux. */

@@ -1,5 +1,5 @@
 /**
- * Starts a program that goes on alone, and ends one by its process id.
+ * Starts a detached program, and stops one by its process id.
  *
  * @module
  */
@@ -13,22 +13,22 @@ export interface DetachedCommand {
   readonly args: readonly string[];
   /** Added to the environment. */
   readonly env: Readonly<Record<string, string>>;
-  /** How long it may take to be ready, in milliseconds. @default {20000} */
+  /** Time limit for the start, in milliseconds. @default {20000} */
   readonly timeoutMs?: number;
 }
 
-/** How a start went. */
+/** The result of a start. */
 export type StartOutcome =
   | {
     readonly kind: "ready";
     readonly pid: number;
-    /** What it said of itself, as `STATUS=`. */
+    /** Its own status text, sent as `STATUS=`. */
     readonly status?: string;
   }
   | {
     readonly kind: "ended";
     readonly exitCode: number;
-    /** What it wrote to standard error. */
+    /** Its standard error. */
     readonly stderr: string;
   };
 
@@ -37,12 +37,12 @@ const MAX_STDERR_BYTES = 65_536;
 const STATUS = "STATUS=";
 
 /**
- * Starts a program in a session of its own and waits until it says
- * `READY=1` on `NOTIFY_SOCKET`, or ends.
+ * Starts a program in its own session and waits until it sends `READY=1` to
+ * `NOTIFY_SOCKET`, or ends.
  *
- * @param detached What to start.
- * @returns How it went.
- * @throws {RuntimeError} when it does neither in time; it is then told to end.
+ * @param detached The program.
+ * @returns The result.
+ * @throws {RuntimeError} when it does neither in time; it then gets SIGTERM.
  */
 export async function startDetached(
   detached: DetachedCommand,
@@ -73,16 +73,16 @@ export async function startDetached(
   }
 }
 
-/** Options for stopping a process. */
+/** Options for {@link stopProcess}. */
 export interface StopOptions {
-  /** Asked again and again: whether the program still runs. */
+  /** Polled: whether the program still runs. */
   readonly runs: () => Promise<boolean>;
-  /** Limit of the wait for its end, in milliseconds. @default {10000} */
+  /** Longest wait for its end, in milliseconds. @default {10000} */
   readonly timeoutMs?: number;
 }
 
 /**
- * Tells a process to end and waits until it has.
+ * Sends SIGTERM to a process and waits for its end.
  *
  * @param pid Its process id.
  * @param options See {@link StopOptions}.

@@ -1,5 +1,5 @@
 /**
- * A Unix socket where whoever connects says a line and is answered by lines.
+ * A Unix socket that answers each connection's line with lines.
  *
  * @see {@link https://man7.org/linux/man-pages/man7/unix.7.html | unix(7)}
  * @module
@@ -11,27 +11,27 @@ import type { LineReply, LineRequest } from "../line_reply.ts";
 /** Options for {@link LineSocket}. */
 export interface LineSocketOptions {
   /**
-   * Gives the answer to a line, all with their line ends; what follows is asked
-   * for once whoever asked has read what came before. Must not reject while
-   * `gone`, which says that nobody reads any more, is not aborted.
+   * Yields the lines of an answer, with their line ends; the next one is
+   * requested after the client has read the last one. Must not reject before
+   * `gone` is aborted, which means that the client has disconnected.
    */
   readonly answer: (
     line: string,
     gone: AbortSignal,
   ) => Iterable<string> | AsyncIterable<string>;
-  /** Longest line that is read; 0: nothing is read, connecting is enough to be answered. */
+  /** Longest request; 0: none is read, and connecting is the request. */
   readonly maxRequestBytes: number;
-  /** Connections served at a time; one more is closed. */
+  /** Connections served at a time; further ones are closed. */
   readonly maxConnections: number;
-  /** Told when a connection can't be accepted. The socket goes on trying. */
+  /** Called when a connection can't be accepted. The socket keeps trying. */
   readonly onTrouble: (error: Error) => void;
 }
 
-/** Limit of the time in which a request must be said. */
+/** Time limit for sending the request. */
 const REQUEST_TIMEOUT_MS = 2_000;
-/** Pause after a connection that couldn't be accepted, such as for want of descriptors. */
+/** Pause after a failed accept, for example without free descriptors. */
 const ACCEPT_PAUSE_MS = 200;
-/** Limit of the time in which a line of an answer must be read: its place is for others. */
+/** Time limit for reading one line of an answer: the slot is for others. */
 const READ_TIMEOUT_MS = 300_000;
 const LINE_END = 0x0a;
 const READ_BYTES = 65_536;
@@ -39,7 +39,7 @@ const WRITE_BYTES = 65_536;
 const ENCODER = new TextEncoder();
 
 /**
- * Answers lines. Only the program's own user and root can connect.
+ * Answers requests. Only the program's own user and root can connect.
  *
  * @example
  * ```ts ignore
@@ -60,11 +60,11 @@ export class LineSocket implements AsyncDisposable {
   }
 
   /**
-   * Begins to answer. A socket that is there is replaced: hold the pid file.
+   * Begins to answer. Replaces an existing socket: hold the pid file.
    *
-   * @param path Where.
+   * @param path The socket's path.
    * @param options See {@link LineSocketOptions}.
-   * @throws {RuntimeError} when the socket can't be made.
+   * @throws {RuntimeError} when the socket can't be created.
    */
   static async listen(
     path: string,
@@ -108,7 +108,9 @@ export class LineSocket implements AsyncDisposable {
     }
   }
 
-  /** @returns `undefined` when this socket is closed, or the system has no room for a connection now. */
+  /**
+   * @returns `undefined` if closed, or if no connection can be accepted now.
+   */
   async #next(): Promise<LineConnection | undefined> {
     try {
       return new LineConnection(await this.#listener.accept());
@@ -133,7 +135,7 @@ export class LineSocket implements AsyncDisposable {
       if (maxRequestBytes > 0) ending = abortAtEnd(connection, gone);
       await this.#write(connection, text, gone.signal);
     } catch (error) {
-      // Whoever asked has gone, or was too late.
+      // The client has disconnected, or was too late.
       if (!isGone(error) && !gone.signal.aborted) throw error;
     } finally {
       clearTimeout(late);
@@ -171,17 +173,17 @@ async function abortAtEnd(
   }
 }
 
-/** Asks a running program that answers with one line. */
+/** Sends a request to a running program that answers with one line. */
 export async function askLine(request: LineRequest): Promise<LineReply> {
   for await (const reply of askLines(request)) return reply;
   throw new TypeError("Cannot be without a reply");
 }
 
 /**
- * Asks a running program.
+ * Sends a request to a running program.
  *
- * @returns The lines of its answer; the last reply is that the connection ended
- * before another line did, or why there is none.
+ * @returns The lines of the answer. The last reply says that the connection
+ *   ended before another line, or why there is no answer.
  */
 export async function* askLines(
   { path, line, maxAnswerBytes, timeoutMs, signal }: LineRequest,
@@ -225,21 +227,21 @@ export async function* askLines(
 
 /** A line that was read. */
 interface ReadLine {
-  /** With its line end, unless it is cut. */
+  /** With its line end, unless it is cut or too long. */
   readonly text: string;
   /** Whether the connection ended before the line did. */
   readonly isCut: boolean;
 }
 
-/** A connection that may be closed more than once. */
+/** A connection that may be closed repeatedly. */
 class LineConnection {
   readonly #connection: Deno.Conn;
-  /** Bytes that were read after the end of the last line. */
+  /** Bytes read after the last line. */
   #rest = new Uint8Array();
   #written: Uint8Array<ArrayBuffer> | undefined;
   #isClosed = false;
 
-  /** @param connection Nobody else reads or writes it. */
+  /** @param connection Nothing else reads or writes it. */
   constructor(connection: Deno.Conn) {
     this.#connection = connection;
   }
@@ -251,9 +253,9 @@ class LineConnection {
   }
 
   /**
-   * Reads a line, or as many of its bytes as there may be.
+   * Reads a line, or the first `maxBytes` of a longer one.
    *
-   * @param maxBytes The longest line that is read whole.
+   * @param maxBytes Longest complete line.
    */
   async readLine(maxBytes: number): Promise<ReadLine> {
     const parts: Uint8Array<ArrayBuffer>[] = [];
@@ -276,15 +278,15 @@ class LineConnection {
     return { text: await textOf(parts), isCut: false };
   }
 
-  /** Resolves once the other side has closed, or said more than there is to say. */
+  /** Resolves once the other side has closed, or has sent more data. */
   async ended(): Promise<void> {
     this.#rest = new Uint8Array();
     await this.#read();
   }
 
-  /** Writes all of a text; waits while the other side does not read. */
+  /** Writes a text; waits while the other side does not read. */
   async write(text: string): Promise<void> {
-    // One piece of memory for all of a long answer.
+    // Reuses one buffer for a whole answer.
     const bytes = this.#written ??= new Uint8Array(WRITE_BYTES);
     for (let at = 0; at < text.length;) {
       const { read, written } = ENCODER.encodeInto(
@@ -309,7 +311,7 @@ function textOf(parts: Uint8Array<ArrayBuffer>[]): Promise<string> {
   return new Blob(parts).text();
 }
 
-/** Whether an error says that the other side has gone. */
+/** Whether an error means that the other side has disconnected. */
 function isGone(error: unknown): boolean {
   return error instanceof Deno.errors.BrokenPipe ||
     error instanceof Deno.errors.ConnectionReset ||

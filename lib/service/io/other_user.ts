@@ -9,12 +9,12 @@ import { RuntimeError } from "../../base/errors.ts";
 const SIGNALS: readonly Deno.Signal[] = ["SIGTERM", "SIGINT", "SIGHUP"];
 
 /**
- * Runs a command with this program's input and outputs, and hands on the
- * signals that end or renew it.
+ * Runs a command with this program's input and outputs, and forwards the
+ * signals to stop and to reload.
  *
  * @param command The program, looked up in `PATH`, and its arguments.
- * @returns Its exit code; 128 and the number for a signal.
- * @throws {RuntimeError} when there is no such program.
+ * @returns Its exit code; for a signal 128 plus its number.
+ * @throws {RuntimeError} when the program does not exist.
  */
 export async function runInstead(
   [program, ...args]: readonly [program: string, ...args: string[]],
@@ -52,7 +52,7 @@ function spawn(program: string, args: readonly string[]): Deno.ChildProcess {
   }
 }
 
-/** A terminal has told it by itself, perhaps, and it has ended. */
+/** Forwards a signal; a terminal may already have ended the child. */
 function handOn(child: Deno.ChildProcess, signal: Deno.Signal): void {
   try {
     child.kill(signal);

@@ -1,5 +1,5 @@
 /**
- * Lets a program run once, and others find it.
+ * Ensures that a program runs only once, and lets others find it.
  *
  * @module
  */
@@ -7,10 +7,10 @@
 import { asideCommand, oddKind } from "../../base/aside.ts";
 import { RuntimeError } from "../../base/errors.ts";
 
-/** The pid file can't be written: without one, the program can still run. */
+/** The pid file can't be written; the program can still run without one. */
 export class UnwritablePidFileError extends RuntimeError {}
 
-/** Somebody's pid file, kept open so that its holder's end is seen. */
+/** A pid file kept open, so that its holder's end is noticed. */
 export class SeenPidFile implements Disposable {
   /** The process id that the file names. */
   readonly pid: number;
@@ -26,8 +26,8 @@ export class SeenPidFile implements Disposable {
   }
 
   /**
-   * Whether that process runs. If not, it has ended, whether or not it has
-   * removed the file.
+   * Whether that process runs. If not, it has ended, even if the file still
+   * exists.
    */
   async runs(): Promise<boolean> {
     if (!await this.#file.tryLock(false)) return true;
@@ -40,19 +40,19 @@ export class SeenPidFile implements Disposable {
   }
 }
 
-/** Longest time that a program holds the lock only to look at it. */
+/** Longest time that a program holds the lock only to check it. */
 const LOOK_MS = 5;
 const LOOKS = 20;
 const MAX_PID_BYTES = 11;
-/** Whoever may open the file may lock it, and keep the program from starting. */
+/** Only for the owner: anyone who can open the file can lock it. */
 const OWN_MODE = 0o600;
 const A_FILE = { isFile: true, isDirectory: false };
-/** Longest content of a pid file, whoever wrote it. */
+/** Longest content of a valid pid file from any program. */
 const MAX_OTHER_BYTES = 24;
 
 /**
- * A pid file that is locked as long as its process lives, so that neither a
- * stale file nor a process id given to another program misleads anybody.
+ * A pid file that stays locked while its process lives, so that neither a stale
+ * file nor a reused process id misleads anybody.
  *
  * @example
  * ```ts ignore
@@ -61,7 +61,7 @@ const MAX_OTHER_BYTES = 24;
  * ```
  */
 export class PidFile implements AsyncDisposable {
-  /** The process id in a file that no process held. */
+  /** The process id in a file that no process had locked. */
   readonly stalePid: number | undefined;
   readonly #path: string;
   readonly #file: Deno.FsFile;
@@ -79,7 +79,7 @@ export class PidFile implements AsyncDisposable {
    * @param pid The process id to write.
    * @throws {RuntimeError} when a running process holds it.
    * @throws {UnwritablePidFileError} when it can't be written, or holds
-   * something else than a process id.
+   *   anything but a process id.
    */
   static async take(path: string, pid: number): Promise<PidFile> {
     while (true) {
@@ -98,7 +98,7 @@ export class PidFile implements AsyncDisposable {
         file.close();
         throw error;
       }
-      // Its last holder removed it between the opening and the locking.
+      // The last holder removed it after the opening and before the locking.
       file.close();
     }
   }
@@ -107,7 +107,7 @@ export class PidFile implements AsyncDisposable {
    * Reads a pid file without taking it.
    *
    * @param path Absolute path.
-   * @returns `undefined` when there is no such file, or it names nobody.
+   * @returns `undefined` when the file does not exist, or has no process id.
    * @throws {RuntimeError} when it can't be read.
    */
   static async see(path: string): Promise<SeenPidFile | undefined> {
@@ -126,7 +126,7 @@ export class PidFile implements AsyncDisposable {
     return undefined;
   }
 
-  /** Removes the file. Its lock stays until the process ends, for those who wait for that. */
+  /** Removes the file. The lock stays until the process ends, for waiters. */
   async leave(): Promise<void> {
     try {
       await Deno.remove(this.#path);
@@ -145,7 +145,7 @@ export class PidFile implements AsyncDisposable {
   }
 }
 
-/** Who reads a pipe waits for its other end. */
+/** Refuses a pipe, because reading it would block. */
 async function refuseOdd(path: string): Promise<void> {
   const odd = oddKind(
     await Deno.stat(path).catch((error: unknown) => {
@@ -156,10 +156,10 @@ async function refuseOdd(path: string): Promise<void> {
   if (odd !== undefined) throw new OddPidFileError(odd);
 }
 
-/** Something else than a pid file is in its place. */
+/** The path has something other than a pid file. */
 class OddPidFileError extends Error {}
 
-/** It may be somebody's: a person moves it. */
+/** A hint to move the file by hand: it may belong to somebody. */
 function asideHint(path: string): string {
   const command = asideCommand(path, (name) => {
     try {
@@ -207,7 +207,7 @@ async function lock(file: Deno.FsFile, path: string): Promise<void> {
   });
 }
 
-/** Sees to it that the file is no other program's, and that others can't open it. */
+/** Checks that the file is no other program's, and closes it to others. */
 async function makeOwn(file: Deno.FsFile, path: string): Promise<void> {
   await file.seek(0, Deno.SeekMode.Start);
   const bytes = new Uint8Array(MAX_OTHER_BYTES + 1);
@@ -237,7 +237,7 @@ async function isNamed(file: Deno.FsFile, path: string): Promise<boolean> {
   }
 }
 
-/** Reads from the start; `undefined` when it is no process id. */
+/** Reads from the start; `undefined` if it is no process id. */
 async function readPid(file: Deno.FsFile): Promise<number | undefined> {
   const bytes = new Uint8Array(MAX_PID_BYTES + 1);
   const count = await file.read(bytes) ?? 0;

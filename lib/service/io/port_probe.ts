@@ -1,5 +1,5 @@
 /**
- * Finds out whether a port can be listened on.
+ * Checks whether a port can be listened on.
  *
  * @module
  */
@@ -9,7 +9,7 @@
  *
  * @param hostname An address of this host, without brackets.
  * @param port The port.
- * @returns Why it can't be listened on, in half a sentence; `undefined`: it can.
+ * @returns Why it can't listen, as half a sentence; `undefined`: it can.
  */
 export function findPortTrouble(
   hostname: string,

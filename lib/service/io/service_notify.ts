@@ -1,5 +1,5 @@
 /**
- * Tells the service manager how the program is.
+ * Reports the program's state to the service manager.
  *
  * @see {@link https://www.freedesktop.org/software/systemd/man/latest/sd_notify.html | sd_notify(3)}
  * @module
@@ -9,7 +9,7 @@ import { RuntimeError } from "../../base/errors.ts";
 import type { DatagramSender } from "../../log/datagram_sender.ts";
 import type { Clock } from "../../async/clock.ts";
 
-/** Limit of the wait for room in the manager's queue. */
+/** Longest wait for room in the manager's queue. */
 const WAIT_MS = 200;
 /** Most states that wait for room in the manager's queue. */
 const MAX_UNSENT = 3;
@@ -23,11 +23,10 @@ export interface NotifySettings {
 }
 
 /**
- * Reads the environment.
+ * Reads the settings from the environment.
  *
- * @param pid This process: a watchdog may be meant for another.
- * @returns `undefined` when nobody wants to be told, or by a socket that is
- * no path.
+ * @param pid This process: a watchdog may be for another.
+ * @returns `undefined` without a service manager, or if its socket is no path.
  */
 export function notifySettings(pid: number): NotifySettings | undefined {
   const socketPath = Deno.env.get("NOTIFY_SOCKET");
@@ -42,28 +41,28 @@ export function notifySettings(pid: number): NotifySettings | undefined {
   };
 }
 
-/** The service manager, and the way to it. */
+/** The service manager, and the sender to reach it. */
 export interface NotifyTarget extends NotifySettings {
   /** Closed with the {@link ServiceNotify}. */
   readonly datagrams: DatagramSender;
 }
 
-/** Sends states to the service manager, or to whoever started the program. */
+/** Sends states to the service manager, or to the program's starter. */
 export class ServiceNotify implements AsyncDisposable {
   readonly #target: NotifyTarget | undefined;
   #unsent = 0;
   #isDisposed = false;
   #lastSent: Promise<void> = Promise.resolve();
 
-  /** @param target Where the manager is; `undefined`: nothing is ever sent. */
+  /** @param target The manager; `undefined`: nothing is sent. */
   constructor(target: NotifyTarget | undefined) {
     this.#target = target;
   }
 
   /**
-   * Sends a state, after those before it. A manager that is gone, or takes
-   * nothing, does not keep the program from its work: it is sent once there
-   * is room, and up to three wait for that.
+   * Sends a state, after earlier ones. A manager that is gone or does not read
+   * does not block the program: the state is sent once there is room, and up to
+   * three states wait for it.
    *
    * @param state `READY=1`, `STOPPING=1` or `WATCHDOG=1`.
    * @param status One line for the operator, shown by `systemctl status`.
@@ -95,16 +94,16 @@ export class ServiceNotify implements AsyncDisposable {
     try {
       await datagrams.send(new TextEncoder().encode(text), socketPath);
     } catch (error) {
-      // However that failed, sd_notify(3) says to go on.
+      // sd_notify(3) says to ignore failures.
       if (!(error instanceof RuntimeError)) throw error;
     }
   }
 
   /**
-   * Says that the program is alive as often as the watchdog wants to hear it.
+   * Tells the watchdog at its interval that the program is alive.
    *
-   * @param clock Time.
-   * @param signal Ends it.
+   * @param clock Paces the messages.
+   * @param signal Stops it.
    */
   async keepAlive(clock: Clock, signal: AbortSignal): Promise<void> {
     const everyMs = this.#target?.watchdogEveryMs;
@@ -119,7 +118,7 @@ export class ServiceNotify implements AsyncDisposable {
     }
   }
 
-  /** States that still wait for room are not sent. */
+  /** Discards states that still wait for room. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isDisposed = true;
     await this.#target?.datagrams[Symbol.asyncDispose]();

@@ -1,5 +1,5 @@
 /**
- * Turns signals into an abort, and into the wish to read files again.
+ * Turns signals into an abort or a reload.
  *
  * @module
  */
@@ -10,14 +10,14 @@ const HANG_UP = "SIGHUP";
 /** Options for {@link StopSignal}. */
 export interface StopSignalOptions {
   /**
-   * Whether SIGHUP ends the program, as it does when its terminal goes;
-   * otherwise it means that files are to be read again.
+   * Whether SIGHUP stops the program, as when its terminal closes; otherwise it
+   * means a reload of files.
    */
   readonly hangUpStops: boolean;
 }
 
 /**
- * Aborts on the first SIGTERM, SIGINT or, where it means that, SIGHUP.
+ * Aborts on the first SIGTERM or SIGINT, or SIGHUP if configured so.
  *
  * @example
  * ```ts ignore
@@ -39,12 +39,12 @@ export class StopSignal implements Disposable {
     Deno.addSignalListener(HANG_UP, this.#hangUp);
   }
 
-  /** Aborted once the program is to end. */
+  /** Aborted once the program must end. */
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
 
-  /** Adds a listener that is called each time files are to be read again. */
+  /** Adds a listener that is called for each reload. */
   onReload(listener: () => void): void {
     this.#reloads.push(listener);
   }

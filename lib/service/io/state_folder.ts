@@ -1,5 +1,5 @@
 /**
- * Finds the owner of the folder for state.
+ * Finds the owner of the state folder.
  *
  * @module
  */
@@ -7,14 +7,14 @@
 import type { StateFolder } from "../state_owner.ts";
 
 const USERS = "/etc/passwd";
-/** There where systemd is what started the system; see sd_booted(3). */
+/** Exists where systemd started the system; see sd_booted(3). */
 const SERVICE_MANAGER = "/run/systemd/system";
 
 /**
  * Finds a folder's owner.
  *
  * @param path The folder.
- * @returns `undefined` where there is no such folder.
+ * @returns `undefined` when the folder does not exist.
  *
  * @example
  * ```ts ignore
@@ -54,13 +54,13 @@ async function infoOf(path: string): Promise<Deno.FileInfo | undefined> {
   }
 }
 
-/** The name of a user, or the number of one that is not listed. */
+/** A user's name, or the number if the user is not listed. */
 async function nameOf(uid: number): Promise<string> {
   const users = (await readUsers()).split("\n").map((line) => line.split(":"));
   return users.find(([, , number]) => number === `${uid}`)?.[0] ?? `${uid}`;
 }
 
-/** A container may list no users. */
+/** Reads the users; a container may list none. */
 async function readUsers(): Promise<string> {
   try {
     return await Deno.readTextFile(USERS);

@@ -1,5 +1,5 @@
 /**
- * Asks systemd where a service may write.
+ * Asks systemd which folders a service may write to.
  *
  * @module
  */
@@ -7,10 +7,10 @@
 import { UNIT_PATH_PROPERTIES, unitFolders } from "../unit_paths.ts";
 
 /**
- * Finds out where a service may write.
+ * Finds the folders that a service may write to.
  *
- * @param service The unit's name without its kind.
- * @returns `undefined` where no such service is known, or nobody can be asked.
+ * @param service The unit's name without its suffix.
+ * @returns `undefined` if the service is unknown, or systemd can't be asked.
  */
 export async function findUnitFolders(
   service: string,

@@ -1,6 +1,6 @@
 /**
- * Finds out which of the default folders this user may write, and the folders
- * of its own in place of the others.
+ * Finds which default folders this user may write to, and the user's own
+ * folders in place of the others.
  *
  * @see {@link https://specifications.freedesktop.org/basedir-spec/latest/ | XDG Base Directory Specification}
  * @module
@@ -10,13 +10,13 @@ import { RuntimeError } from "../../base/errors.ts";
 
 /** Names of the default folders. */
 export interface DefaultFolders {
-  /** For what outlives the process; made where it is missing. */
+  /** For data that outlives the process; created if missing. */
   readonly state: string;
-  /** For what a running process has; it is there already. */
+  /** For files of a running process; exists already. */
   readonly run: string;
 }
 
-/** A user's own folders; `undefined`: the default one will do. */
+/** A user's own folders; `undefined`: the default one is usable. */
 export interface OwnFolders {
   readonly state: string | undefined;
   readonly run: string | undefined;
@@ -26,8 +26,8 @@ const OWN_NAME = "fail2ban-cluster";
 const OWN_MODE = 0o700;
 
 /**
- * Finds a user's own folders. Root has none, nor has a user without a home:
- * what the default ones are lacking is then an error where they are used.
+ * Finds a user's own folders. Root has none, nor has a user without a home: an
+ * unusable default folder is then an error where it is used.
  *
  * @param defaults The default folders.
  *
@@ -45,7 +45,7 @@ export async function findOwnFolders(
   const ownState = stateHome();
   const state = await mayWrite(defaults.state) ? undefined : ownState;
   const runHome = absolute("XDG_RUNTIME_DIR");
-  // Without a session the folder for state is what the user's programs share.
+  // Without a session the user's programs share the state folder.
   const ownRun = runHome === undefined
     ? state ?? defaults.state
     : `${runHome}/${OWN_NAME}`;
@@ -54,12 +54,12 @@ export async function findOwnFolders(
 }
 
 /**
- * Makes a folder where it is missing, and those that it is in; several programs
- * may do so at once.
+ * Creates a folder and its parents if missing; several programs may do so at
+ * the same time.
  *
  * @param path Absolute path.
  * @param key The option that names the folder, or a file in it.
- * @throws {RuntimeError} when it can't be made.
+ * @throws {RuntimeError} when it can't be created.
  */
 export async function makeFolder(path: string, key: string): Promise<void> {
   try {
@@ -81,15 +81,15 @@ function stateHome(): string | undefined {
   return home === undefined ? undefined : `${home}/.local/state/${OWN_NAME}`;
 }
 
-/** What is not an absolute path is to be ignored, says the specification. */
+/** The specification says to ignore paths that are not absolute. */
 function absolute(name: string): string | undefined {
   const path = Deno.env.get(name);
   return path?.startsWith("/") === true ? path : undefined;
 }
 
 /**
- * Whether a folder may be written, or made where it is missing. What modes,
- * groups, mounts and the like amount to only trying tells.
+ * Whether a folder can be written to, or created if missing. It tries this,
+ * because modes, groups and mounts together decide.
  */
 async function mayWrite(path: string): Promise<boolean> {
   try {

@@ -1,10 +1,10 @@
 /**
  * The publisher's store in SQLite.
  *
- * A lock file beside the database keeps a second program out; others may read
- * the database meanwhile (`readOnly`), because it is in WAL mode. While it is
- * in use the database is opened only through SQLite: closing another descriptor
- * would release SQLite's locks.
+ * A lock file beside the database keeps a second program out. Others may read
+ * the database meanwhile (`readOnly`), because it is in WAL mode. While in use,
+ * the database is opened only through SQLite: closing another descriptor would
+ * release SQLite's locks.
  *
  * @see {@link https://www.sqlite.org/wal.html | SQLite, Write-Ahead Logging}
  * @see {@link https://www.sqlite.org/howtocorrupt.html | SQLite, How To Corrupt}
@@ -54,7 +54,7 @@ export function banStorePath(stateDir: string): string {
   return `${stateDir}/publisher.sqlite3`;
 }
 
-/** Size of the files of the store at a path. */
+/** Size of the store's files, in bytes. */
 export function banStoreBytes(path: string): number {
   return ["", "-wal"].reduce(
     (sum, end) => sum + (FILES.sizeOf(`${path}${end}`) ?? 0),
@@ -62,18 +62,18 @@ export function banStoreBytes(path: string): number {
   );
 }
 
-/** How a memory is opened. */
+/** Options for {@link SqliteBanStore.open}. */
 export interface SqliteBanStoreOptions {
-  /** Absolute path; its folder exists. Created if it is missing. */
+  /** Absolute path. Its folder exists; the file is created if missing. */
   readonly path: string;
   /** @default {"power"} */
   readonly durability?: Durability;
   /**
-   * Whether a shared log has all that it may lack: then it keeps its epoch
-   * whatever it lost. A store that is none follows no log any more. @default {false}
+   * Whether a shared log has all changes that the file may lack: the store then
+   * keeps its epoch. Otherwise it stops following a log. @default {false}
    */
   readonly isCopy?: boolean;
-  /** The versions of the database. @default {BAN_STORE_SCHEMA} */
+  /** The schema and its migrations. @default {BAN_STORE_SCHEMA} */
   readonly schema?: StoreSchema;
   /** How snapshots are written. @default {SNAPSHOT_PACE} */
   readonly pace?: SnapshotPace;
@@ -85,8 +85,8 @@ const SYNCHRONOUS: Readonly<Record<Durability, number>> = {
   process: 1,
 };
 /**
- * Size above which only the essential tables are checked at the start, unless
- * the last run was killed. What a start reads has checksums of its own, and so
+ * Size in bytes above which a start checks only the essential tables, unless
+ * the last run was killed. Data that a start reads has its own checksums, as
  * has each row that is read later.
  */
 const FULL_CHECK_BYTES = 64 * 1024 * 1024;
@@ -96,7 +96,7 @@ const READING = { readOnly: true, timeout: BUSY_TIMEOUT_MS };
 const FILES = new DatabaseFiles(Deno);
 const EPOCH_BYTES = 16;
 /**
- * The first bytes of a write-ahead log; the last bit is the order of bytes.
+ * The first bytes of a write-ahead log; the last bit is the byte order.
  *
  * @see {@link https://www.sqlite.org/fileformat2.html#the_write_ahead_log}
  */
@@ -104,8 +104,8 @@ const WAL_MAGIC = 0x377f0682;
 const WAL_MAGIC_BYTES = 4;
 
 /**
- * A {@link CopyStore} in a file. `append` writes, and with `power` forces to the
- * disk, before it returns; it blocks the process meanwhile.
+ * A {@link CopyStore} in a file. Before it returns, `append` writes, and with
+ * `power` syncs to the disk; it blocks the process meanwhile.
  *
  * @example
  * ```ts ignore
@@ -116,7 +116,8 @@ const WAL_MAGIC_BYTES = 4;
 export class SqliteBanStore implements CopyStore, Disposable {
   /**
    * How many changes the file lost since it was closed or its program killed.
-   * If any it has a new epoch, so that everybody asks for its table.
+   * After a loss the store has a new epoch, so that subscribers fetch its
+   * table.
    */
   readonly lostChanges: number;
   readonly #database: DatabaseSync;
@@ -141,9 +142,9 @@ export class SqliteBanStore implements CopyStore, Disposable {
    * copy of it stays beside it, such as `publisher.sqlite3.v1`.
    *
    * @param options See {@link SqliteBanStoreOptions}.
-   * @throws {UnusableStoreError} when the file is damaged or newer; it is left
-   * unchanged.
-   * @throws {RuntimeError} when it can't be opened, or another program has it.
+   * @throws {UnusableStoreError} when the file is damaged or newer; it stays
+   *   unchanged.
+   * @throws {RuntimeError} when it can't be opened, or another program uses it.
    */
   static open(options: SqliteBanStoreOptions): SqliteBanStore {
     const { path, schema = BAN_STORE_SCHEMA } = options;
@@ -151,8 +152,8 @@ export class SqliteBanStore implements CopyStore, Disposable {
     try {
       refuseOdd(path);
       if (FILES.sizeOf(path) === undefined) create(path, schema);
-      // Open until the other connection is closed, if it is refused: whoever
-      // closes a database last may write its log back.
+      // Stays open until the other connection is closed, in case of a refusal:
+      // the last connection to close may write the log back.
       using reader = new DatabaseSync(path, READING);
       const version = inspect(path, reader, schema);
       if (version < schema.migrations.length) copy(path, version);
@@ -198,7 +199,7 @@ export class SqliteBanStore implements CopyStore, Disposable {
     return this.#memory.table;
   }
 
-  /** What is wrong with its last snapshot, which it could do without; `undefined`: nothing. */
+  /** Damage to its last snapshot, which is not essential; `undefined`: none. */
   get damage(): string | undefined {
     return this.#memory.damage;
   }
@@ -290,7 +291,7 @@ export class SqliteBanStore implements CopyStore, Disposable {
     this.#lock.close();
   }
 
-  /** Notes how far it has come. What can't be noted is only noticed less. */
+  /** Notes the last change's number. A failure only weakens loss detection. */
   #note(): void {
     try {
       this.#lock.seekSync(0, Deno.SeekMode.Start);
@@ -302,10 +303,10 @@ export class SqliteBanStore implements CopyStore, Disposable {
 }
 
 /**
- * Compares a database with what was noted of it. What was counted after its
- * last change must not be counted again for other changes: it gets a new epoch.
+ * Compares a database with its noted mark. If changes were lost, it begins a
+ * new epoch: their numbers must not be given to other changes.
  *
- * @returns How many changes it lacks.
+ * @returns How many changes are lost.
  */
 function settleLoss(memory: BanDatabase, noted: Deno.FsFile): number {
   const bytes = new Uint8Array(SEQ_MARK_BYTES);
@@ -322,9 +323,9 @@ function newEpoch(): Epoch {
   return epochOf(crypto.getRandomValues(new Uint8Array(EPOCH_BYTES)));
 }
 
-/** What SQLite would not notice by itself. */
+/** Refuses files that SQLite itself would accept. */
 function refuseOdd(path: string): void {
-  // It holds nothing: SQLite makes it anew.
+  // It holds nothing permanent: SQLite creates a new one.
   const shared = FILES.see(`${path}-shm`);
   if (shared !== undefined && oddKind(shared) !== undefined) {
     FILES.move(`${path}-shm`, `${asidePath(path)}-shm`);
@@ -333,7 +334,7 @@ function refuseOdd(path: string): void {
   if (FILES.see(path) !== undefined) refuseOtherWal(`${path}-wal`);
 }
 
-/** SQLite leaves out a log that is none, and with it what was acknowledged last. */
+/** With an invalid log, SQLite would lose the last acknowledged changes. */
 function refuseOtherWal(path: string): void {
   if ((FILES.sizeOf(path) ?? 0) < WAL_MAGIC_BYTES) return;
   using file = Deno.openSync(path);
@@ -344,14 +345,14 @@ function refuseOtherWal(path: string): void {
   throw new UnusableStoreError("damaged", `${path} is none of SQLite's`);
 }
 
-/** Runs synchronous work; its result as a promise. */
+/** Runs synchronous work and returns its result as a promise. */
 function settled<T>(work: () => T): Promise<T> {
   return new Promise((resolve) => resolve(work()));
 }
 
 /**
- * Created under another name and renamed, so that an unfinished database is
- * never in its place.
+ * Creates the database under another name and renames it, so that the path
+ * never has an unfinished one.
  */
 function create(path: string, schema: StoreSchema): void {
   if (FILES.sizeOf(`${path}-wal`) !== undefined) {
@@ -387,10 +388,10 @@ function inspect(
   );
 }
 
-/** Copies a database of an older version, which nobody else writes to. */
+/** Copies a database of an older version that nobody else writes to. */
 function copy(path: string, version: number): void {
   const database = new DatabaseSync(path);
-  // Then the file has all that its log had.
+  // After this the file has everything from its log.
   database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
   database.close();
   const beside = FILES.empty(`${path}.new`);

@@ -1,8 +1,8 @@
 /**
  * A subscriber's copy of the cluster's bans, in SQLite.
  *
- * A copy that can't be read is moved away, and everything is fetched from the
- * publisher again.
+ * A copy that can't be read is moved away, and the subscriber fetches
+ * everything from the publisher again.
  *
  * @module
  */
@@ -46,9 +46,9 @@ const FILES = new DatabaseFiles(Deno);
 const CACHE_KIB = 16 * 1024;
 
 /**
- * A {@link ReplicaStore} in a file. What it stored survives the end of the
- * process in any way; a loss of power may lose the last changes, which are then
- * fetched again.
+ * A {@link ReplicaStore} in a file. Stored changes survive any end of the
+ * process. A power loss may lose the last changes, which are then fetched
+ * again.
  *
  * @example
  * ```ts ignore
@@ -62,7 +62,7 @@ export class SqliteReplicaStore implements ReplicaStore, Disposable {
   readonly #lock: Deno.FsFile;
   #quarantine: QuarantinedFile | undefined;
   #opened: Opened;
-  /** `undefined`: nobody has looked yet. */
+  /** `undefined`: not read yet. */
   #known: Copies | undefined;
 
   private constructor(path: string, lock: Deno.FsFile) {
@@ -72,11 +72,11 @@ export class SqliteReplicaStore implements ReplicaStore, Disposable {
   }
 
   /**
-   * Opens a copy, or creates an empty one. A file that is damaged, or of a
-   * newer program, is moved away.
+   * Opens a copy, or creates an empty one. A damaged file, or one of a newer
+   * program, is moved away.
    *
    * @param path Absolute path; its folder exists.
-   * @throws {RuntimeError} when it can't be opened, or another program has it.
+   * @throws {RuntimeError} when it can't be opened, or another program uses it.
    */
   static open(path: string): SqliteReplicaStore {
     const lock = takeStoreLock(path, FILES);
@@ -88,7 +88,7 @@ export class SqliteReplicaStore implements ReplicaStore, Disposable {
     }
   }
 
-  /** The file that was moved away when this was opened; `undefined`: none. */
+  /** The file that this opening moved away; `undefined`: none. */
   get quarantine(): QuarantinedFile | undefined {
     return this.#quarantine;
   }
@@ -156,7 +156,7 @@ export class SqliteReplicaStore implements ReplicaStore, Disposable {
     this.#lock.close();
   }
 
-  /** The copy that counts, and the one that was begun. */
+  /** The copy in use, and the unfinished one. */
   get #copies(): Copies {
     const { tables } = this.#opened;
     return this.#known ??= { whole: tables.whole(), begun: undefined };

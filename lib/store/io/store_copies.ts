@@ -1,10 +1,11 @@
 /**
- * Copies of the publisher's store: taken while it is in use, and put back.
+ * Takes copies of the publisher's store while it is in use, and restores them.
  *
- * What is put back counts anew, in an epoch of its own: the numbers that were
- * given after the copy was taken must not be given again to other changes.
+ * A restored store starts a new epoch: numbers given after the copy was taken
+ * must not be given to other changes.
  *
- * Not by `VACUUM INTO`: without every permission Deno lets a database attach no other.
+ * It can't use `VACUUM INTO`: without all permissions, Deno lets a database
+ * attach no other.
  *
  * @see {@link https://www.sqlite.org/backup.html | SQLite, Online Backup}
  * @module
@@ -31,10 +32,10 @@ const FILES = new DatabaseFiles(Deno);
 /** Longest wait for another process's lock; it blocks this process. */
 const BUSY_TIMEOUT_MS = 250;
 const EPOCH_BYTES = 16;
-/** Changes that are read at once. */
+/** Changes read at a time. */
 const PAGE = 2_000;
 
-/** What is in a copy. */
+/** Contents of a copy. */
 export interface StoreContents {
   /** Bans in force. */
   readonly bans: number;
@@ -42,35 +43,38 @@ export interface StoreContents {
   readonly seq: number;
 }
 
-/** How a store is put back. */
+/** Options for {@link returnStore}. */
 export interface StoreReturn {
-  /** The file that it is made from. */
+  /** The file to restore from. */
   readonly from: string;
   /**
-   * `store`: another store, whole; `replica`: a subscriber's copy, which has the
-   * bans and nothing else.
+   * `store`: another complete store; `replica`: a subscriber's copy, which has
+   * only the bans.
    */
   readonly kind: "store" | "replica";
-  /** Where it belongs. */
+  /** Path of the store. */
   readonly path: string;
-  /** Milliseconds since 1970, by the system's clock: bans that are over by then are left out. */
+  /**
+   * Milliseconds since 1970, system clock: bans that ended by then are left
+   * out.
+   */
   readonly nowMs: number;
 }
 
-/** What became of a store that was put back. */
+/** The result of restoring a store. */
 export interface ReturnedStore extends StoreContents {
-  /** Where the store is that was there before; `undefined`: there was none. */
+  /** Where the previous store is now; `undefined`: there was none. */
   readonly before: string | undefined;
 }
 
 /**
- * Copies a store as it is at a moment, whoever writes to it: no writer waits.
+ * Copies a store as it is at one moment. Writers do not wait.
  *
  * @param path The store.
- * @param to The copy, which is not there yet; of mode 0600.
+ * @param to The copy, which does not exist yet; it gets mode 0600.
  * @param nowMs Milliseconds since 1970, by the system's clock.
- * @throws {UnusableStoreError} when it is damaged, or newer.
- * @throws {RuntimeError} when it can't be read, or the copy not be written.
+ * @throws {UnusableStoreError} when the store is damaged, or newer.
+ * @throws {RuntimeError} when it can't read the store or write the copy.
  */
 export async function copyStore(
   path: string,
@@ -89,11 +93,11 @@ export async function copyStore(
 }
 
 /**
- * Copies a store that follows a shared log, as {@link copyStore} does, but looks
- * at nothing in it: whoever has a million bans would be held up by that.
+ * Copies a store that follows a shared log, as {@link copyStore} does, but
+ * checks nothing in it: with a million bans that would block the process.
  *
- * @returns The last record that the copy has; `undefined`: it follows no log.
- * @throws {RuntimeError} when it can't be read, or the copy not be written.
+ * @returns The last record applied in the copy; `undefined`: it follows no log.
+ * @throws {RuntimeError} when it can't read the store or write the copy.
  */
 export async function copyImage(
   path: string,
@@ -108,19 +112,19 @@ export async function copyImage(
   }
 }
 
-/** How a store stands to a shared log. */
+/** A store's position in a shared log. */
 export interface FollowedLog {
   readonly epoch: Epoch;
-  /** The last record that it has; `undefined`: it follows no log. */
+  /** The last applied record; `undefined`: it follows no log. */
   readonly applied: RecordMark | undefined;
-  /** Whether it has no change of any kind. */
+  /** Whether it has no change and no event. */
   readonly isEmpty: boolean;
 }
 
 /**
- * Looks how a store stands to a shared log, while nobody has it open.
+ * Reads a store's position in a shared log, while nobody has it open.
  *
- * @returns `undefined`: there is none.
+ * @returns `undefined`: there is no store.
  * @throws {RuntimeError} when it can't be read.
  */
 export function followedLog(path: string): FollowedLog | undefined {
@@ -137,26 +141,27 @@ export function followedLog(path: string): FollowedLog | undefined {
   }
 }
 
-/** Copies all that a database has by now into an empty file. */
+/** Copies the current content of a database into an empty file. */
 async function copyDatabase(path: string, to: string): Promise<void> {
   FILES.refuseOdd(path);
   using reader = reading(path);
-  // All pages are of one moment, or a busy writer would have it begin anew for ever.
+  // One transaction: otherwise a busy writer would make the backup start over
+  // for ever.
   reader.exec("BEGIN; SELECT count(*) FROM sqlite_schema");
   await backup(reader, to);
-  // So it can be read from where nothing can be written.
+  // Makes the copy readable in a folder that is read-only.
   using copied = new DatabaseSync(to);
   copied.exec("PRAGMA journal_mode = DELETE");
 }
 
 /**
- * Puts a store back; the publisher does not run meanwhile. What was in its
- * place is kept beside it.
+ * Restores a store while the publisher is stopped. The previous store is kept
+ * beside it.
  *
  * @throws {StoreInUseError} when the publisher runs.
- * @throws {UnusableStoreError} when what it is made from is damaged, or newer.
- * @throws {RuntimeError} when it can't be read, or the store not be written;
- * what was there is there still.
+ * @throws {UnusableStoreError} when the source is damaged, or newer.
+ * @throws {RuntimeError} when it can't read the source or write the store; the
+ *   previous store then stays in place.
  */
 export async function returnStore(
   { from, kind, path, nowMs }: StoreReturn,
@@ -178,12 +183,12 @@ export async function returnStore(
 }
 
 /**
- * Puts another copy of the shared log that this host follows in the place of its
- * store, with epoch and place; what was there is kept beside. Whoever opens it
- * reads all of it: here only its pages are looked at.
+ * Replaces the store of this host by another copy of the shared log that it
+ * follows, with epoch and position; the previous store is kept beside it. Only
+ * the file's pages are checked here: the program that opens it reads all of it.
  *
- * @param from The copy, a file beside the store, which is not there any more then.
- * @returns Where the store is that was there before; `undefined`: there was none.
+ * @param from The copy, a file beside the store; it is moved.
+ * @returns Where the previous store is now; `undefined`: there was none.
  * @throws as {@link returnStore}.
  */
 export async function returnImage(
@@ -202,7 +207,7 @@ export async function returnImage(
   });
 }
 
-/** Does something while no publisher has the store. */
+/** Does work while no publisher has the store. */
 async function locked<T>(path: string, work: () => Promise<T>): Promise<T> {
   removeLink(`${path}.lock`);
   const lock = takeStoreLock(path, FILES);
@@ -258,7 +263,7 @@ async function makeOfStore(from: string, beside: string): Promise<void> {
   using database = new DatabaseSync(beside);
   migrateStore(database, BAN_STORE_SCHEMA);
   const store = new BanDatabase(database);
-  // Every change is read once: what is damaged is not put in place.
+  // Reads every change once, so that damaged data is not restored.
   for (let seq = store.keptSince; seq < store.seq; seq += PAGE) {
     store.since(seq, PAGE);
   }
@@ -268,7 +273,7 @@ async function makeOfStore(from: string, beside: string): Promise<void> {
 function makeOfReplica(from: string, beside: string, nowMs: number): void {
   using reader = reading(from);
   inspectStore(reader, REPLICA_SCHEMA, "all");
-  // Its subscriber may run: all that is read is of one moment.
+  // Its subscriber may be running: one transaction reads a single moment.
   reader.exec("BEGIN");
   const copy = readReplica(reader, nowMs);
   if (copy === undefined) {
@@ -293,7 +298,7 @@ function newEpoch(): Epoch {
   return epochOf(crypto.getRandomValues(new Uint8Array(EPOCH_BYTES)));
 }
 
-/** Moves a database out of its place, to a name that is free. */
+/** Moves a database away, to a free name. */
 function keepBefore(path: string): string | undefined {
   if (!DATABASE_ENDS.some((end) => FILES.see(`${path}${end}`))) {
     return undefined;
@@ -310,14 +315,17 @@ function moveAll(from: string, to: string): void {
   }
 }
 
-/** What root makes in a service's folder is the service's. */
+/** Gives a file that root made to the owner of the service's folder. */
 async function giveTo(path: string, folder: string): Promise<void> {
   if (Deno.uid() !== 0) return;
   const { uid, gid } = await Deno.stat(folder);
   await lchown(path, uid ?? 0, gid ?? 0);
 }
 
-/** Who may write to the folder could have root write elsewhere. */
+/**
+ * Removes a symlink: with it, a user of the folder could redirect root's
+ * writes.
+ */
 function removeLink(path: string): void {
   try {
     if (Deno.lstatSync(path).isSymlink) Deno.removeSync(path);
@@ -326,7 +334,7 @@ function removeLink(path: string): void {
   }
 }
 
-/** Its bans by its own clock. */
+/** Counts the bans, by the store's own clock. */
 function contentsOf(reader: DatabaseSync, nowMs: number): StoreContents {
   const { table, seq, time } = new BanDatabase(reader);
   table.expire(nowMs - (time?.aheadMs ?? 0));

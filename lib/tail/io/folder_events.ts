@@ -1,10 +1,10 @@
 /**
- * Tells when a file of a folder is written, made or renamed, by Linux's
+ * Signals when a file of a folder is written, created or renamed, by Linux's
  * inotify.
  *
- * Deno's own `watchFs` opens each path that it tells of, to compare files: a
- * pipe in the folder that nobody writes to holds it up for good, and whoever
- * closes it, too. This opens nothing.
+ * Deno's own `watchFs` opens each path that it reports, to compare files: a
+ * pipe in the folder without a writer blocks it for ever, and blocks closing
+ * it, too. This module opens nothing.
  *
  * @see {@link https://man7.org/linux/man-pages/man7/inotify.7.html | inotify(7)}
  * @module
@@ -19,7 +19,7 @@ const IN_MOVED_TO = 0x80;
 const IN_CREATE = 0x100;
 const IN_DELETE = 0x200;
 const IN_Q_OVERFLOW = 0x4000;
-/** The watch is over: the folder is gone, or the watch was taken away. */
+/** The watch has ended: the folder is gone, or the watch was removed. */
 const IN_IGNORED = 0x8000;
 const IN_ONLYDIR = 0x0100_0000;
 const WATCHED = IN_MODIFY | IN_ATTRIB | IN_MOVED_FROM | IN_MOVED_TO |
@@ -28,10 +28,10 @@ const WATCHED = IN_MODIFY | IN_ATTRIB | IN_MOVED_FROM | IN_MOVED_TO |
 const INOTIFY_TYPE = 0o2000000 | 0o4000;
 /** `struct inotify_event { int wd; uint32_t mask, cookie, len; char name[]; }` */
 const HEADER_BYTES = 16;
-/** Room for many events; the kernel gives whole ones. */
+/** Room for many events; the kernel returns whole ones only. */
 const READ_BYTES = 16_384;
 const POLLIN = 1;
-/** No call holds a thread for longer, in milliseconds. */
+/** Longest time that a call holds a thread, in milliseconds. */
 const BOUND_MS = 1_000;
 
 /** Watches until disposed. */
@@ -60,10 +60,10 @@ export class FolderEvents implements AsyncDisposable {
    * Begins to watch.
    *
    * @param folder Absolute path of a folder.
-   * @param name Name of the file in it that matters.
-   * @param tell Called when something happened to the file, perhaps.
-   * @returns `undefined` where that can't be had: no such folder, no watches
-   * left, no right to call the system, or not Linux.
+   * @param name Name of the file of interest in it.
+   * @param tell Called when something may have happened to the file.
+   * @returns `undefined` if it can't watch: no such folder, no watches left, no
+   *   permission for the system call, or not Linux.
    */
   static open(
     folder: string,
@@ -82,7 +82,7 @@ export class FolderEvents implements AsyncDisposable {
     return undefined;
   }
 
-  /** Ends the watch; its last event ends the wait for one. */
+  /** Ends the watch; the kernel's last event ends the pending wait. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#isStopping) return await this.#running;
     this.#isStopping = true;
@@ -124,7 +124,7 @@ export class FolderEvents implements AsyncDisposable {
     return { isAbout, isOver };
   }
 
-  /** Names are filled up with NULs. */
+  /** Compares a name, which the kernel pads with NULs. */
   #isName(bytes: Uint8Array): boolean {
     const name = this.#name;
     return bytes.length > name.length && bytes[name.length] === 0 &&
@@ -140,9 +140,9 @@ interface OpenWatch {
 }
 
 interface Seen {
-  /** Something happened to the file. */
+  /** Whether something happened to the file. */
   readonly isAbout: boolean;
-  /** Nothing more will come. */
+  /** Whether the watch has ended. */
   readonly isOver: boolean;
 }
 

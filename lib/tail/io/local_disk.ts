@@ -1,5 +1,5 @@
 /**
- * Tells disks of this host from file systems of the network.
+ * Distinguishes local disks from network file systems.
  *
  * @see {@link https://man7.org/linux/man-pages/man2/statfs.2.html | statfs(2)}
  * @module
@@ -7,7 +7,7 @@
 
 import { statfs } from "node:fs/promises";
 
-/** What `statfs` says of file systems that wait for nobody else. */
+/** Types that `statfs` reports for local file systems. */
 const LOCAL_TYPES: ReadonlySet<number> = new Set([
   0xef53, // ext2, ext3, ext4
   0x5846_5342, // xfs
@@ -23,9 +23,9 @@ const LOCAL_TYPES: ReadonlySet<number> = new Set([
 ]);
 
 /**
- * Whether paths are all on disks of this host, as far as is known.
+ * Whether all paths are known to be on local disks.
  *
- * @param paths Absolute; what they lead to counts.
+ * @param paths Absolute paths; links are followed.
  */
 export async function areLocal(paths: readonly string[]): Promise<boolean> {
   try {

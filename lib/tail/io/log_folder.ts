@@ -27,7 +27,7 @@ import { rotationSuffix } from "../rotation_suffix.ts";
 import { Condition } from "../../async/tasks.ts";
 
 /**
- * Highest number of rotated files that are tried where names can't be listed.
+ * Most rotated files that are tried if names can't be listed.
  */
 const MAX_NUMBER = 9;
 
@@ -37,15 +37,15 @@ export interface DiskLogFolderOptions {
    * Interval between checks without an event, in milliseconds. @default {250}
    */
   readonly lookEveryMs?: number;
-  /** Tells at once of what happens to the log. */
+  /** Signals changes of the log at once. */
   readonly watch?: FolderWatch;
-  /** Whether paths are all on disks of this host. @default {none is} */
+  /** Whether all paths are on local disks. @default {none is} */
   readonly areLocal?: (paths: readonly string[]) => Promise<boolean>;
 }
 
 /**
- * A {@link LogFolder} on disk. Events of the file system are hints to look at
- * once; `stat` says what is true, so a lost event costs `lookEveryMs`.
+ * A {@link LogFolder} on disk. File system events only trigger a check; `stat`
+ * has the truth, so a lost event costs at most `lookEveryMs`.
  *
  * @example
  * ```ts ignore
@@ -62,13 +62,13 @@ export class DiskLogFolder implements LogFolder, AsyncDisposable {
   readonly #timer: ReturnType<typeof setInterval>;
   /** Files that could not be opened since the last wait. */
   readonly #unreadable = new Set<string>();
-  /** Problems that were logged: the name that each cause was logged for. */
+  /** Logged problems: the name for which each cause was logged. */
   readonly #reported = new Map<string, string>();
-  /** Paths of files that the log is rotated to behind a link, by name as if beside it. */
+  /** Paths of rotated files behind a link, by their name beside the link. */
   readonly #behindLink = new Map<string, string>();
   readonly #calls = new BriefCalls(() => performance.now());
   readonly #areLocal: NonNullable<DiskLogFolderOptions["areLocal"]>;
-  /** Whether the log was on a disk of this host when it was last opened. */
+  /** Whether the log was on a local disk when it was last opened. */
   #isLocal = false;
   #hinted = false;
   #isFollowed = false;
@@ -137,7 +137,7 @@ export class DiskLogFolder implements LogFolder, AsyncDisposable {
     if (!this.#isFollowed) this.#watch();
     while (!this.#hinted) await this.#changed.wait(signal);
     this.#hinted = false;
-    // Who hints is called by the loop.
+    // Hints come from the event loop, so it has turned.
     this.#calls.noteTurn();
     this.#unreadable.clear();
   }
@@ -158,7 +158,7 @@ export class DiskLogFolder implements LogFolder, AsyncDisposable {
       const { name } of inOrderOfRotation(names, this.logName).toReversed()
     ) {
       const file = await this.#look(name);
-      // A link to a dated file shows that twice.
+      // A link to a dated file lists that file twice.
       const isNew = file !== undefined && (file.name === this.logName ||
         !files.some((other) => sameFile(other, file)));
       if (isNew) files.push(file);
@@ -166,7 +166,7 @@ export class DiskLogFolder implements LogFolder, AsyncDisposable {
     return files;
   }
 
-  /** `undefined` when there is no such file, or one that can't be read now. */
+  /** `undefined` when there is no such file, or it can't be read now. */
   async #look(name: string): Promise<LogFile | undefined> {
     const path = this.#pathOf(name);
     try {
@@ -184,7 +184,7 @@ export class DiskLogFolder implements LogFolder, AsyncDisposable {
     }
   }
 
-  /** A log that is a link is rotated where the link leads to, if anywhere. */
+  /** Finds the rotated files beside the target of a log that is a link. */
   async #findBehindLink(): Promise<void> {
     this.#behindLink.clear();
     const target = await linkTarget(this.#path);
@@ -206,7 +206,7 @@ export class DiskLogFolder implements LogFolder, AsyncDisposable {
     return this.#behindLink.get(name) ?? `${this.#folder}/${name}`;
   }
 
-  /** A folder that may only be entered shows no names: the usual ones are tried. */
+  /** Tries the usual names if the folder does not allow listing. */
   async #listNames(folder: string): Promise<readonly string[]> {
     try {
       const names = await unlessMissing(
@@ -230,7 +230,7 @@ export class DiskLogFolder implements LogFolder, AsyncDisposable {
     this.#complain(name, error);
   }
 
-  /** What has the same cause, as with all files of a folder, is said once. */
+  /** Logs a problem; files with the same cause are logged once. */
   #complain(what: string, { message, hint }: RuntimeError): void {
     const cause = message.slice(message.lastIndexOf(": ") + 1);
     if (this.#reported.has(cause)) return;
@@ -269,11 +269,11 @@ interface OpenedFileOptions {
   readonly path: string;
   readonly file: Deno.FsFile;
   readonly info: Deno.FileInfo;
-  /** How calls on it are made. */
+  /** Makes the calls on the file. */
   readonly calls: BriefCalls;
-  /** Whether it is on a disk of this host. */
+  /** Whether it is on a local disk. */
   readonly isLocal: boolean;
-  /** Tells of trouble that is got round; `undefined`: that it is over. */
+  /** Called with a problem that was worked around; `undefined`: it is over. */
   readonly tell: (error: RuntimeError | undefined) => void;
 }
 
@@ -284,7 +284,7 @@ class OpenedFile implements OpenedLog {
   #modifiedMs: number;
   #isTroubled = false;
 
-  /** @param options The file, which is closed with this. */
+  /** @param options The file; it is closed together with this object. */
   constructor(options: OpenedFileOptions) {
     this.#options = options;
     const { info } = options;
@@ -295,8 +295,8 @@ class OpenedFile implements OpenedLog {
   }
 
   /**
-   * Deno looks at the path's permissions once more to `stat` an open file: when
-   * its folder was closed, what is open still tells its end.
+   * Deno checks the path's permissions again to `stat` an open file. If its
+   * folder was closed, the end of the open file is found by seeking.
    */
   async facts(): Promise<FileFacts> {
     const { path, file, tell } = this.#options;
@@ -351,7 +351,7 @@ class OpenedFile implements OpenedLog {
   }
 }
 
-/** Where a link leads to; `undefined` of what is none, or leads nowhere. */
+/** The target of a link; `undefined` if it is no link, or leads nowhere. */
 async function linkTarget(path: string): Promise<string | undefined> {
   try {
     const info = await unlessMissing(Deno.lstat(path));
@@ -366,7 +366,7 @@ function describe(name: string, info: Deno.FileInfo): LogFile {
   return { name, ...identityOf(info), ...factsOf(info) };
 }
 
-/** The names that logrotate gives. */
+/** The usual names of rotated files. */
 function usualNames(logName: string): readonly string[] {
   const numbers = Array.from({ length: MAX_NUMBER }, (_, index) => index + 1);
   return [logName, ...numbers.map((number) => `${logName}.${number}`)];

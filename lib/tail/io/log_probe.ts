@@ -1,5 +1,5 @@
 /**
- * Finds out whether a log can be followed, before it is.
+ * Checks whether a log can be followed.
  *
  * @module
  */
@@ -7,11 +7,11 @@
 import { oddKind } from "../../base/aside.ts";
 
 /**
- * Looks at a log.
+ * Checks a log.
  *
  * @param path Absolute path.
- * @returns What keeps it from being followed, in half a sentence; `undefined`:
- * nothing.
+ * @returns What keeps it from being followed, as half a sentence; `undefined`:
+ *   nothing.
  */
 export async function findLogTrouble(
   path: string,

@@ -9,8 +9,8 @@ import { decodePosition, encodePosition } from "../log_position.ts";
 import type { LogPosition, PositionStore } from "../ports.ts";
 
 /**
- * A {@link PositionStore} in a file that is replaced as a whole: written
- * beside it, forced to the disk, then renamed over it.
+ * A {@link PositionStore} in a file that is replaced as a whole: written beside
+ * it, synced to the disk, then renamed over it.
  *
  * @see {@link https://man7.org/linux/man-pages/man2/rename.2.html | rename(2)}
  *
@@ -30,7 +30,7 @@ export class PositionFile implements PositionStore {
 
   async load(): Promise<LogPosition | undefined> {
     try {
-      // A pipe in its place would hold up whoever opens it.
+      // Opening a pipe in its place would block.
       const { isFile } = await Deno.stat(this.#path);
       if (!isFile) throw new Error("it is not a file");
       return decodePosition(await Deno.readTextFile(this.#path));
@@ -66,7 +66,7 @@ export class PositionFile implements PositionStore {
   }
 
   /**
-   * Puts a damaged place aside, over one that was put aside before.
+   * Moves a damaged position aside, over an earlier one.
    *
    * @throws {RuntimeError} when it can't be moved.
    */
@@ -83,7 +83,7 @@ export class PositionFile implements PositionStore {
 
 const HINT = "the folder is statedir in [general], and must be writable";
 
-/** A pipe would hold up whoever opens it. */
+/** Removes a pipe, because opening it would block. */
 async function removePipe(path: string): Promise<void> {
   const info = await Deno.lstat(path).catch(unlessMissing);
   if (info?.isFifo === true) await Deno.remove(path);

@@ -1,6 +1,6 @@
 /**
- * Waits on file descriptors with libc's `poll`, all of them in one call in one
- * thread, beside a pipe that ends the call when the set changes.
+ * Waits on file descriptors with libc's `poll`: one call in one thread for all
+ * of them, plus a pipe that ends the call when the set changes.
  *
  * @see {@link https://man7.org/linux/man-pages/man2/poll.2.html | poll(2)}
  * @module
@@ -14,16 +14,16 @@ const POLLIN = 1;
 const POLLNVAL = 0x20;
 /** `struct pollfd { int fd; short events; short revents; }` */
 const POLLFD_BYTES = 8;
-/** Nothing tells of a descriptor that was closed, so it is looked for. */
+/** Interval between checks for a closed descriptor: no event reports it. */
 const LOOK_EVERY_MS = 2;
 /** Linux: programs that this one starts don't inherit the descriptor. */
 const O_CLOEXEC = 0o2000000;
 
-/** How a poll waits. */
+/** Options for {@link LibcPoll}. */
 export interface LibcPollOptions {
   /**
-   * No call holds a thread for longer, in milliseconds. After it every
-   * watcher looks again, as after a wake-up.
+   * Longest time that a call holds a thread, in milliseconds. After it every
+   * watcher checks its descriptor again, as after a wake-up.
    *
    * @default {1000}
    */
@@ -31,8 +31,8 @@ export interface LibcPollOptions {
 }
 
 /**
- * The {@link DescriptorPoll} of the operating system. Disposed of, it waits
- * for nothing any more; removing is fine then, adding is a bug and throws.
+ * The {@link DescriptorPoll} of the operating system. After disposal it waits
+ * for nothing; removing is then allowed, adding is a bug and throws.
  *
  * @example
  * ```ts ignore
@@ -53,7 +53,7 @@ export class LibcPoll implements DescriptorPoll, AsyncDisposable {
       result: "i32",
     },
     pipe: { parameters: ["buffer"], result: "i32" },
-    // macOS has none.
+    // macOS has no pipe2.
     pipe2: { parameters: ["buffer", "i32"], result: "i32", optional: true },
     read: { parameters: ["i32", "buffer", "usize"], result: "isize" },
     write: { parameters: ["i32", "buffer", "usize"], result: "isize" },
@@ -67,7 +67,7 @@ export class LibcPoll implements DescriptorPoll, AsyncDisposable {
   #running: Promise<void> | undefined;
   #poll: Promise<number> | undefined;
 
-  /** @throws {RuntimeError} when there are no descriptors left for it. */
+  /** @throws {RuntimeError} when no file descriptors are left. */
   constructor({ boundMs = 1_000 }: LibcPollOptions = {}) {
     this.#boundMs = boundMs;
     const { pipe, pipe2 } = this.#libc.symbols;
@@ -100,7 +100,7 @@ export class LibcPoll implements DescriptorPoll, AsyncDisposable {
     }
   }
 
-  /** Ends the waiting. */
+  /** Stops waiting and closes the pipe. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#isDisposed) return await this.#running;
     this.#watchers.clear();
@@ -134,7 +134,7 @@ export class LibcPoll implements DescriptorPoll, AsyncDisposable {
     return (revents(set, 0) & POLLNVAL) === 0;
   }
 
-  /** One byte is enough, and more could fill the pipe and block the process. */
+  /** Writes one byte: more could fill the pipe and block the process. */
   #wake(): void {
     if (this.#isWoken || this.#isDisposed) return;
     this.#isWoken = true;

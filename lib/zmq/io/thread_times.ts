@@ -1,7 +1,6 @@
 /**
- * What the threads of this process have used of processors, from
- * `/proc/self/task`: by libc, since Deno lets nobody read that but who may do
- * everything.
+ * Reads the processor time of this process's threads from `/proc/self/task`. It
+ * uses libc because Deno allows reading that folder only with all permissions.
  *
  * @see {@link https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html | proc_pid_stat(5)}
  * @module
@@ -11,17 +10,17 @@ import { libcName } from "../../log/libc_name.ts";
 import type { ThreadTimes } from "../thread_load.ts";
 
 const TASKS = "/proc/self/task";
-/** Where a name begins in Linux's `struct dirent` of 64 bits. */
+/** Offset of the name in Linux's 64-bit `struct dirent`. */
 const NAME_OFFSET = 19;
-/** A line of `stat` is shorter. */
+/** Longer than any line of `stat`. */
 const STAT_BYTES = 1_024;
-/** Clock ticks in a second, as Linux shows them to programs. */
+/** Milliseconds per clock tick, as Linux reports them to programs. */
 const MS_PER_TICK = 10;
-/** How libzmq calls its I/O threads: this and a number. */
+/** Prefix of libzmq's names for its I/O threads; a number follows. */
 const IO_THREAD = "ZMQbg/IO";
 const DECODER = new TextDecoder();
 
-/** Reads the times; of no use, and harmless, where there is no such folder. */
+/** Reads thread times; does nothing where `/proc` is missing. */
 export class ThreadTimesReader implements Disposable {
   readonly #libc = Deno.dlopen(libcName(Deno.build.os), {
     opendir: { parameters: ["buffer"], result: "pointer" },
@@ -30,15 +29,15 @@ export class ThreadTimesReader implements Disposable {
     open: { parameters: ["buffer", "i32"], result: "i32" },
     read: { parameters: ["i32", "buffer", "usize"], result: "isize" },
     close: { parameters: ["i32"], result: "i32" },
-    // macOS has none.
+    // macOS has no gettid.
     gettid: { parameters: [], result: "i32", optional: true },
   });
   readonly #buffer = new Uint8Array(STAT_BYTES);
 
-  /** What they have used so far; `undefined`: the system does not tell. */
+  /** Processor time used so far; `undefined`: the system does not report it. */
   read(): ThreadTimes | undefined {
     if (Deno.build.os !== "linux") return undefined;
-    // The one that calls, whichever the runtime has made it.
+    // The calling thread, whichever one the runtime has chosen.
     const own = String(this.#libc.symbols.gettid?.());
     let [mainMs, ioMs] = [0, 0];
     const stats = this.#tasks().map((task) =>
@@ -51,7 +50,7 @@ export class ThreadTimesReader implements Disposable {
       if (!Number.isFinite(ms)) continue;
       if (task === own) mainMs = ms;
       const name = stat.slice(stat.indexOf("(") + 1, nameEnd);
-      // Of several the busiest would be the limit; we have one.
+      // With several I/O threads the busiest would count; there is one.
       if (name.startsWith(IO_THREAD)) ioMs += ms;
     }
     return stats.length === 0 ? undefined : { mainMs, ioMs };
@@ -78,7 +77,7 @@ export class ThreadTimesReader implements Disposable {
     return names;
   }
 
-  /** Empty where the thread is gone meanwhile. */
+  /** Reads a thread's `stat`; empty when the thread has ended. */
   #stat(task: string): string {
     const { open, read, close } = this.#libc.symbols;
     const file = open(cString(`${TASKS}/${task}/stat`), 0);

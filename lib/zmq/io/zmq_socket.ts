@@ -1,24 +1,24 @@
 /**
- * ZeroMQ sockets, driven the one way that is sound on Deno. Nothing else in
- * the project knows about it.
+ * ZeroMQ sockets, driven in the only way that works on Deno. No other module
+ * knows of this.
  *
- * Two defects make the ordinary way of zeromq.js unusable there; the test of
- * this module shows both, so that this work-around can go once they are mended:
+ * Two defects make the ordinary use of zeromq.js impossible there. The test of
+ * this module shows both, so that this workaround can go once they are fixed:
  *
- * - Deno's `uv_poll` (libuv emulation for addons) fires once. zeromq.js arms
- *   it and waits; when that one wake-up was spurious, which libzmq allows, a
- *   pending `receive()` hangs for ever.
+ * - Deno's `uv_poll` (libuv emulation for addons) fires once. zeromq.js arms it
+ *   and waits; if that wake-up was spurious, which libzmq allows, a pending
+ *   `receive()` hangs for ever.
  * - `receiveTimeout` or `sendTimeout` above 0 makes zeromq.js start a
  *   `uv_timer`, and the process crashes.
  *
  * So every socket has both timeouts at 0, which keeps the addon from waiting,
- * and readiness comes from libc's `poll` on all sockets' `ZMQ_FD` in one
- * thread. That descriptor is edge-triggered: it tells of commands to a socket,
- * not of messages, and whatever looks at the socket consumes it. Hence every
- * look asks for both directions in one call, wakes whoever waits for either,
- * and comes before each wait, after each wake-up, and after each send and each
- * receive during which another waits. Where nobody waits there is nobody to be
- * woken: whoever will wait looks before.
+ * and readiness comes from libc's `poll` on the `ZMQ_FD` of all sockets in one
+ * thread. That descriptor is edge-triggered: it signals commands to a socket,
+ * not messages, and any call that checks the socket consumes the signal.
+ * Therefore each check asks for both directions in one call and wakes the
+ * waiters of both. A check runs before each wait, after each wake-up, and after
+ * each send or receive while the other direction has a waiter. Without a waiter
+ * no check is needed: a later waiter checks first.
  *
  * @see {@link https://libzmq.readthedocs.io/en/latest/zmq_getsockopt.html | zmq_getsockopt, ZMQ_FD}
  * @module
@@ -48,26 +48,26 @@ const ZMQ_FD = 14;
 const ZMQ_EVENTS = 15;
 const ZMQ_POLLIN = 1;
 const ZMQ_POLLOUT = 2;
-/** A socket without anything to send is closed within this time. */
+/** Time to close a socket that has nothing to send. */
 const CLOSING_MS = 100;
-/** A busy socket lets timers and signals run at least this often. */
+/** Longest time that a busy socket keeps timers and signals from running. */
 const YIELD_AFTER_MS = 3;
 /**
- * After so many messages in a row the next one is taken without a look whether
- * it is there: each look is a system call, and most receives are none.
+ * After this many messages in a row, the next one is received without a
+ * readiness check: each check is a system call, and most receives are not.
  */
 const SURE_AFTER = 4;
-/** What libzmq asks fits easily; it is of this process. */
+/** Longest ZAP message: libzmq's own requests are far shorter. */
 const MAX_ZAP_BYTES = 1_024;
 
-/** What zeromq.js declares of some sockets only, or as protected. */
+/** Members that zeromq.js declares on some sockets only, or as protected. */
 interface NativeSocket {
   readonly closed: boolean;
   readonly linger: number;
   readonly lastEndpoint: string | null;
   zapDomain: string | null;
   bindSync(url: string): void;
-  /** `unbindSync` of zeromq.js 6.8.0 binds once more; for libzmq both are the same. */
+  /** In zeromq.js 6.8.0 `unbindSync` binds again; libzmq treats both alike. */
   disconnect(url: string): void;
   getInt32Option(option: number): number;
   send(frames: readonly Uint8Array[]): Promise<void>;
@@ -76,7 +76,7 @@ interface NativeSocket {
 }
 
 /**
- * Opens sockets and waits for all of them at once.
+ * Opens sockets and waits for all of them together.
  *
  * @example
  * ```ts ignore
@@ -91,15 +91,17 @@ export class ZmqContext implements AsyncDisposable {
   readonly #poll: DescriptorPoll;
   readonly #sockets = new Set<ZmqSocket>();
 
-  /** @param poll What waits for the sockets' descriptors; it outlives the context. */
+  /**
+   * @param poll Waits for the sockets' descriptors; it outlives the context.
+   */
   constructor(poll: DescriptorPoll) {
     this.#poll = poll;
   }
 
   /**
-   * A ROUTER bound to `url`; it drops what a peer has no room for.
+   * A ROUTER bound to `url`; it drops messages for which a peer has no room.
    *
-   * @throws {RuntimeError} when the address can't be had.
+   * @throws {RuntimeError} when it can't bind to the address.
    */
   router(url: string, setup: ServerSetup): BoundSocket {
     const context = this.#context;
@@ -108,17 +110,18 @@ export class ZmqContext implements AsyncDisposable {
   }
 
   /**
-   * The ROUTER that libzmq asks whom the other sockets let in. It has to be
-   * there before a socket with security is bound, and there is one at most.
+   * The ROUTER that libzmq asks which peers to admit. It must exist before a
+   * socket with security is bound, and there may be only one.
    */
   zap(): BoundSocket {
     return this.router(ZAP_URL, { maxMessageBytes: MAX_ZAP_BYTES });
   }
 
   /**
-   * A PUB bound to `url`; it drops what a slow subscriber has no room for.
+   * A PUB bound to `url`; it drops messages that a slow subscriber has no room
+   * for.
    *
-   * @throws {RuntimeError} when the address can't be had.
+   * @throws {RuntimeError} when it can't bind to the address.
    */
   publisher(url: string, setup: ServerSetup): BoundSocket {
     const context = this.#context;
@@ -127,8 +130,8 @@ export class ZmqContext implements AsyncDisposable {
   }
 
   /**
-   * A DEALER connected to `url`; it queues nothing for a peer that isn't there,
-   * and forgets what it has not yet given when the peer goes.
+   * A DEALER connected to `url`; it queues nothing for an absent peer, and
+   * discards unsent messages when the peer goes.
    */
   dealer(url: string, setup: ClientSetup): MessageSocket {
     const context = this.#context;
@@ -136,7 +139,10 @@ export class ZmqContext implements AsyncDisposable {
     return this.#open(socket, "connect", url);
   }
 
-  /** A SUB connected to `url` that takes every message beginning with `prefix`. */
+  /**
+   * A SUB connected to `url` that receives each message beginning with
+   * `prefix`.
+   */
   subscriber(url: string, prefix: string, setup: ClientSetup): MessageSocket {
     const context = this.#context;
     const socket = new zmq.Subscriber({ context, ...subscriberOptions(setup) });
@@ -253,20 +259,20 @@ class ZmqSocket implements BoundSocket {
 
   async #close(): Promise<void> {
     const { linger } = this.#native;
-    // The descriptor must not be closed, and reused, while it is polled.
+    // The descriptor must not be closed, and reused, while `poll` waits on it.
     await this.#poll.remove(this);
     this.#native.close();
     this.#receiving.wake();
     this.#sending.wake();
-    // libzmq goes on in its own thread: sends what lingers, gives the port
-    // back, and closes the descriptor last.
+    // libzmq continues in its own thread: it sends lingering messages, releases
+    // the port, and closes the descriptor last.
     await this.#poll.closed(this.descriptor, linger + CLOSING_MS);
     this.#opened.delete(this);
   }
 
   /**
-   * Asks what the socket is ready for, and wakes whoever waits for it. A closed
-   * one is ready for all, so that nobody goes on waiting for it.
+   * Checks what the socket is ready for, and wakes the waiters. A closed socket
+   * is ready for everything, so that nobody keeps waiting for it.
    */
   #look(): { readonly readable: boolean; readonly writable: boolean } {
     const events = this.#native.closed
@@ -279,7 +285,7 @@ class ZmqSocket implements BoundSocket {
     return { readable, writable };
   }
 
-  /** libzmq looks into its mailbox, and a signal may come between. */
+  /** libzmq reads its mailbox here, and a signal may interrupt it. */
   #events(): number {
     while (true) {
       try {
@@ -295,7 +301,10 @@ class ZmqSocket implements BoundSocket {
   }
 }
 
-/** zeromq.js warns each time that an option counts from the next bind on, which is what it is set for. */
+/**
+ * Hides zeromq.js's warning that the option applies from the next bind on: that
+ * is intended.
+ */
 function withoutWarnings(set: () => void): void {
   const { emitWarning } = process;
   process.emitWarning = () => {};

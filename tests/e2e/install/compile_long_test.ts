@@ -16,7 +16,7 @@ const PROJECT = decodeURIComponent(
   .replace(/\/$/, "");
 /** `deno compile` appends to whatever it is given, so this stands in for the base runtime. */
 const BASE = await Deno.realPath("/bin/true");
-/** All of it is read whenever a program starts. */
+/** A program reads all of it at every start. */
 const MAX_EMBEDDED_BYTES = 4_600_000;
 
 /** Runs `deno task compile`, as its permissions allow. */

@@ -1,5 +1,5 @@
 /**
- * An enforced action with everything around it in memory.
+ * An enforced action with in-memory dependencies.
  *
  * @module
  */
@@ -23,7 +23,7 @@ import {
 import { MemoryLedger } from "../memory/memory_ledger.ts";
 import { MemoryLog } from "../memory/memory_log.ts";
 
-/** How it is set up. */
+/** Options for {@link ActionBench}. */
 export interface ActionBenchOptions
   extends Omit<MemoryEnforcerOptions, "clock"> {
   /** @default {3600000} */
@@ -43,15 +43,15 @@ const NEVER = new AbortController().signal;
 /** Runs it until it is disposed of. */
 export class ActionBench implements AsyncDisposable {
   readonly clock = new ManualClock();
-  /** The action's and the enforcer's. */
+  /** The steady clock of the action and the enforcer. */
   readonly steady = new SteadyClock(this.clock);
   readonly log = new MemoryLog();
   readonly ledger = new MemoryLedger();
-  /** What was told of bans, oldest first. */
+  /** Receipts, oldest first. */
   readonly receipts: ActionReceipt[] = [];
-  /** The rules that hold now. */
+  /** The current protection rules. */
   policy: ProtectionPolicy = { minPrefix4Bits: 24, minPrefix6Bits: 48 };
-  /** Judges by them; for all actions of the host. */
+  /** Applies these rules for all actions of the host. */
   readonly protection = new UpdateProtection({
     policy: () => this.policy,
     receipts: { add: (receipt) => this.receipts.push(receipt) },
@@ -60,11 +60,11 @@ export class ActionBench implements AsyncDisposable {
   });
   readonly enforcer: MemoryEnforcer;
   action: EnforcedAction;
-  /** In which jail a ban is enforced, from the next start on. */
+  /** The jail map, used from the next start on. */
   jailMap: string;
   readonly #options: ActionBenchOptions;
   #abort = new AbortController();
-  /** How the run ends: with what it throws, if it does. */
+  /** The result of the run, with its error if any. */
   #outcome: Promise<{ error: unknown } | undefined> | undefined;
 
   constructor(options: ActionBenchOptions = {}) {
@@ -85,7 +85,7 @@ export class ActionBench implements AsyncDisposable {
     };
   }
 
-  /** Begins to run, and lets all happen that waits for no time. */
+  /** Starts the action, and runs everything that needs no time to pass. */
   async start(): Promise<void> {
     this.#outcome = this.action.run(this.#abort.signal).then(
       () => undefined,
@@ -101,7 +101,7 @@ export class ActionBench implements AsyncDisposable {
     this.#abort = new AbortController();
   }
 
-  /** Ends the run, forgets everything but ledger and enforcer, and begins anew. */
+  /** Stops the action, keeps only ledger and enforcer, and starts again. */
   async restart(
     whileDown: () => void | Promise<void> = () => {},
   ): Promise<void> {
@@ -111,14 +111,16 @@ export class ActionBench implements AsyncDisposable {
     await this.start();
   }
 
-  /** Waits for the run to end, and throws what it threw. */
+  /** Waits for the run to end, and rethrows its error. */
   async ended(): Promise<void> {
     const outcome = await this.#outcome;
     this.#outcome = undefined;
     if (outcome !== undefined) throw outcome.error;
   }
 
-  /** Tells it of events as `Ban 1`, of web-1's jail nginx, or in full. */
+  /**
+   * Passes events on, written as `Ban 1` (of web-1's jail nginx) or in full.
+   */
   async act(...texts: readonly string[]): Promise<void> {
     const events = texts.map((text) => {
       const [kind = "", last = ""] = text.split(" ");
@@ -130,7 +132,7 @@ export class ActionBench implements AsyncDisposable {
     await settled();
   }
 
-  /** Tells it of one event that says when the ban ends, in steady time. */
+  /** Passes one event on with the end of the ban, in steady time. */
   async tell(text: string, expiresMs: number): Promise<void> {
     const [kind = "", last = ""] = text.split(" ");
     const event = banEvent(`web-1|nginx|${kind}|192.0.2.${last}`);
@@ -138,12 +140,15 @@ export class ActionBench implements AsyncDisposable {
     await settled();
   }
 
-  /** Makes a new action over the same ledger and enforcer; the old one has ended. */
+  /**
+   * Creates a new action with the same ledger and enforcer, after the old one
+   * ended.
+   */
   renew(source = this.#options.source): void {
     this.action = this.#newAction(source);
   }
 
-  /** Shows which bans of the dedicated jail are in force. */
+  /** Asserts which bans of the dedicated jail are in force. */
   holds(...lasts: readonly number[]): void {
     deepStrictEqual(
       this.enforcer.keys,
@@ -151,7 +156,7 @@ export class ActionBench implements AsyncDisposable {
     );
   }
 
-  /** Shows which bans are noted as wanted. */
+  /** Asserts which bans the ledger notes as wanted. */
   notes(...lasts: readonly number[]): void {
     const { reports } = this.ledger.load(this.enforcer.name);
     deepStrictEqual(
@@ -160,7 +165,7 @@ export class ActionBench implements AsyncDisposable {
     );
   }
 
-  /** The bans that are noted as applied or tried, as in `1 applied`. */
+  /** The bans noted as applied or tried, such as `1 applied`. */
   get marks(): string[] {
     const { marks } = this.ledger.load(this.enforcer.name);
     return marks.map(({ ban, state }) =>
@@ -168,7 +173,10 @@ export class ActionBench implements AsyncDisposable {
     ).sort();
   }
 
-  /** What was told of bans since this was asked, as in `1 applied` or `1 failed no jail`. */
+  /**
+   * The receipts since the last call, such as `1 applied` or `1 failed no
+   * jail`.
+   */
   takeReceipts(): string[] {
     return this.receipts.splice(0).map(({ address, outcome, detail }) =>
       `${address.split(".")[3]} ${outcome} ${detail}`.trim()

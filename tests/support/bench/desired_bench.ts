@@ -1,5 +1,5 @@
 /**
- * What is desired on a host, and words for what changes.
+ * Desired bans of a host, and their changes as text.
  *
  * @module
  */
@@ -17,7 +17,7 @@ import { DesiredCopy } from "../../../lib/enforce/desired_copy.ts";
 import { DesiredReports } from "../../../lib/enforce/desired_reports.ts";
 import { address, banEvent, host, jail } from "../values/core_values.ts";
 
-/** How long a report holds, unless a test says otherwise. */
+/** Duration of a report, unless a test sets another. */
 export const BAN_TIME_MS = 60_000;
 const IP = address("192.0.2.1");
 
@@ -27,12 +27,12 @@ interface BenchOptions {
   readonly maxBans?: number;
 }
 
-/** Desired bans by reports; there are none yet. */
+/** Desired bans from reports; initially empty. */
 export function desiredReports(options: BenchOptions = {}): DesiredReports {
   return new DesiredReports(optionsOf(options));
 }
 
-/** Desired bans of a copy; there are none yet. */
+/** Desired bans from a replica; initially empty. */
 export function desiredCopy(options: BenchOptions = {}): DesiredCopy {
   return new DesiredCopy(optionsOf(options));
 }
@@ -45,7 +45,7 @@ function optionsOf(
   return { hostName: host("here"), jailMap, banTimeMs, ...others };
 }
 
-/** A ban of 192.0.2.1 as web-1 reported it from its jail sshd. */
+/** A ban of 192.0.2.1, reported by web-1 from its jail sshd. */
 export function ban(expiresMs: number, jailName = CLUSTER_JAIL): HostBan {
   return {
     jail: jailName,
@@ -56,19 +56,19 @@ export function ban(expiresMs: number, jailName = CLUSTER_JAIL): HostBan {
   };
 }
 
-/** A ban of 192.0.2.1 as it is listed. */
+/** A ban of 192.0.2.1 as an enforcer lists it. */
 export function listed(expiresMs?: number, jailName = CLUSTER_JAIL): ActiveBan {
   return { jail: jailName, address: IP, expiresMs };
 }
 
-/** As in `stands fail2bancluster|192.0.2.1 until 5000`. */
+/** Changes as text, such as `stands fail2bancluster|192.0.2.1 until 5000`. */
 export function told(changes: readonly HostBanChange[]): string[] {
   return changes.map(({ kind, ban }) =>
     `${kind} ${ban.jail}|${ban.address} until ${ban.expiresMs}`
   );
 }
 
-/** Tells what follows from events as on the wire. */
+/** The changes that follow from events, which are written as on the wire. */
 export function take(
   desired: DesiredBans,
   nowMs: number,

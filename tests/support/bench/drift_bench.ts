@@ -1,5 +1,5 @@
 /**
- * A monitor that compares what it reported with a fail2ban in memory.
+ * A monitor that compares its reports with a fail2ban in memory.
  *
  * @module
  */
@@ -27,26 +27,26 @@ export const MINUTE_MS = 60_000;
 /** In milliseconds. */
 export const HOUR_MS = 60 * MINUTE_MS;
 
-/** How it is set up. */
+/** Options for {@link DriftBench}. */
 export interface DriftBenchOptions {
   readonly isExact?: boolean;
   readonly isFirstRun?: boolean;
   readonly host?: MonitorHost;
   readonly ignoreJails?: readonly string[];
-  /** What is kept from one run to the next. */
+  /** State from an earlier run. */
   readonly stored?: {
     readonly store: ReportedBansStore;
     readonly known: ReportedBans;
   };
 }
 
-/** A monitor that compares with a fail2ban whose bans a test sets. */
+/** A monitor and a fail2ban whose bans a test sets. */
 export class DriftBench implements AsyncDisposable {
   readonly host: MonitorHost;
   readonly known: ReportedBans;
   readonly drift: DriftRepair;
   readonly bench: EventMonitorBench;
-  /** What fail2ban has: ends by address. */
+  /** fail2ban's bans with their ends, by address. */
   readonly held = new Map<string, { beganMs: number; endsMs: number }>();
   readonly oddJails = new Set<string>();
   /** When fail2ban was started. */
@@ -95,7 +95,7 @@ export class DriftBench implements AsyncDisposable {
     });
   }
 
-  /** fail2ban bans for so long, without a line. */
+  /** Makes fail2ban ban without a log line. */
   hold(text: string, lastsMs = HOUR_MS): void {
     const beganMs = this.host.clock.nowMs();
     this.held.set(text, { beganMs, endsMs: beganMs + lastsMs });
@@ -113,7 +113,7 @@ export class DriftBench implements AsyncDisposable {
     await this.bench.read(lines.join(""));
   }
 
-  /** Lets a minute pass: within it, all is to be equal. */
+  /** Lets a minute pass, within which both should agree. */
   async minute(): Promise<void> {
     await this.host.clock.advance(MINUTE_MS);
   }

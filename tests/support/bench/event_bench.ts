@@ -1,5 +1,5 @@
 /**
- * A link of protocol 2 with everything it needs, in memory.
+ * A link of protocol 2 with in-memory dependencies.
  *
  * @module
  */
@@ -24,7 +24,9 @@ import { ManualClock, settled } from "../memory/manual_clock.ts";
 import { MemoryControl } from "../memory/memory_control.ts";
 import { MemoryLog } from "../memory/memory_log.ts";
 
-/** Reports written as on the wire of protocol 1, each with an id that shows its place. */
+/**
+ * Reports written as in protocol 1, each with an id that shows its position.
+ */
 export function reportsOf(
   texts: readonly string[],
   expiresMs = Infinity,
@@ -38,7 +40,7 @@ export function reportsOf(
   });
 }
 
-/** So many different bans that never end. */
+/** The given number of different bans that never end. */
 export function banReports(
   count: number,
   expiresMs = Infinity,
@@ -51,7 +53,7 @@ export function banReports(
   }));
 }
 
-/** A link at work, to a publisher in memory. */
+/** A running link to a publisher in memory. */
 export class EventBench implements AsyncDisposable {
   readonly publisher = new MemoryControl();
   readonly clock = new ManualClock();
@@ -62,9 +64,9 @@ export class EventBench implements AsyncDisposable {
   readonly running: Promise<void>;
 
   /**
-   * @param prepare Tells the publisher what to do, before the link connects.
-   * @param options What is to differ from the link's own defaults.
-   * @param sessionOptions What is to differ from the session's.
+   * @param prepare Prepares the publisher before the link connects.
+   * @param options Overrides of the link's defaults.
+   * @param sessionOptions Overrides of the session's defaults.
    */
   constructor(
     prepare: (publisher: MemoryControl) => void = () => {},
@@ -94,7 +96,7 @@ export class EventBench implements AsyncDisposable {
     this.running.catch(() => {});
   }
 
-  /** Submits reports, and lets the link do what it can at once. */
+  /** Submits reports, and runs everything that needs no time to pass. */
   async submitAll(reports: readonly Report[]): Promise<void> {
     for (const report of reports) {
       await this.link.submit(report, this.stop.signal);

@@ -1,5 +1,5 @@
 /**
- * A monitor that speaks protocol 2, with everything it needs, in memory.
+ * A monitor with protocol 2 and in-memory dependencies.
  *
  * @module
  */
@@ -23,7 +23,7 @@ import { MemoryControl } from "../memory/memory_control.ts";
 import { MemoryFail2ban } from "../memory/memory_fail2ban.ts";
 import { MemoryLog } from "../memory/memory_log.ts";
 
-/** What outlives a monitor. */
+/** State that outlives a monitor. */
 export class MonitorHost {
   readonly publisher = new MemoryControl();
   readonly clock = new ManualClock();
@@ -31,7 +31,7 @@ export class MonitorHost {
   readonly positions = new MemoryPositions();
 }
 
-/** A monitor at work, with a real link to a publisher in memory. */
+/** A running monitor with a real link to a publisher in memory. */
 export class EventMonitorBench implements AsyncDisposable {
   readonly host: MonitorHost;
   readonly log = new MemoryLog();
@@ -44,8 +44,8 @@ export class EventMonitorBench implements AsyncDisposable {
 
   /**
    * @param host The monitor's host.
-   * @param imports Whether the bans that are there are yet to be reported.
-   * @param options What is to differ in the monitor.
+   * @param imports Whether existing bans must still be reported.
+   * @param options Overrides of the monitor's options.
    */
   constructor(
     host_ = new MonitorHost(),
@@ -88,7 +88,10 @@ export class EventMonitorBench implements AsyncDisposable {
     this.running.catch(() => {});
   }
 
-  /** Adds lines that are read in one go, and lets everything run that can. */
+  /**
+   * Adds lines that are read at once, and runs everything that needs no time to
+   * pass.
+   */
   async read(log: string): Promise<number> {
     const endBytes = this.lines.give(new TextEncoder().encode(log));
     await settled();
@@ -102,7 +105,10 @@ export class EventMonitorBench implements AsyncDisposable {
   }
 }
 
-/** What counts at a publisher: `ban sshd 192.0.2.1 600`, with the rest in seconds, or `unban sshd 192.0.2.1 lifted`. */
+/**
+ * The publisher's events: `ban sshd 192.0.2.1 600`, with the remaining seconds,
+ * or `unban sshd 192.0.2.1 lifted`.
+ */
 export function countedBy(publisher: MemoryControl): string[] {
   return publisher.counted.map((event) => describeEvent(event));
 }

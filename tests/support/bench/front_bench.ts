@@ -11,7 +11,7 @@ import {
 } from "../memory/memory_connection.ts";
 import { MemoryLog } from "../memory/memory_log.ts";
 
-/** Small ones. */
+/** Small limits. */
 export const LIMITS: FrontLimits = {
   maxOpen: 10,
   maxOfAddress: 10,
@@ -25,22 +25,22 @@ export const LIMITS: FrontLimits = {
     aboveRate: "cut",
   },
 };
-/** A handshake that has begun before anything is said. */
+/** An opening that counts as begun before any data. */
 export const HAS_BEGUN: Opening = {
   greeting: new Uint8Array(),
   judge: () => "begun",
 };
-/** As long as a handshake is. */
+/** A text as long as a handshake. */
 export const HANDSHAKE = "h".repeat(600);
 
-/** A front at work between peers and sockets in memory. */
+/** A running front between peers and sockets in memory. */
 export class FrontBench implements AsyncDisposable {
   readonly clock = new ManualClock();
   readonly log = new MemoryLog();
   readonly listener = new MemoryListener();
-  /** The inner connections, in order, with the path that each was made to. */
+  /** The inner connections in order, each with its path. */
   readonly inner: (MemoryConnection & { path?: string })[] = [];
-  /** Private addresses that were made. */
+  /** Number of private addresses created. */
   addresses = 0;
   /** Private addresses that were given up. */
   readonly shut: string[] = [];
@@ -85,7 +85,7 @@ export class FrontBench implements AsyncDisposable {
     return peer;
   }
 
-  /** A peer that libzmq asked about, and that is let in. */
+  /** Connects a peer that libzmq asks about and that is admitted. */
   async member(name: string, address?: string): Promise<MemoryConnection> {
     const peer = await this.peer(address);
     peer.say(HANDSHAKE);
@@ -97,7 +97,7 @@ export class FrontBench implements AsyncDisposable {
     return peer;
   }
 
-  /** libzmq closes an inner connection. */
+  /** Closes an inner connection, as libzmq does. */
   async close(index: number): Promise<void> {
     this.inner[index]?.go();
     await settled();

@@ -1,6 +1,6 @@
 /**
- * A publisher's program with a member that reports steadily, beside whom others
- * do what they should not.
+ * A publisher's program with a member that reports steadily, while other peers
+ * misbehave.
  *
  * @module
  */
@@ -22,27 +22,26 @@ const HOSTILE = new URL(
   "../cluster/programs/hostile_peers.ts",
   import.meta.url,
 );
-/** Answers until the publisher's code is compiled. */
+/** Number of answers until the publisher's code is compiled. */
 const SAMPLE = 150;
 /**
- * Others who use the machine only make reports take longer, and at times one of
- * them holds all of it up: of so many rounds the best counts. What lets an
- * attack through lets it through each time.
+ * Number of rounds, of which the best counts: other users of the machine can
+ * slow down some rounds, but a successful attack succeeds in each.
  */
 const MEASURED_ROUNDS = 3;
-/** More than at the start; of bad bodies alone it is sent 600 MiB. */
+/** Highest growth since the start; the bad bodies alone have 600 MiB. */
 const MAX_GROWTH_BYTES = 288 * MIB;
-/** Of hostile rounds that are repeated. */
+/** Number of repetitions of a hostile round. */
 const ROUNDS = 40;
 
-/** What hostile peers saw. */
+/** Hang-ups seen by hostile peers. */
 export interface HungUp {
   readonly peers: number;
   readonly leastMs: number;
   readonly mostMs: number;
 }
 
-/** Everything ends when disposed. */
+/** Ends everything when disposed. */
 export class HostileBench implements AsyncDisposable {
   readonly cluster: TestCluster;
   readonly zeromq: ZmqBench;
@@ -65,15 +64,15 @@ export class HostileBench implements AsyncDisposable {
   }
 
   /**
-   * Starts.
+   * Starts the bench.
    *
-   * @param others Options of the publisher besides.
+   * @param others Further options of the publisher.
    */
   static async create(
     others: Readonly<Record<string, string>> = {},
   ): Promise<HostileBench> {
     const cluster = await TestCluster.create({ protocol: 2 });
-    // The disk's time is no matter here.
+    // The disk's speed does not matter here.
     await cluster.addHost("hub", {
       publisher: { durability: "process", ...others },
     });
@@ -88,11 +87,11 @@ export class HostileBench implements AsyncDisposable {
   }
 
   /**
-   * Does something hostile, and looks what it did to the good member and to the
+   * Runs an attack, and measures its effect on the good member and on the
    * publisher's memory.
    *
-   * @param what Its name among the figures.
-   * @param work Does it.
+   * @param what Its name in the figures.
+   * @param work Runs it.
    */
   async attack<T>(what: string, work: () => Promise<T>): Promise<T> {
     for (let round = 1;; round++) {
@@ -111,10 +110,10 @@ export class HostileBench implements AsyncDisposable {
   }
 
   /**
-   * The same so often that memory which is not given back would show.
+   * Repeats an attack often enough to reveal a memory leak.
    *
-   * @param what Its name among the figures.
-   * @param work Does it once.
+   * @param what Its name in the figures.
+   * @param work Runs it once.
    */
   async attackAgain(what: string, work: () => Promise<void>): Promise<void> {
     await this.attack(`${what}, ${ROUNDS} times`, async () => {
@@ -122,20 +121,23 @@ export class HostileBench implements AsyncDisposable {
     });
   }
 
-  /** Messages that the publisher took from its nodes so far. */
+  /** Number of messages that the publisher received from its nodes. */
   async received(): Promise<number> {
     const figures = await this.cluster.figures("publisher", "hub");
     return Number(figures["protocol2.received"]);
   }
 
-  /** Peers that the publisher cut since they said too much, at the ports for listening. */
+  /**
+   * Number of peers that the publisher cut because they sent too much to a
+   * listen-only port.
+   */
   async saidTooMuch(): Promise<number> {
     const figures = await this.cluster.peek("publisher", "hub");
     return Number(figures?.["streamPort.saidTooMuch"]) +
       Number(figures?.["broadcastPort.saidTooMuch"]);
   }
 
-  /** Has hostile peers come, and waits until they are gone. */
+  /** Starts hostile peers, and waits until they are gone. */
   async peers(manner: string, url: string, count: number): Promise<HungUp> {
     await using child = new ChildProcess({
       command: Deno.execPath(),
@@ -148,7 +150,7 @@ export class HostileBench implements AsyncDisposable {
     return { peers, leastMs, mostMs };
   }
 
-  /** Waits until nobody else is connected. */
+  /** Waits until only the good peers are connected. */
   async onlyGoodOnesAreLeft(): Promise<void> {
     const { controlUrl, streamUrl } = this.cluster;
     await waitUntil(

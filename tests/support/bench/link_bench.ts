@@ -1,5 +1,5 @@
 /**
- * A request link with everything it needs, in memory.
+ * A request link with in-memory dependencies.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { ManualClock, settled } from "../memory/manual_clock.ts";
 import { MemoryLog } from "../memory/memory_log.ts";
 import { MemoryPublisher } from "../memory/memory_publisher.ts";
 
-/** A link at work, to a publisher in memory. */
+/** A running link to a publisher in memory. */
 export class LinkBench implements AsyncDisposable {
   readonly publisher = new MemoryPublisher();
   readonly clock = new ManualClock();
@@ -23,8 +23,8 @@ export class LinkBench implements AsyncDisposable {
   readonly running: Promise<void>;
 
   /**
-   * @param prepare Tells the publisher what to do, before the link connects.
-   * @param options What is to differ from the link's own defaults.
+   * @param prepare Prepares the publisher before the link connects.
+   * @param options Overrides of the link's defaults.
    */
   constructor(
     prepare: (publisher: MemoryPublisher) => void = () => {},
@@ -37,7 +37,7 @@ export class LinkBench implements AsyncDisposable {
     this.running = this.link.run(this.stop.signal);
   }
 
-  /** Submits events, and lets the link do what it can at once. */
+  /** Submits events, and runs everything that needs no time to pass. */
   async submitAll(events: readonly BanEvent[]): Promise<void> {
     for (const event of events) await this.link.submit(event, this.stop.signal);
     await settled();

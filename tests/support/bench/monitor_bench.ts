@@ -1,5 +1,5 @@
 /**
- * A monitor with everything it needs, in memory.
+ * A monitor with in-memory dependencies.
  *
  * @module
  */
@@ -23,7 +23,7 @@ import { MemoryPublisher } from "../memory/memory_publisher.ts";
 /** How long the monitor of a bench holds an unban. */
 export const HOLD_MS = 30_000;
 
-/** A monitor at work, with a real link to a publisher in memory. */
+/** A running monitor with a real link to a publisher in memory. */
 export class MonitorBench implements AsyncDisposable {
   readonly publisher = new MemoryPublisher();
   readonly clock = new ManualClock();
@@ -38,8 +38,8 @@ export class MonitorBench implements AsyncDisposable {
   #stopped = false;
 
   /**
-   * @param options What is to differ in the monitor.
-   * @param linkOptions What is to differ in its link.
+   * @param options Overrides of the monitor's options.
+   * @param linkOptions Overrides of its link's options.
    */
   constructor(
     options: Partial<MonitorOptions> = {},
@@ -64,15 +64,16 @@ export class MonitorBench implements AsyncDisposable {
     this.running.catch(() => {});
   }
 
-  /** Whether the monitor has come to its end. */
+  /** Whether the monitor has ended. */
   get stopped(): boolean {
     return this.#stopped;
   }
 
   /**
-   * Writes an episode to the log and lets everything run that can.
+   * Writes an episode to the log, and runs everything that needs no time to
+   * pass.
    *
-   * @returns Where it ends, in bytes.
+   * @returns The end position in bytes.
    */
   async read(episode: string): Promise<number> {
     const endBytes = this.lines.give(logOf(episode));
@@ -80,7 +81,7 @@ export class MonitorBench implements AsyncDisposable {
     return endBytes;
   }
 
-  /** Tells the monitor to stop, and lets it do what it can at once. */
+  /** Stops the monitor, and runs everything that needs no time to pass. */
   async stop(): Promise<void> {
     this.#stop.abort();
     await settled();

@@ -1,5 +1,5 @@
 /**
- * A node that says what a test says, message by message.
+ * A node whose messages a test sends one by one.
  *
  * @module
  */
@@ -20,13 +20,13 @@ import type { MemoryCluster } from "../memory/memory_cluster.ts";
 
 const NEVER = new AbortController().signal;
 
-/** What a HELLO says of who it is from, where it says so. */
+/** Optional details of a HELLO. */
 type HelloDetails = Pick<
   Extract<NodeMessage, { readonly kind: "HELLO" }>,
   "speaks" | "place"
 >;
 
-/** A connection over which HELLO was said. */
+/** A connection after HELLO. */
 export class NodeDialogue {
   readonly session: SessionId;
   readonly #socket: MessageSocket;
@@ -37,7 +37,7 @@ export class NodeDialogue {
     this.session = session;
   }
 
-  /** Says HELLO and expects WELCOME. */
+  /** Sends HELLO and expects WELCOME. */
   static async begin(
     cluster: MemoryCluster,
     node: string,
@@ -51,7 +51,7 @@ export class NodeDialogue {
     return new NodeDialogue(socket, answer.session);
   }
 
-  /** Says HELLO and expects to be refused. */
+  /** Sends HELLO and expects a refusal. */
   static async refusal(
     cluster: MemoryCluster,
     node: string,
@@ -63,24 +63,24 @@ export class NodeDialogue {
     return told(await ask(cluster.network.dealer(), message));
   }
 
-  /** The next message, whatever was said. */
+  /** The next message of any kind. */
   async next(): Promise<PublisherMessage> {
     const decoded = decodePublisherMessage(await this.#socket.receive(NEVER));
     if (!decoded.ok) throw new Error(`Not understood: ${decoded.reason}`);
     return decoded.value;
   }
 
-  /** Says something that is not answered. */
+  /** Sends a message that has no answer. */
   async sayOnly(message: NodeMessage): Promise<void> {
     await this.#socket.send(encodeNodeMessage(message), NEVER);
   }
 
-  /** Says anything. @returns The answer in words. */
+  /** Sends any message. @returns The answer as text. */
   async say(message: NodeMessage): Promise<string> {
     return told(await ask(this.#socket, message));
   }
 
-  /** Reports events. @returns What became of each, in words. */
+  /** Reports events. @returns The result of each as text. */
   async events(...events: readonly NodeEvent[]): Promise<string[]> {
     const batch = ++this.#batches;
     const answer = await ask(this.#socket, {

@@ -1,5 +1,5 @@
 /**
- * A plan, and words for what goes in and comes out.
+ * A plan, and its input and output as text.
  *
  * @module
  */
@@ -25,7 +25,7 @@ export function planBan(last: number, expiresMs = Infinity): HostBan {
   };
 }
 
-/** A plan that does not lapse and takes batches of 10, unless told otherwise. */
+/** A plan that does not lapse, with batches of 10 by default. */
 export function planOf(options: Partial<ActionPlanOptions> = {}): ActionPlan {
   return new ActionPlan({
     hostName: host("here"),
@@ -35,31 +35,31 @@ export function planOf(options: Partial<ActionPlanOptions> = {}): ActionPlan {
   });
 }
 
-/** Has a plan want bans. */
+/** Adds bans to a plan. */
 export function want(plan: ActionPlan, ...bans: readonly HostBan[]): void {
   for (const ban of bans) plan.update({ kind: "stands", ban });
 }
 
-/** Has a plan want bans no longer. */
+/** Removes bans from a plan. */
 export function drop(plan: ActionPlan, ...bans: readonly HostBan[]): void {
   for (const ban of bans) plan.update({ kind: "withdrawn", ban });
 }
 
-/** A batch in words, as in `apply 1 2`. */
+/** A batch as text, such as `apply 1 2`. */
 export function told(work: PlanBatch | undefined): string | undefined {
   if (work === undefined) return undefined;
   const ends = work.bans.map(({ address }) => address.split(".")[3]);
   return `${work.verb} ${ends.join(" ")}`;
 }
 
-/** Takes the next batch, which there must be. */
+/** Takes the next batch, which must exist. */
 export function nextOf(plan: ActionPlan, nowMs = 0): PlanBatch {
   const work = plan.next(nowMs);
   if (work === undefined) throw new TypeError("The plan has nothing to do");
   return work;
 }
 
-/** Takes all batches and has them go well. */
+/** Carries out all batches successfully. */
 export function carryOut(plan: ActionPlan, nowMs = 0): string[] {
   const done: string[] = [];
   while (true) {
@@ -70,7 +70,7 @@ export function carryOut(plan: ActionPlan, nowMs = 0): string[] {
   }
 }
 
-/** Compares, all steps at once. */
+/** Compares a plan with listed bans, in one go. */
 export function reconcile(
   plan: ActionPlan,
   ...[listed, isOurs, nowMs, retriesRefused]: Parameters<

@@ -1,5 +1,5 @@
 /**
- * A watch of what is protected, in a world that a test moves.
+ * A protection watch in an environment that a test changes.
  *
  * @module
  */
@@ -14,14 +14,14 @@ import { ManualClock } from "../memory/manual_clock.ts";
 import { MemoryLog } from "../memory/memory_log.ts";
 import { MemoryNetwork, MemoryResolver } from "../memory/memory_network.ts";
 
-/** What the configuration lists. */
+/** The lists of the configuration. */
 export interface Listed {
   readonly ignoreip?: string;
   readonly members?: string;
   readonly allowPrivate?: boolean;
 }
 
-/** A watch in a world that a test moves. */
+/** A watch in an environment that a test changes. */
 export class ProtectionBench {
   readonly clock = new ManualClock();
   readonly log = new MemoryLog();
@@ -62,7 +62,7 @@ export class ProtectionBench {
     strictEqual(this.clock.delays, 0);
   }
 
-  /** What was logged with a text in its event. */
+  /** Log records whose event contains a text. */
   told(event: string): unknown[] {
     return this.log.records.filter((record) => record.event === event)
       .map(({ severity, fields }) => [severity, fields]);

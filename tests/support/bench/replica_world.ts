@@ -1,6 +1,6 @@
 /**
- * A publisher's table and copies of it, with a network between them that loses
- * what a test says.
+ * A publisher's table and replicas of it, with a network that loses the
+ * messages a test chooses.
  *
  * @module
  */
@@ -27,7 +27,7 @@ import { wireChange } from "../../../lib/wire/wire_times.ts";
 const PART_BANS = 3;
 const CHANGES_AT_ONCE = 4;
 const MANY_CHANGES = 12;
-/** Older changes are forgotten, as by pruning. */
+/** Number of changes kept; older ones are pruned. */
 const KEPT_CHANGES = 20;
 
 /** The publisher, in memory. */
@@ -71,7 +71,7 @@ class WorldPublisher {
   }
 }
 
-/** A copy, what it keeps on its disk, and what is on the way to it. */
+/** A replica, its disk, and the messages in transit to it. */
 export class WorldCopy {
   replica = new Replica(undefined);
   readonly stream: TableMessage[] = [];
@@ -93,7 +93,7 @@ export class WorldCopy {
     return nowMs + this.#skewMs;
   }
 
-  /** Keeps what the replica took, and gives what it asks. */
+  /** Stores the replica's effects, and returns its questions. */
   keep(effects: readonly ReplicaEffect[]): readonly SyncQuestion[] {
     return effects.flatMap((effect) => {
       switch (effect.kind) {
@@ -115,13 +115,13 @@ export class WorldCopy {
     });
   }
 
-  /** Ends the program; the next one has what is on the disk. */
+  /** Restarts the program with the content of the disk. */
   restart(): void {
     this.replica = new Replica(this.#disk && copyOn(this.#disk));
   }
 }
 
-/** What a program that starts finds. */
+/** The replica that a starting program reads. */
 function copyOn({ epoch, seq, blocks, changes }: DiskCopy): StoredReplica {
   const table = new BanTable([], seq);
   for (const columns of blocks) table.putColumns(columns);
@@ -133,13 +133,13 @@ interface DiskCopy extends ReplicaMark {
   readonly changes: Change[];
 }
 
-/** Changes what a copy hears, as a bug in it would. */
+/** Modifies received messages, like a bug would. */
 export type Plant = (
   message: TableMessage,
   replica: Replica,
 ) => TableMessage | undefined;
 
-/** The publisher, the copies and the network. */
+/** The publisher, the replicas and the network. */
 export class ReplicaWorld {
   nowMs = 1_000_000;
   publisher = new WorldPublisher(epochOf(0));
@@ -157,9 +157,9 @@ export class ReplicaWorld {
   }
 
   /**
-   * Somebody reports, withdraws or lifts.
+   * Applies a report, withdrawal or lift.
    *
-   * @param isLast Whether it is told, with those before that were not.
+   * @param isLast Whether to send it, with all earlier unsent ones.
    */
   take(event: TableEvent, isLast = true): void {
     const change = this.publisher.take(event, this.nowMs);
@@ -207,19 +207,19 @@ export class ReplicaWorld {
     copy.restart();
   }
 
-  /** The publisher ends; a new one has the same store, or one of its own. */
+  /** Restarts the publisher, with the same store or a new one. */
   restartPublisher(loses: boolean): void {
     this.#tellChanges();
     for (const copy of this.copies) this.disconnect(copy);
     if (loses) this.publisher = new WorldPublisher(epochOf(++this.#epochs));
   }
 
-  /** Messages of the stream get lost on their way. */
+  /** Loses messages of the stream. */
   lose(copy: WorldCopy, count: number): void {
     copy.stream.splice(0, count);
   }
 
-  /** The next message of the stream, or the next answer, arrives. */
+  /** Delivers the next message of the stream, or the next answer. */
   deliver(copy: WorldCopy, what: "stream" | "answer"): void {
     const localMs = copy.localMs(this.nowMs);
     const { replica } = copy;
@@ -236,7 +236,7 @@ export class ReplicaWorld {
     this.#ask(copy, copy.keep(replica.receive(message, localMs)));
   }
 
-  /** Everybody is connected, everything arrives, nothing gets lost. */
+  /** Connects all, delivers everything, and loses nothing. */
   settle(): void {
     for (const copy of this.copies) this.connect(copy);
     for (let round = 0; round < 3; round++) {

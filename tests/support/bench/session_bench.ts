@@ -21,7 +21,7 @@ import { ManualClock } from "../memory/manual_clock.ts";
 import { MemoryControl } from "../memory/memory_control.ts";
 import { MemoryLog } from "../memory/memory_log.ts";
 
-/** What a node may say. */
+/** An unban event. */
 export const UNBAN: NodeEvent = {
   kind: "unban",
   id: "event-0000000000000000" as EventId,
@@ -32,12 +32,12 @@ export const UNBAN: NodeEvent = {
 
 type SessionHandler = (session: Session, signal: AbortSignal) => Promise<void>;
 
-/** Only listens. */
+/** A handler that only receives. */
 export const idle: SessionHandler = async ({ receive }, signal) => {
   await receive(signal);
 };
 
-/** A session at work; `lead` is called with each conversation. */
+/** A running session; calls `lead` with each conversation. */
 export class SessionBench implements AsyncDisposable {
   readonly publisher = new MemoryControl();
   readonly clock = new ManualClock();

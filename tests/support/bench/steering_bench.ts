@@ -1,5 +1,5 @@
 /**
- * A hub with nodes that say what a test says, and an operator who steers.
+ * A hub, nodes whose receipts a test sends, and an operator.
  *
  * @module
  */
@@ -26,13 +26,13 @@ import { ManualClock } from "../memory/manual_clock.ts";
 import { MemoryBanStore } from "../memory/memory_ban_store.ts";
 import { MemoryLog } from "../memory/memory_log.ts";
 
-/** Whom an operator bans. */
+/** The address that the operator bans. */
 export const BAD = address("203.0.113.7");
 
-/** So many nodes that a list of those that lack something is cut. */
+/** Enough nodes that lists of missing nodes are cut. */
 export const MANY = Array.from({ length: 40 }, (_, at) => `node${at + 1}`);
 
-/** Time of turns: each look at it takes some, and each pause is counted. */
+/** The clock of the turns: each reading advances it, and pauses are counted. */
 class TurnClock {
   stepMs = 0;
   pauses = 0;
@@ -50,17 +50,17 @@ class TurnClock {
 
 const { signal } = new AbortController();
 
-/** A hub, nodes that say what a test says, and an operator. */
+/** A hub, nodes whose receipts a test sends, and an operator. */
 export class SteeringBench implements AsyncDisposable {
   readonly clock = new ManualClock();
   readonly store = new MemoryBanStore();
   readonly receipts = new ReceiptWatch();
   readonly deeds: string[] = [];
-  /** What nodes were asked, and what they answer. */
+  /** Requests to nodes, and their answers. */
   readonly asked: string[] = [];
   answers: Readonly<Record<string, LocalAnswer>> = {};
   readonly turns = new TurnClock();
-  /** Why every network is banned that nobody reported. */
+  /** Why any network is banned by widening. */
   widened: WhyWidened | undefined;
   readonly hub: BanHub;
   readonly service: SteeringService;
@@ -141,7 +141,7 @@ export class SteeringBench implements AsyncDisposable {
     }]);
   }
 
-  /** A node says what it did, and the store has it. */
+  /** Sends a node's receipt, and stores it. */
   async say(
     node: string,
     outcome: StoredReceipt["outcome"],

@@ -1,5 +1,5 @@
 /**
- * A subscriber of protocol 1 with everything around it in memory.
+ * A subscriber of protocol 1 with in-memory dependencies.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { MemoryAction } from "../memory/memory_action.ts";
 import { MemoryLog } from "../memory/memory_log.ts";
 import { frames, MemorySocket } from "../memory/memory_socket.ts";
 
-/** A subscriber at work, with a socket and actions in memory. */
+/** A running subscriber, with a socket and actions in memory. */
 export class SubscriberBench implements AsyncDisposable {
   readonly broadcasts = new MemorySocket();
   readonly clock = new ManualClock();
@@ -52,7 +52,7 @@ export class SubscriberBench implements AsyncDisposable {
     ]);
   }
 
-  /** What both have done. */
+  /** Totals of subscriber and queue. */
   get counters() {
     return { ...this.subscriber.counters, ...this.queue.counters };
   }

@@ -1,4 +1,4 @@
-/** What was sent, and what came of it. */
+/** Sent messages compared with the received ones. */
 export interface Tally {
   readonly sent: number;
   readonly received: number;
@@ -6,7 +6,7 @@ export interface Tally {
   readonly doubled: number;
 }
 
-/** Counts what of `sent` is in `received`, and how often too often. */
+/** Counts which sent messages were received, and how many extra times. */
 export function tally(
   sent: readonly string[],
   received: readonly string[],
@@ -20,7 +20,7 @@ export function tally(
   };
 }
 
-/** Writes figures where a reader of the test's output finds them. */
+/** Prints figures in the test's output. */
 export function report(what: string, figures: object): void {
   const text = Object.entries(figures).map(([name, value]) =>
     `${name} ${value}`

@@ -17,7 +17,7 @@ import { ManualClock, settled } from "../memory/manual_clock.ts";
 import { MemoryBanStore } from "../memory/memory_ban_store.ts";
 import { MemoryLog } from "../memory/memory_log.ts";
 
-/** What a bench is made with. */
+/** Options for {@link WideningBench}. */
 export interface WideningBenchOptions {
   readonly store?: MemoryBanStore;
   readonly clock?: ManualClock;
@@ -26,7 +26,7 @@ export interface WideningBenchOptions {
   readonly nodes?: number;
 }
 
-/** A hub and the networks of its table. */
+/** A hub and the widened networks of its table. */
 export class WideningBench implements AsyncDisposable {
   readonly clock: ManualClock;
   readonly store: MemoryBanStore;
@@ -69,24 +69,24 @@ export class WideningBench implements AsyncDisposable {
     ]);
   }
 
-  /** Has others protected. */
+  /** Changes the guarded networks. */
   set guarded(guarded: readonly GuardedNetworks[]) {
     this.#policy = { ...this.#policy, guarded };
   }
 
-  /** Has something decided. */
+  /** Submits requests to the hub. */
   async say(...requests: readonly HubRequest[]) {
     const verdicts = await this.hub.submit(requests);
     await this.settle();
     return verdicts;
   }
 
-  /** Has addresses reported. */
+  /** Reports addresses. */
   async ban(...addresses: readonly string[]): Promise<void> {
     await this.say(...addresses.map((text) => ({ event: reportOf(text) })));
   }
 
-  /** Lets time pass, as the publisher does. */
+  /** Lets time pass, like the publisher. */
   async pass(ms: number): Promise<void> {
     await this.clock.advance(ms);
     this.widening.noteExpired(this.hub.expire());
@@ -98,7 +98,7 @@ export class WideningBench implements AsyncDisposable {
     for (let round = 0; round < 6; round++) await settled();
   }
 
-  /** The networks that are banned for their addresses, and until when. */
+  /** The widened networks, with their ends. */
   get networks(): readonly string[] {
     return [...this.hub.table.bans()].flatMap((ban) => {
       const report = ban.reports.find(({ origin }) =>
@@ -137,14 +137,14 @@ export function reportOf(
   };
 }
 
-/** A node takes its report back. */
+/** A node's withdrawal of its report. */
 export function withdrawal(text: string, origin = "web1"): HubRequest {
   return {
     event: { kind: "withdraw", ...key(text), origin: host(origin) },
   };
 }
 
-/** A lift, an operator's unless said otherwise. */
+/** A lift, by default an operator's. */
 export function lift(text: string, by: string = OPERATOR_ORIGIN): HubRequest {
   return { event: { kind: "lift", ...key(text), by: host(by) } };
 }

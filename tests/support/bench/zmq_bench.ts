@@ -11,15 +11,18 @@ import { frames, texts } from "../memory/memory_socket.ts";
 
 const HELLO = "hello?";
 
-/** Real sockets, with a deadline for all that waits. */
+/** Real sockets, with a deadline for all waits. */
 export class ZmqBench implements AsyncDisposable {
-  /** The bound never comes to the rescue of a wake-up that was lost. */
+  /** So long that the bound can't hide a lost wake-up. */
   readonly poll = new LibcPoll({ boundMs: 60_000 });
   readonly context = new ZmqContext(this.poll);
   readonly signal: AbortSignal;
   readonly limits: SocketLimits = { maxMessageBytes: 1 << 20 };
 
-  /** @param lastsMs Milliseconds that all of it may take on a quiet machine. */
+  /**
+   * @param lastsMs Time limit of the whole bench on a quiet machine, in
+   * milliseconds.
+   */
   constructor(lastsMs = 30_000) {
     this.signal = deadlineSignal(lastsMs);
   }
@@ -34,7 +37,7 @@ export class ZmqBench implements AsyncDisposable {
     return { router, dealer: this.context.dealer(router.endpoint, all) };
   }
 
-  /** Sends a question, has it answered by its own text, and gives the answer. */
+  /** Sends a question, echoes it as the answer, and returns the answer. */
   async roundTrip(
     { router, dealer }: { router: MessageSocket; dealer: MessageSocket },
     question: string,
@@ -44,7 +47,7 @@ export class ZmqBench implements AsyncDisposable {
     return texts(await dealer.receive(this.signal));
   }
 
-  /** Publishes until a subscriber of everything hears it. */
+  /** Publishes until a subscriber of everything receives a message. */
   async untilHeard(
     publisher: MessageSocket,
     subscriber: MessageSocket,
@@ -74,7 +77,7 @@ export class ZmqBench implements AsyncDisposable {
   }
 }
 
-/** Whether a promise is still pending after so many milliseconds. */
+/** Whether a promise is still pending after a time. */
 export async function isPending(
   promise: Promise<unknown>,
   afterMs = 100,

@@ -1,5 +1,5 @@
 /**
- * A real Chromium, driven by its DevTools protocol.
+ * A real Chromium, controlled by its DevTools protocol.
  *
  * @see {@link https://chromedevtools.github.io/devtools-protocol/ | DevTools protocol}
  * @module
@@ -9,7 +9,7 @@ import { TempDir } from "../host/temp_dir.ts";
 import { waitUntil } from "../host/wait_until.ts";
 import { Tab } from "./tab.ts";
 
-/** Where Debian has it. */
+/** Debian's path. */
 export const CHROMIUM = "/usr/bin/chromium";
 const FLAGS = [
   ...["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic"],
@@ -18,7 +18,7 @@ const FLAGS = [
   ...["--disable-dev-shm-usage", "--remote-debugging-port=0"],
 ];
 
-/** A browser of its own, with nothing in it; ended when disposed. */
+/** A browser with an empty profile; ended when disposed. */
 export class Chromium implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   readonly #profile: TempDir;
@@ -34,7 +34,7 @@ export class Chromium implements AsyncDisposable {
     this.#port = port;
   }
 
-  /** Starts it. */
+  /** Starts the browser. */
   static async start(): Promise<Chromium> {
     const profile = await TempDir.create();
     const child = new Deno.Command(CHROMIUM, {
@@ -47,7 +47,7 @@ export class Chromium implements AsyncDisposable {
     return new Chromium(child, profile, port);
   }
 
-  /** Opens a tab; those that share a browser share its cookies. */
+  /** Opens a tab; all tabs share the browser's cookies. */
   async open(url: string): Promise<Tab> {
     const response = await fetch(
       `http://127.0.0.1:${this.#port}/json/new?about:blank`,
@@ -62,7 +62,7 @@ export class Chromium implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#child.kill("SIGTERM");
     await this.#child.status;
-    // Its helpers end a moment later, and write until then.
+    // Its helper processes end a moment later, and write until then.
     await waitUntil(
       () => this.#profile[Symbol.asyncDispose]().then(() => true, () => false),
       { what: "Chromium's folder without anybody in it" },
@@ -70,7 +70,7 @@ export class Chromium implements AsyncDisposable {
   }
 }
 
-/** It says where it listens, and goes on to say other things, which nobody reads. */
+/** Reads the port from standard error; ignores the rest. */
 async function portOf(stderr: ReadableStream<Uint8Array>): Promise<number> {
   const told = Promise.withResolvers<number>();
   const decoder = new TextDecoder();

@@ -1,5 +1,5 @@
 /**
- * A tab of a real browser: what it shows, and what is done in it.
+ * A tab of a real browser: its content and its controls.
  *
  * @module
  */
@@ -17,7 +17,7 @@ interface Told {
 
 /** A tab; closed when disposed. */
 export class Tab implements AsyncDisposable {
-  /** What its console said, and what the browser complained of. */
+  /** Console messages and the browser's errors. */
   readonly console: string[] = [];
   readonly #socket: WebSocket;
   readonly #waiting = new Map<number, PromiseWithResolvers<Params>>();
@@ -28,7 +28,7 @@ export class Tab implements AsyncDisposable {
     socket.onmessage = ({ data }) => this.#hear(JSON.parse(String(data)));
   }
 
-  /** Connects to one that is open. */
+  /** Connects to an open tab. */
   static async connect(url: string): Promise<Tab> {
     const socket = new WebSocket(url);
     const opened = Promise.withResolvers<void>();
@@ -42,7 +42,7 @@ export class Tab implements AsyncDisposable {
     return tab;
   }
 
-  /** Does something by the protocol. */
+  /** Sends a command of the protocol. */
   async send(method: string, params: Params = {}): Promise<Params> {
     const id = ++this.#sent;
     const answer = Promise.withResolvers<Params>();
@@ -51,13 +51,13 @@ export class Tab implements AsyncDisposable {
     return await answer.promise;
   }
 
-  /** Goes to an address, and waits until the document is there. */
+  /** Navigates to a URL, and waits until the document is complete. */
   async go(url: string): Promise<void> {
     await this.send("Page.navigate", { url });
     await this.until("document.readyState === 'complete'");
   }
 
-  /** What an expression is in the page; a promise is waited for. */
+  /** Evaluates an expression in the page; awaits a promise. */
   async value(expression: string): Promise<unknown> {
     const { result, exceptionDetails } = await this.send("Runtime.evaluate", {
       ...{ expression, awaitPromise: true, returnByValue: true },
@@ -75,7 +75,7 @@ export class Tab implements AsyncDisposable {
       try {
         return await this.value(`Boolean(${expression})`) === true;
       } catch {
-        // The document is another by now.
+        // The document has changed.
         return false;
       }
     }, { what: `${expression} in a tab`, timeoutMs: 15_000 });
@@ -88,9 +88,9 @@ export class Tab implements AsyncDisposable {
     );
   }
 
-  /** Types into whatever has the focus. */
+  /** Types into the focused element. */
   async type(text: string): Promise<void> {
-    // What is behind another hears of no key.
+    // A tab in the background receives no key events.
     await this.send("Page.bringToFront");
     await this.send("Input.insertText", { text });
   }
@@ -111,7 +111,7 @@ export class Tab implements AsyncDisposable {
     await this.send("Input.dispatchKeyEvent", { type: "keyUp", ...event });
   }
 
-  /** Clicks the first of the elements that has a text. */
+  /** Clicks the first matching element that contains a text. */
   async click(selector: string, text = ""): Promise<void> {
     const found =
       `[...document.querySelectorAll(${JSON.stringify(selector)})]` +
@@ -120,7 +120,7 @@ export class Tab implements AsyncDisposable {
     await this.value(`${found}.click()`);
   }
 
-  /** Sets its size and colours. */
+  /** Sets the size and colour scheme. */
   async look(width: number, scheme: "light" | "dark"): Promise<void> {
     await this.send("Emulation.setDeviceMetricsOverride", {
       ...{ width, height: 900, deviceScaleFactor: 1, mobile: width < 500 },
@@ -130,7 +130,7 @@ export class Tab implements AsyncDisposable {
     });
   }
 
-  /** A picture of what it shows, as PNG. */
+  /** A screenshot as PNG. */
   async picture(): Promise<Uint8Array<ArrayBuffer>> {
     const { data } = await this.send("Page.captureScreenshot", {
       format: "png",

@@ -10,19 +10,19 @@ import { bytes, RawClient } from "./raw_client.ts";
 import { TestCluster } from "./test_cluster.ts";
 import { waitUntil } from "../host/wait_until.ts";
 
-/** What a subscriber's section says beside the usual. */
+/** Further settings of the subscriber. */
 type SubscriberSettings = Readonly<Record<string, string | number>>;
 
-/** How nodes are set up. */
+/** Options for {@link ActingNodes}. */
 export interface ActingNodesOptions {
   readonly hosts: readonly string[];
   readonly subscriber?: SubscriberSettings;
   readonly jails?: Readonly<Record<string, JailSettings>>;
-  /** What they speak. @default {1} */
+  /** The protocol of the nodes. @default {1} */
   readonly protocol?: 1 | 2;
 }
 
-/** A host: its fail2ban, its monitor, its subscriber. */
+/** A host with its fail2ban, monitor and subscriber. */
 export interface ActingNode {
   readonly host: string;
   readonly fail2ban: Fail2banServer;
@@ -30,14 +30,14 @@ export interface ActingNode {
   subscriber: ChildProcess;
 }
 
-/** The jail that the cluster's bans go to: its action notes them in a file. */
+/** The jail of the cluster's bans; its action records them in a file. */
 const CLUSTER_JAIL = "fail2bancluster";
-/** A test may take longer than the usual 10 minutes. */
+/** Longer than the default of 10 minutes, because a test may take longer. */
 const BAN_TIME = "1d";
 
 /**
- * Nodes that each run a monitor, a subscriber and a real fail2ban, and a
- * publisher for all.
+ * Nodes that each run a monitor, a subscriber and a real fail2ban, with a
+ * common publisher.
  */
 export class ActingNodes implements AsyncDisposable {
   readonly cluster: TestCluster;
@@ -85,12 +85,15 @@ export class ActingNodes implements AsyncDisposable {
     return node;
   }
 
-  /** Starts a host's subscriber again. */
+  /** Restarts a host's subscriber. */
   async startSubscriber(host: string): Promise<void> {
     this.node(host).subscriber = await this.cluster.start("subscriber", host);
   }
 
-  /** What the publisher relayed so far: `ban ADDRESS`, `unban ADDRESS`, in order, what a node said again left out. */
+  /**
+   * The publisher's relayed messages in order, without resends: `ban ADDRESS`,
+   * `unban ADDRESS`.
+   */
   relayed(): string[] {
     const messages = this.publisher.stderr.flatMap((line) => {
       const [, kind, node, jail, address] =
@@ -106,7 +109,7 @@ export class ActingNodes implements AsyncDisposable {
     });
   }
 
-  /** Bans relayed, probes included. */
+  /** Relayed bans, including probes. */
   relayedBans(): string[] {
     return relayed(this.publisher);
   }
@@ -151,7 +154,10 @@ export class ActingNodes implements AsyncDisposable {
     }
   }
 
-  /** Nothing tells that a subscription has arrived, but a message that comes. */
+  /**
+   * Sends messages until one arrives: nothing else shows that a subscription is
+   * active.
+   */
   async #waitSubscribed(): Promise<void> {
     await using client = new RawClient(this.cluster.replyUrl);
     const { token } = this.cluster;
@@ -168,7 +174,7 @@ export class ActingNodes implements AsyncDisposable {
   }
 }
 
-/** Whom a jail of a fail2ban bans. */
+/** The addresses banned in a jail of a fail2ban. */
 export async function banned(
   fail2ban: Fail2banServer,
   jail = CLUSTER_JAIL,
@@ -177,7 +183,7 @@ export async function banned(
   return text.split(/\s+/).filter((word) => word !== "").sort();
 }
 
-/** Waits until a jail bans just these. */
+/** Waits until a jail bans exactly these addresses. */
 export async function waitBanned(
   fail2ban: Fail2banServer,
   addresses: readonly string[],
@@ -196,7 +202,10 @@ export async function waitBanned(
   }
 }
 
-/** Waits until a publisher has relayed as much, which has to be this. */
+/**
+ * Waits until a publisher has relayed as many messages, which must be the
+ * expected ones.
+ */
 export async function waitRelayed(
   nodes: ActingNodes,
   expected: readonly string[],
@@ -208,9 +217,9 @@ export async function waitRelayed(
   deepStrictEqual(nodes.relayed(), expected);
 }
 
-/** What status says of fail2banclient. */
+/** The figures of fail2banclient in a status. */
 export interface EnforcementFigures {
-  /** Of the subscriber: bans and unbans that it has taken on. */
+  /** Number of bans and unbans that the subscriber accepted. */
   readonly taken?: unknown;
   readonly waiting?: unknown;
   readonly inForce?: unknown;
@@ -221,7 +230,7 @@ export interface EnforcementFigures {
   readonly lastReason?: unknown;
 }
 
-/** What the status of a host says of its fail2banclient. */
+/** The figures of fail2banclient in a host's status. */
 export async function enforcement(
   nodes: ActingNodes,
   host: string,

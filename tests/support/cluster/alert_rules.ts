@@ -1,6 +1,6 @@
 /**
- * What the alert rules of `docs/grafana/` make of what programs tell. Needs the
- * part `promtool` of `real_parts.ts`.
+ * Tests the alert rules of `docs/grafana/` with real metrics. Needs the part
+ * `promtool` of `real_parts.ts`.
  *
  * @module
  */
@@ -10,31 +10,33 @@ import type { NetworkNamespace } from "../host/network_namespace.ts";
 const RULES = new URL("../../../docs/grafana/alerts.yml", import.meta.url);
 const JOB = "fail2ban-cluster";
 
-/** What a program told at a moment. */
+/** The metrics of a program at a time. */
 export interface Scrape {
-  /** Values by name and labels, as they are written; `undefined`: it did not answer. */
+  /**
+   * Values by name and labels as written; `undefined` when it did not answer.
+   */
   readonly values: ReadonlyMap<string, number> | undefined;
-  /** In milliseconds since 1970. */
+  /** Milliseconds since 1970. */
   readonly atMs: number;
 }
 
-/** A program that was asked twice while something was so. */
+/** A program that was scraped twice in one condition. */
 export interface Watched {
   readonly instance: string;
   readonly first: Scrape;
   readonly second: Scrape;
 }
 
-/** What is expected of the rules if it stays so. */
+/** The expected alert if the condition lasts. */
 export interface AlertCase {
   readonly watched: readonly Watched[];
-  /** Who fires then; `undefined`: none of them, nor is one about to. */
+  /** The alert that fires; `undefined` when none fires or is pending. */
   readonly alert: string | undefined;
-  /** For how long it stays so, in minutes. */
+  /** Duration of the condition, in minutes. */
   readonly minutes: number;
 }
 
-/** Asks a program for its metrics. */
+/** Scrapes a program's metrics. */
 export async function scrape(url: string): Promise<Scrape> {
   const atMs = Date.now();
   try {
@@ -46,7 +48,7 @@ export async function scrape(url: string): Promise<Scrape> {
   }
 }
 
-/** Asks a program in a network of its own. */
+/** Scrapes a program in a network namespace. */
 export async function scrapeWithin(
   namespace: NetworkNamespace,
   url: string,
@@ -66,9 +68,9 @@ function valuesIn(text: string): ReadonlyMap<string, number> {
 }
 
 /**
- * Has promtool try the rules on what was told, as it goes on while nothing changes.
+ * Runs promtool with the rules on the metrics, extrapolated without changes.
  *
- * @returns What is not as expected; empty: nothing.
+ * @returns The differences; empty for none.
  */
 export async function tryAlerts(cases: readonly AlertCase[]): Promise<string> {
   const rules = await Deno.readTextFile(RULES);
@@ -92,7 +94,7 @@ export async function tryAlerts(cases: readonly AlertCase[]): Promise<string> {
   }
 }
 
-/** JSON is YAML, too. */
+/** JSON is valid YAML. */
 function testOf(
   { watched, alert, minutes }: AlertCase,
   asked: ReadonlySet<string>,
@@ -114,7 +116,10 @@ function testOf(
   };
 }
 
-/** Each value goes on as it did between the two scrapes; the second is at 0, where promtool's time begins. */
+/**
+ * Continues each value as between the two scrapes; the second is at 0, where
+ * promtool's time starts.
+ */
 function seriesOf(
   { instance, first, second }: Watched,
   asked: ReadonlySet<string>,

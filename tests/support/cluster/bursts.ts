@@ -1,5 +1,5 @@
 /**
- * Bans in bursts, and a cluster that hears them.
+ * Bursts of bans, and a cluster that receives them.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { heard, relayed } from "./role_output.ts";
 import { TestCluster } from "./test_cluster.ts";
 import { waitUntil } from "../host/wait_until.ts";
 
-/** Addresses `from` to `to`, and their lines. */
+/** Addresses `from` to `to`, and their log lines. */
 export function burst(
   from: number,
   to: number,
@@ -21,12 +21,12 @@ export function burst(
   return { sent, text: sent.map((item) => banLine("sshd", item)).join("") };
 }
 
-/** Whether an address is of a burst, not of a probe. */
+/** Whether an address belongs to a burst, not to a probe. */
 export function isOfBurst(address: string): boolean {
   return address.startsWith("198.1");
 }
 
-/** A cluster of two hosts and a hub, listening, and proof that it is. */
+/** Starts a cluster of two hosts and a hub, and proves that it works. */
 export async function startAll(cluster: TestCluster) {
   for (const host of ["host-a", "host-b", "hub"]) await cluster.addHost(host);
   const log = cluster.logPath("host-a");

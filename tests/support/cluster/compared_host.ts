@@ -1,6 +1,6 @@
 /**
- * A cluster, a host with a real fail2ban, and what a test does to them before
- * it compares the two.
+ * A cluster and a host with a real fail2ban, and the test's changes to them
+ * before their bans are compared.
  *
  * @module
  */
@@ -25,39 +25,42 @@ import {
 } from "./host_agreement.ts";
 import { TestCluster } from "./test_cluster.ts";
 
-/** Within so many comparisons a cluster is to agree with a host: one every 15 seconds, that is within a minute. */
+/**
+ * Number of comparisons until cluster and host should agree: one every 15
+ * seconds, so within a minute.
+ */
 const COMPARISONS = 4;
-/** Ends may differ by so much, in milliseconds. */
+/** Tolerated difference of ends, in milliseconds. */
 const SAME_END_MS = 2_000;
 const JAILS = ["sshd", "nginx"];
 const HOST = "host-a";
 
 type Environment = Readonly<Record<string, string>>;
 
-/** How a host is made. */
+/** Options for {@link ComparedHost}. */
 export interface ComparedHostOptions {
-  /** Whether the monitor may talk to fail2ban, or read its database only. */
+  /** Whether the monitor may use fail2ban's socket, or only its database. */
   readonly asksSocket: boolean;
-  /** What the jails say beside their names; they ban for an hour by default. */
+  /** Further settings of the jails; bans last an hour by default. */
   readonly jails?: Readonly<Record<string, JailSettings>>;
-  /** Added to fail2ban's environment. */
+  /** Additional environment of fail2ban. */
   readonly fail2banEnv?: Environment;
-  /** Added to the environment of the monitor, and of the publisher. */
+  /** Additional environment of the monitor and the publisher. */
   readonly env?: Environment;
-  /** What the monitor is told beside. */
+  /** Further settings of the monitor. */
   readonly monitor?: JailSettings;
-  /** How far the clocks of all programs are ahead at first, in milliseconds. */
+  /** Initial offset of all programs' clocks, in milliseconds. */
   readonly aheadMs?: number;
 }
 
-/** A host whose fail2ban is compared with what the cluster holds of it. */
+/** A host whose fail2ban is compared with the cluster's bans. */
 export class ComparedHost implements AsyncDisposable {
   readonly cluster: TestCluster;
   readonly fail2ban: Fail2banServer;
   /** The names of its jails. */
   readonly jails: readonly string[];
   readonly #options: ComparedHostOptions;
-  /** How far the clocks of all programs are ahead, in milliseconds. */
+  /** Offset of all programs' clocks, in milliseconds. */
   aheadMs: number;
   #monitor: ChildProcess | undefined;
 
@@ -97,7 +100,7 @@ export class ComparedHost implements AsyncDisposable {
     return host;
   }
 
-  /** One may look at the socket that one may not talk to. */
+  /** Creates the socket's file, which the monitor may see but not use. */
   async #showSocket(): Promise<void> {
     await Deno.writeTextFile(`${this.cluster.dir}/${HOST}/closed.sock`, "");
   }
@@ -116,7 +119,7 @@ export class ComparedHost implements AsyncDisposable {
     strictEqual((await this.monitor.end()).code, 0);
   }
 
-  /** Restarts fail2ban, with another environment if one is given. */
+  /** Restarts fail2ban, optionally with a new environment. */
   async restart(env?: Environment): Promise<void> {
     await this.fail2ban.stop();
     await Deno.remove(`${this.cluster.dir}/${HOST}/closed.sock`);
@@ -124,7 +127,10 @@ export class ComparedHost implements AsyncDisposable {
     await this.#showSocket();
   }
 
-  /** Expects that both agree in time, on so many bans, and still do after two comparisons. */
+  /**
+   * Asserts that both agree on a number of bans in time, and still do after two
+   * comparisons.
+   */
   async expectAgreement(after: string, bans: number): Promise<void> {
     const before = await this.#comparisons();
     const seconds = await this.agree();
@@ -137,7 +143,7 @@ export class ComparedHost implements AsyncDisposable {
     strictEqual(held.length, bans);
   }
 
-  /** Waits until every end that is held is that of fail2ban's database. */
+  /** Waits until all ends equal those of fail2ban's database. */
   async expectSameEnds(): Promise<void> {
     const wrong = () => {
       const held = this.held();
@@ -154,7 +160,7 @@ export class ComparedHost implements AsyncDisposable {
     });
   }
 
-  /** Bans in all jails, and waits until the cluster has it. */
+  /** Bans addresses in all jails, and waits until the cluster has them. */
   async ban(from: number, to: number): Promise<void> {
     const addresses = Array.from(
       { length: to - from },
@@ -166,7 +172,7 @@ export class ComparedHost implements AsyncDisposable {
     await this.agree();
   }
 
-  /** What the cluster holds of this host. */
+  /** The cluster's bans of this host. */
   held(): HeldEnds {
     return heldOf(this.cluster, HOST, Date.now() + this.aheadMs);
   }
@@ -176,7 +182,9 @@ export class ComparedHost implements AsyncDisposable {
     return await this.cluster.figures("monitor", HOST);
   }
 
-  /** Waits until the monitor has compared so many more times, so that it has seen what fail2ban holds. */
+  /**
+   * Waits for more comparisons, so that the monitor has seen fail2ban's bans.
+   */
   async compared(times = 1): Promise<void> {
     const before = await this.#comparisons();
     await waitUntil(async () => await this.#comparisons() >= before + times, {
@@ -190,12 +198,12 @@ export class ComparedHost implements AsyncDisposable {
     return Number((await this.figures())["compared"]);
   }
 
-  /** Waits until both agree; gives how long it took in seconds. */
+  /** Waits until both agree; returns the time in seconds. */
   async agree(): Promise<number> {
     return await agree(() => this.held(), this.fail2ban, this.jails);
   }
 
-  /** Writes other settings of jails into fail2ban's configuration. */
+  /** Changes settings of jails in fail2ban's configuration. */
   async configure(
     settings: Readonly<Record<string, JailSettings>>,
   ): Promise<void> {

@@ -1,5 +1,5 @@
 /**
- * A publisher's control socket over a real network, for real monitors.
+ * A publisher's control socket on a real network, for real monitors.
  *
  * @module
  */
@@ -24,7 +24,7 @@ export class ControlServer implements AsyncDisposable {
   readonly #zeromq = new ZmqContext(this.#poll);
   readonly #serving: Promise<void>;
 
-  /** @param keys Its own; who connects expects them. */
+  /** @param keys The publisher's keys. */
   constructor({ secretKey }: CurveKeys) {
     const zap = new ZapServer({
       socket: this.#zeromq.zap(),

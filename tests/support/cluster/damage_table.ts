@@ -1,6 +1,6 @@
 /**
- * Tests of damaged files: a test for each file of a role, a step for each way
- * in which it may be damaged.
+ * Registers tests of damaged files: one test per file of a role, one step per
+ * kind of damage.
  *
  * @module
  */
@@ -13,16 +13,19 @@ import { sideBySide } from "../host/side_by_side.ts";
 import { timeStop } from "../host/stop_time.ts";
 import type { RoleName } from "./test_cluster.ts";
 
-/** What comes of a damage: the program goes on, or is refused until a command was run. */
+/**
+ * The effect of damage: the program continues, or is refused until a command
+ * was run.
+ */
 export type Expected = "goes on" | "refused";
 
-/** A file of a role, and what comes of each damage of it. */
+/** A file of a role, with the effect of each kind of damage. */
 export interface DamagedFile {
   readonly role: RoleName;
-  /** Its path from `statedir`. */
+  /** Path relative to `statedir`. */
   readonly file: string;
   readonly expected: Readonly<Partial<Record<Damage, Expected>>>;
-  /** Whether a program that goes on without it says so. */
+  /** Whether a program that continues without it logs that. */
   readonly isTold?: boolean;
 }
 
@@ -72,7 +75,7 @@ export function testDamaged(
   });
 }
 
-/** The same for all ways. */
+/** The same effect for all kinds. */
 export function always(outcome: Expected): DamagedFile["expected"] {
   const [empty, garbage, cut, folder, pipe] = Array(5).fill(outcome);
   return { empty, garbage, cut, folder, pipe };

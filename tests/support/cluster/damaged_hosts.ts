@@ -1,6 +1,6 @@
 /**
- * Hosts whose programs left files of state, to be damaged: each is a node of
- * its own, with what one of them left.
+ * Hosts with state files to damage: each is a separate node with a copy of the
+ * same state.
  *
  * @module
  */
@@ -15,15 +15,15 @@ import { type RoleName, type Sections, TestCluster } from "./test_cluster.ts";
 import { freePorts } from "../host/test_ports.ts";
 import { waitUntil } from "../host/wait_until.ts";
 
-/** Known before anything is damaged. */
+/** A ban known before the damage. */
 const BEFORE = "198.51.100.1";
-/** Logged while the program was away. */
+/** A ban logged while the program was stopped. */
 const MEANWHILE = "198.51.100.2";
-/** Heard of by the program that found the damage. */
+/** A ban received by the program that found the damage. */
 const AFTER = "198.51.100.3";
 const WORK_MS = 6_000;
 
-/** A role's hosts. */
+/** The hosts of a role. */
 export class DamagedHosts implements AsyncDisposable {
   readonly cluster: TestCluster;
   readonly role: RoleName;
@@ -35,10 +35,10 @@ export class DamagedHosts implements AsyncDisposable {
   }
 
   /**
-   * Makes hosts, and has one of them work, so that the others have something to
-   * find.
+   * Creates hosts, and runs one of them, so that the others have its state.
    *
-   * @param signal What ended it: a program that is killed leaves write-ahead logs.
+   * @param signal The signal that ends it: a killed program leaves write-ahead
+   * logs.
    */
   static async create(
     role: RoleName,
@@ -60,12 +60,12 @@ export class DamagedHosts implements AsyncDisposable {
     }
   }
 
-  /** The path of a file of state, or of one beside the pid file: `../monitor.pid`. */
+  /** Path of a state file, or of one beside the pid file: `../monitor.pid`. */
   path(host: string, file: string): string {
     return `${this.cluster.stateDir(host)}/${file}`;
   }
 
-  /** A ban goes through that was not heard of before. */
+  /** Asserts that a new ban goes through. */
   async hears(host: string, address: string): Promise<void> {
     const { cluster, role } = this;
     switch (role) {
@@ -80,7 +80,9 @@ export class DamagedHosts implements AsyncDisposable {
     }
   }
 
-  /** A ban goes through, none is lost, and none was made up. */
+  /**
+   * Asserts that a new ban goes through, and that no ban was lost or invented.
+   */
   async works(host: string): Promise<void> {
     switch (this.role) {
       case "monitor":
@@ -92,7 +94,7 @@ export class DamagedHosts implements AsyncDisposable {
     }
   }
 
-  /** Reports a ban to a host's publisher, and does not wait for the answer. */
+  /** Reports a ban to a host's publisher without waiting for the answer. */
   async reportUnanswered(host: string): Promise<AsyncDisposable> {
     const client = new RawClient(urlOf(this.cluster, host));
     await client.request(bytes(message(this.cluster, "198.51.100.9")));
@@ -136,7 +138,7 @@ export class DamagedHosts implements AsyncDisposable {
     }
   }
 
-  /** Leaves what a program leaves that is ended so. */
+  /** Creates the state that a program leaves when ended by this signal. */
   async #work(signal: Deno.Signal): Promise<void> {
     const { cluster, role } = this;
     if (role === "monitor") await appendLog(cluster.logPath("seed"), "");
@@ -162,7 +164,7 @@ export class DamagedHosts implements AsyncDisposable {
     }
   }
 
-  /** All that the seed has, but for who it is. */
+  /** Copies the seed's state, except for its identity. */
   async #copy(name: string): Promise<void> {
     const { cluster, role } = this;
     if (role === "publisher") {
@@ -234,7 +236,7 @@ async function waitForFile(path: string): Promise<void> {
   );
 }
 
-/** Where a host's publisher takes reports by protocol 1. */
+/** URL at which a host's publisher accepts reports of protocol 1. */
 function urlOf(cluster: TestCluster, host: string): string {
   const local = Deno.readTextFileSync(
     `${cluster.dir}/${host}/fail2ban-cluster.local`,
@@ -242,7 +244,7 @@ function urlOf(cluster: TestCluster, host: string): string {
   return /^replybindurl = (.*)$/m.exec(local)?.[1] ?? cluster.replyUrl;
 }
 
-/** Reports a ban by protocol 1; it must be taken. */
+/** Reports a ban by protocol 1, and asserts that it is accepted. */
 async function reportTo(
   cluster: TestCluster,
   url: string,

@@ -5,13 +5,13 @@ import { LogFollower } from "../../../lib/tail/log_follower.ts";
 import type { LogPosition } from "../../../lib/tail/ports.ts";
 import { MemoryLog } from "../memory/memory_log.ts";
 
-/** What a follower of a real file gave, collected in the background. */
+/** Collects the lines from a follower of a real file in the background. */
 export class FollowedLines implements AsyncDisposable {
   readonly lines: string[] = [];
   readonly log = new MemoryLog();
-  /** Files that are known to be lost. */
+  /** Number of files known to be lost. */
   gaps = 0;
-  /** The end of the last batch. */
+  /** End of the last batch. */
   position: LogPosition | undefined;
   readonly #folder: DiskLogFolder;
   readonly #stop = new AbortController();

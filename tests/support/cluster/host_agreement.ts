@@ -1,5 +1,5 @@
 /**
- * Whether a cluster holds of a host what that host's fail2ban holds.
+ * Compares a cluster's bans of a host with that host's fail2ban.
  *
  * @module
  */
@@ -17,9 +17,9 @@ import type { TestCluster } from "./test_cluster.ts";
 export type HeldEnds = ReadonlyMap<string, number>;
 
 /**
- * What a publisher holds of a node, as it is stored, by its system's clock.
+ * A publisher's stored bans of a node, in its system's clock.
  *
- * @param wallMs What that clock says, in milliseconds since 1970.
+ * @param wallMs That clock's time, in milliseconds since 1970.
  */
 export function heldOf(
   cluster: TestCluster,
@@ -41,7 +41,7 @@ export function heldOf(
   return ends;
 }
 
-/** What a subscriber's stored copy holds of a node. */
+/** A subscriber's stored bans of a node. */
 export function copiedOf(
   cluster: TestCluster,
   node: string,
@@ -60,7 +60,7 @@ export function copiedOf(
   return ends;
 }
 
-/** What a fail2ban's database says of the bans that hold now. */
+/** The current bans in fail2ban's database. */
 export function rowsOf(server: Fail2banServer): HeldEnds {
   using database = open(server.databasePath);
   const rows = database.db.prepare(
@@ -76,7 +76,7 @@ export function rowsOf(server: Fail2banServer): HeldEnds {
   return ends;
 }
 
-/** Which bans a running fail2ban says that it has: `jail address`, in order. */
+/** The bans of a running fail2ban as `jail address`, in order. */
 export async function bannedBy(
   server: Fail2banServer,
   jails: readonly string[],
@@ -84,7 +84,7 @@ export async function bannedBy(
   const banned: string[] = [];
   const status = await server.client("status");
   for (const jail of jails) {
-    // It may have been taken out.
+    // The jail may have been removed.
     if (!new RegExp(`[:,]\\s*${jail}(?:,|$)`, "m").test(status)) continue;
     const text = await server.client("get", jail, "banip");
     for (const address of text.split(/\s+/)) {
@@ -94,7 +94,10 @@ export async function bannedBy(
   return banned.sort();
 }
 
-/** Waits until a publisher holds of a node what a running fail2ban has, and gives how long it took in seconds. */
+/**
+ * Waits until a publisher's bans of a node equal those of a running fail2ban;
+ * returns the seconds.
+ */
 export async function agree(
   held: () => HeldEnds,
   server: Fail2banServer,

@@ -1,5 +1,5 @@
 /**
- * HTTP as a publisher serves it, without a publisher.
+ * A publisher's HTTP port without a publisher.
  *
  * @module
  */
@@ -22,27 +22,27 @@ import {
 } from "../../../lib/http/io/inner_server.ts";
 import { MemoryLog } from "../memory/memory_log.ts";
 
-/** What a test has of it. */
+/** A test's HTTP port. */
 export interface HttpPort extends AsyncDisposable {
   readonly front: Front;
   readonly log: MemoryLog;
 }
 
-/** What it answers, and how much a peer may do. */
+/** Options for {@link serveHttp}. */
 export interface HttpPortOptions {
   readonly answer: (request: HttpRequest) => HttpAnswer | Promise<HttpAnswer>;
   readonly limits?: Partial<HttpConnectionLimits>;
-  /** To whom something may be told. @default {to everybody} */
+  /** Whether a peer may have access to anything. @default {every peer} */
   readonly isKnown?: (peer: string) => boolean;
-  /** How long a peer may take nothing. */
+  /** Time that a peer may read nothing. */
   readonly stallMs?: number;
 }
 
 /**
  * Serves any path.
  *
- * @param endpoint Where, as `endpoint_url.ts` has it.
- * @param dir Where sockets are.
+ * @param endpoint The endpoint, as in `endpoint_url.ts`.
+ * @param dir The folder of the sockets.
  */
 export function serveHttp(
   endpoint: string,

@@ -1,5 +1,5 @@
 /**
- * A hub that imports lists, as the operator's command hands them over.
+ * A hub that imports lists from the operator's command.
  *
  * @module
  */
@@ -26,7 +26,7 @@ import { guardOf } from "../values/guards.ts";
 import { MemoryBanStore } from "../memory/memory_ban_store.ts";
 import { MemoryLog } from "../memory/memory_log.ts";
 
-/** Time that a test moves; whoever waits for it waits a turn of the loop. */
+/** Time that a test moves; a wait only yields to the event loop. */
 class MovedClock implements Clock {
   movedMs = 0;
 
@@ -46,7 +46,7 @@ class MovedClock implements Clock {
   }
 }
 
-/** A hub at work. */
+/** A running hub. */
 export class ImportBench implements AsyncDisposable {
   readonly clock = new MovedClock();
   readonly log = new MemoryLog();
@@ -59,13 +59,13 @@ export class ImportBench implements AsyncDisposable {
     minPrefix6Bits: 48,
     guarded: [guardOf("allowlist", "192.0.2.128/25")],
   };
-  /** Aborted: whoever asks has gone. */
+  /** Aborted when the client is gone. */
   gone = new AbortController();
   readonly #keeper: ImportKeeper;
   readonly #stop = new AbortController();
   #running: Promise<unknown> = Promise.resolve();
 
-  /** @param store What an earlier run left. */
+  /** @param store The store of an earlier run. */
   constructor(store: BanStore = new MemoryBanStore()) {
     const { clock, log } = this;
     this.store = store;
@@ -90,7 +90,7 @@ export class ImportBench implements AsyncDisposable {
     });
   }
 
-  /** Begins to work. */
+  /** Starts the hub. */
   start(): this {
     const { signal } = this.#stop;
     const ended = (error: unknown) => {
@@ -103,7 +103,7 @@ export class ImportBench implements AsyncDisposable {
     return this;
   }
 
-  /** Types `import` or `imports`. @returns What is printed. */
+  /** Runs `import` or `imports`. @returns The output. */
   async type(
     text: string,
     ...argv: readonly string[]
@@ -136,7 +136,7 @@ export class ImportBench implements AsyncDisposable {
     );
   }
 
-  /** The addresses that are banned in the jail of lists, with who says so. */
+  /** The addresses banned in the jail of lists, with their origins. */
   get banned(): readonly string[] {
     return [...this.hub.table.bans()]
       .filter(({ jail }) => jail === LIST_JAIL)
@@ -145,7 +145,7 @@ export class ImportBench implements AsyncDisposable {
       ).sort();
   }
 
-  /** An operator lifts a ban. */
+  /** Lifts a ban as an operator. */
   async lift(text: string): Promise<void> {
     await this.hub.submit([{
       event: {
@@ -162,7 +162,7 @@ export class ImportBench implements AsyncDisposable {
     await this.#running;
   }
 
-  /** As over the socket. */
+  /** Answers like the operators' socket. */
   async *#ask(
     request: OperatorRequest,
   ): AsyncGenerator<OperatorAnswer, void, undefined> {

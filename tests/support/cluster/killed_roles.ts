@@ -1,5 +1,5 @@
 /**
- * Programs that are killed over and over while a log grows.
+ * Kills programs repeatedly while a log grows.
  *
  * @module
  */
@@ -20,15 +20,15 @@ import { report, tally } from "../bench/tally.ts";
 import { type RoleName, TestCluster } from "./test_cluster.ts";
 import { waitUntil } from "../host/wait_until.ts";
 
-/** So often each of them is killed. */
+/** Number of kills of each program. */
 export const KILLS = 50;
-/** A program that is ready lives on for less than this, in milliseconds. */
+/** Maximum life of a ready program, in milliseconds. */
 const LIFE_MS = 500;
-/** What an exec action does at once: as many may be done again after a kill. */
+/** Batch size of an exec action: as many calls may be repeated after a kill. */
 const AT_ONCE = 16;
 const HEAL_MS = 60_000;
 
-/** What was written to the monitor's log. */
+/** Writes the monitor's log. */
 class Writer {
   readonly lines: string[] = [];
   readonly #log: string;
@@ -41,12 +41,12 @@ class Writer {
     this.#random = random;
   }
 
-  /** Whom the log bans. */
+  /** The addresses that the log bans. */
   get active(): string[] {
     return [...this.#active].sort();
   }
 
-  /** Writes until aborted; every other second there are unbans as well. */
+  /** Writes until aborted; in alternate two-second periods also unbans. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const mayLift = Date.now() % 4_000 < 2_000 && this.#active.length > 5;
@@ -71,7 +71,7 @@ class Writer {
   }
 }
 
-/** Starts a program and kills it, over and over; then it may stay. */
+/** Starts and kills a program repeatedly, then leaves it running. */
 async function killOften(
   cluster: TestCluster,
   [role, host]: readonly [RoleName, string],
@@ -95,7 +95,10 @@ async function killOften(
   return { kills: KILLS, unready };
 }
 
-/** Kills monitor, publisher and subscriber again and again, all at the same time; then checks everything. */
+/**
+ * Kills monitor, publisher and subscriber repeatedly at the same time; then
+ * checks everything.
+ */
 export async function killEachRole(): Promise<void> {
   const random = new SeededRandom();
   report("kill -9", { seed: random.seed });
@@ -107,7 +110,7 @@ export async function killEachRole(): Promise<void> {
   await cluster.addHost("host-c");
   const log = cluster.logPath("host-a");
   await appendLog(log, "");
-  // At its very first start a monitor begins where the log ends, and notes it.
+  // At its first start a monitor stores the log's end as its position.
   await (await cluster.start("monitor", "host-a")).end();
   const witness = await cluster.start("subscriber", "host-c");
   const writer = new Writer(log, random);
@@ -166,7 +169,10 @@ export async function killEachRole(): Promise<void> {
   ok(applied.repeated <= KILLS * AT_ONCE);
 }
 
-/** `host-a|sshd|Ban|192.0.2.1` as the publisher's history has it. */
+/**
+ * A message such as `host-a|sshd|Ban|192.0.2.1` in the format of the
+ * publisher's history.
+ */
 function asChange(message: string): string {
   const [origin, , action, address] = message.split("|");
   return `${action === "Ban" ? "report" : "withdraw"} ${address} ${origin}`;

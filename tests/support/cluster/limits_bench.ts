@@ -6,7 +6,7 @@ import { waitUntil } from "../host/wait_until.ts";
 import { ZmqBench } from "../bench/zmq_bench.ts";
 import { scaled } from "../host/deadline.ts";
 
-/** A publisher's program, and members that say what a test says. */
+/** A publisher's program, and members whose messages a test sends. */
 export class LimitsBench implements AsyncDisposable {
   readonly zeromq = new ZmqBench();
   readonly cluster: TestCluster;
@@ -51,7 +51,7 @@ export class LimitsBench implements AsyncDisposable {
     return (await this.cluster.figures("publisher", "hub"))[name];
   }
 
-  /** What the operator's command says. */
+  /** The output of the operator's command. */
   async operate(...words: string[]): Promise<string> {
     await using child = this.cluster.spawn("cluster", "hub", ...words);
     await child.ended;

@@ -1,5 +1,5 @@
 /**
- * What `node list` says of the nodes of a cluster under test.
+ * The output of `node list` for a cluster under test.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { askPublisher } from "../../../roles/program/operator_socket.ts";
 import { waitUntil } from "../host/wait_until.ts";
 import type { TestCluster } from "./test_cluster.ts";
 
-/** Every node, by name; asked without a program of its own, so often as one likes. */
+/** All nodes by name; asked directly without a program, so cheap to repeat. */
 export async function listedNodes(
   { dir }: TestCluster,
 ): Promise<Readonly<Record<string, NodeRow>>> {
@@ -23,7 +23,7 @@ export async function listedNodes(
   return Object.fromEntries(rows.map((row) => [row.node, row]));
 }
 
-/** Waits until a node is listed as a test wants it. @returns How it is listed then. */
+/** Waits until a node's row satisfies a test. @returns The row. */
 export async function waitListed(
   cluster: TestCluster,
   node: string,
@@ -42,7 +42,7 @@ export async function waitListed(
   });
 }
 
-/** How a role of a node is listed. */
+/** The listed state of a node's role. */
 export function roleState(
   { roles }: NodeRow,
   role: "monitor" | "subscriber",

@@ -21,7 +21,7 @@ import { host } from "../values/core_values.ts";
 import { MemoryPort } from "../memory/memory_port.ts";
 import { MemorySocket } from "../memory/memory_socket.ts";
 
-/** What a node may do unless a test says otherwise. */
+/** A node's rights by default. */
 export const ALL_RIGHTS: MemberRights = {
   roles: ["monitor", "subscriber"],
   jails: ["*"],
@@ -29,12 +29,12 @@ export const ALL_RIGHTS: MemberRights = {
   maxPerSecond: null,
 };
 
-/** The token of a member whose token is not the matter. */
+/** The token of a member in tests that ignore tokens. */
 export function tokenOf(name: string): string {
   return `token-of-${name}`;
 }
 
-/** A key that belongs to a word; nobody has its secret half. */
+/** A public key derived from a word; nobody has its secret half. */
 export function keyOf(word: string): PublicKey {
   const bytes = createHash("sha256").update(word).digest();
   const key = parsePublicKey(encodeZ85(bytes));
@@ -42,7 +42,7 @@ export function keyOf(word: string): PublicKey {
   return key;
 }
 
-/** A member by the name of `name`, with `tokenOf(name)` and `keyOf(name)`. */
+/** A member with `tokenOf(name)` and `keyOf(name)`. */
 export function member(name: string, others: Partial<Member> = {}): Member {
   return {
     name: host(name),
@@ -54,7 +54,7 @@ export function member(name: string, others: Partial<Member> = {}): Member {
   };
 }
 
-/** What is kept of a token. */
+/** The stored digest of a token. */
 export function digestOf(token: string): TokenDigest {
   const digest = createHash("sha256").update(token).digest("hex");
   return digest as TokenDigest;
@@ -65,7 +65,7 @@ export function memberList(...members: readonly Member[]): MemberList {
   return { revision: 1, members, allowed: [], journal: [] };
 }
 
-/** Takes everybody for the member that he says he is. */
+/** Accepts everybody under the name they claim. */
 export const OPEN_GATE: Authenticator = {
   list: memberList(),
   describe: () => undefined,
@@ -76,7 +76,7 @@ export const OPEN_GATE: Authenticator = {
   setMembers: () => ({ expelled: [], changed: [] }),
 };
 
-/** Lists that come one after the other, at once. */
+/** Gives lists one after the other at once. */
 export function listChanges(...lists: readonly MemberList[]): ListChanges {
   return async function* (signal) {
     yield* lists;
@@ -84,7 +84,7 @@ export function listChanges(...lists: readonly MemberList[]): ListChanges {
   };
 }
 
-/** What a publisher serves over sockets in memory, to everybody unless told otherwise. */
+/** A publisher's service over sockets in memory, by default for everybody. */
 export function memoryService(
   sockets: { readonly control: MemorySocket; readonly stream: MemorySocket },
   others: Partial<Protocol2Service> = {},

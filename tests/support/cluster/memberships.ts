@@ -1,5 +1,5 @@
 /**
- * What nodes join with, as values.
+ * Memberships as values.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import type { Membership } from "../../../lib/members/member.ts";
 import { encodeZ85 } from "../../../lib/zmq/z85.ts";
 import { host } from "../values/core_values.ts";
 
-/** Halves that don't belong together: for tests in which nobody connects. */
+/** Key halves that do not match: for tests in which nobody connects. */
 export function keysOf(publicByte: number, secretByte: number): CurveKeys {
   const text = (byte: number) => encodeZ85(new Uint8Array(32).fill(byte));
   const publicKey = parsePublicKey(text(publicByte));
@@ -24,7 +24,7 @@ export function keysOf(publicByte: number, secretByte: number): CurveKeys {
   return { publicKey, secretKey };
 }
 
-/** A membership of a node by the name of `name`. */
+/** A membership of a node. */
 export function membership(
   name: string,
   others: Partial<Membership> = {},

@@ -1,6 +1,6 @@
 /**
- * Starts of programs that go on whatever they find, or say by which command
- * they can be started.
+ * Starts programs that either continue despite damage, or name the command that
+ * repairs it.
  *
  * @module
  */
@@ -15,24 +15,23 @@ import {
 } from "./test_cluster.ts";
 import { waitUntil } from "../host/wait_until.ts";
 
-/** A program that works. */
+/** A working program. */
 export interface MendedStart {
   readonly child: ChildProcess;
-  /** The commands that its refusals named, in order; none: it went on. */
+  /** The commands that refusals named, in order; empty when it continued. */
   readonly commands: readonly string[];
 }
 
-/** A start may be refused once for each thing that is wrong. */
+/** A start may be refused once for each problem. */
 const MAX_REFUSALS = 3;
 const START_MS = 6_000;
 const BUG = /unexpected|this is a bug|SuppressedError|^\S+: error:\s+at /;
 const COMMAND = /: hint: .*\brun: (.*)$/;
 
 /**
- * Starts a program; what it is refused for is mended by the command that it
- * names, to the letter.
+ * Starts a program, and runs exactly the commands that its refusals name.
  *
- * @throws when it neither works nor names a command that mends it.
+ * @throws when it neither works nor names a command that repairs it.
  */
 export async function startMended(
   cluster: TestCluster,
@@ -50,7 +49,9 @@ export async function startMended(
   }
 }
 
-/** Starts a program that must be refused. @returns The command that it names. */
+/**
+ * Starts a program that must be refused. @returns The command that it names.
+ */
 export async function startRefused(
   cluster: TestCluster,
   role: RoleName,
@@ -62,7 +63,10 @@ export async function startRefused(
   return command;
 }
 
-/** Waits until a program is ready, or was refused; then the command that it names. */
+/**
+ * Waits until a program is ready, or refused; returns the command that it
+ * names.
+ */
 async function refusal(
   child: ChildProcess,
   what: string,
@@ -85,15 +89,14 @@ async function refusal(
   return command;
 }
 
-/** Asserts that a program never took something for a bug of its own. */
+/** Asserts that a program never reported a bug of its own. */
 export function assertNoBug(child: ChildProcess): void {
   const lines = ownLines(child);
   ok(!lines.some((line) => BUG.test(line)), lines.join("\n"));
 }
 
 /**
- * Runs a command as an operator's shell does; what it says is to be done on the
- * publisher's host is done there.
+ * Runs a command in a shell; a command for the publisher's host runs there.
  */
 export async function runCommand(
   cluster: TestCluster,
@@ -109,7 +112,7 @@ export async function runCommand(
   return await shell(cluster, host, command.replace("HOST", "127.0.0.1"));
 }
 
-/** A function of bash: a program of that name would be written while others start. */
+/** Uses a bash function: a new program file could be busy (ETXTBSY). */
 async function shell(
   cluster: TestCluster,
   host: string,

@@ -1,5 +1,5 @@
 /**
- * A hub, hosts that report and enforce, and an operator on the hub.
+ * A hub, hosts that report and enforce, and an operator at the hub.
  *
  * @module
  */
@@ -16,32 +16,35 @@ import {
   TestCluster,
 } from "./test_cluster.ts";
 
-/** What the operator's command said. */
+/** The output of the operator's command. */
 export interface OperatorSaid {
   readonly code: number;
   readonly out: string;
   readonly err: string;
 }
 
-/** How hosts are set up: each enforces with a program that does nothing, unless it says otherwise. */
+/**
+ * Options for {@link OperatedCluster.start}. By default each host enforces with
+ * a program that does nothing.
+ */
 export interface OperatedOptions {
   readonly hosts: readonly string[];
-  /** By host. */
+  /** Settings by host. */
   readonly settings?: Readonly<Record<string, Sections>>;
   readonly publisher?: Sections[string];
-  /** Of every host. */
+  /** General settings of every host. */
   readonly general?: Sections[string];
   /** @default {as usual} */
   readonly pace?: PresencePace;
-  /** What all programs are started by, as in a network of their own. */
+  /** Prefix of all programs' commands, such as for a network namespace. */
   readonly within?: readonly string[];
-  /** Hosts whose configuration names the hub in its own way. @default {none} */
+  /** Hosts whose configuration has its own URL of the hub. @default {none} */
   readonly localhost?: readonly string[];
-  /** The name by which all hosts know the hub, which is theirs alone. @default {they know its address} */
+  /** A host name by which all hosts know the hub. @default {its address} */
   readonly hubName?: string;
 }
 
-/** Real programs, and what an operator says to them. */
+/** Real programs and an operator. */
 export class OperatedCluster implements AsyncDisposable {
   readonly cluster: TestCluster;
   readonly #programs = new Map<string, ChildProcess>();
@@ -52,7 +55,7 @@ export class OperatedCluster implements AsyncDisposable {
     this.cluster = cluster;
   }
 
-  /** Starts all of them; each copy follows. */
+  /** Starts all programs, and waits until every replica is in sync. */
   static async start(
     options: OperatedOptions,
   ): Promise<OperatedCluster> {
@@ -103,12 +106,12 @@ export class OperatedCluster implements AsyncDisposable {
     }
   }
 
-  /** Has the name of the hub mean another address. */
+  /** Changes the address of the hub's name. */
   async nameHub(address: string): Promise<void> {
     await Deno.writeTextFile(this.#hostsPath, `${address} ${this.#hubName}\n`);
   }
 
-  /** Waits until a host keeps that its publisher may be somewhere. */
+  /** Waits until a host has stored a publisher's address. */
   async membershipSays(host: string, url: string): Promise<void> {
     const path = `${this.cluster.stateDir(host)}/membership.json`;
     await waitUntil(
@@ -117,19 +120,19 @@ export class OperatedCluster implements AsyncDisposable {
     );
   }
 
-  /** A program of a host, as it was started last. */
+  /** The last started program of a role on a host. */
   program(role: RoleName, host: string): ChildProcess {
     const child = this.#programs.get(`${role} ${host}`);
     if (child === undefined) throw new Error(`There is no ${role} on ${host}`);
     return child;
   }
 
-  /** Starts a program of a host again. */
+  /** Starts a program again, after its end. */
   async startAgain(role: RoleName, host: string): Promise<void> {
     this.#programs.set(`${role} ${host}`, await this.cluster.start(role, host));
   }
 
-  /** Ends a program of a host. */
+  /** Stops a program of a host. */
   async stop(
     role: RoleName,
     host: string,
@@ -138,28 +141,28 @@ export class OperatedCluster implements AsyncDisposable {
     await this.#programs.get(`${role} ${host}`)?.end(signal);
   }
 
-  /** Starts a program of a host again. */
+  /** Starts a program again. */
   async restart(role: RoleName, host: string): Promise<void> {
     const child = await this.cluster.start(role, host);
     this.#programs.set(`${role} ${host}`, child);
   }
 
-  /** Says something on the hub, as through a pipe. */
+  /** Runs an operator's command on the hub, with pipes. */
   async say(...words: readonly string[]): Promise<OperatorSaid> {
     return await this.sayOn("hub", ...words);
   }
 
-  /** Begins to say something on the hub: it may be interrupted. */
+  /** Starts an operator's command on the hub, which may be interrupted. */
   begin(...words: readonly string[]): ChildProcess {
     return new ChildProcess(this.#command("hub", words));
   }
 
   /**
-   * Says something on the hub, on a terminal.
+   * Runs an operator's command on the hub, on a terminal.
    *
-   * @param columns Of the terminal.
-   * @param words Without any that the shell would take for its own.
-   * @returns All that it shows, line by line, without colours.
+   * @param columns Width of the terminal.
+   * @param words The command; it must need no quoting.
+   * @returns The output by line, without colours.
    */
   async type(
     columns: number,
@@ -177,7 +180,7 @@ export class OperatedCluster implements AsyncDisposable {
       .split("\n");
   }
 
-  /** Says something on a host, likewise. */
+  /** Runs an operator's command on a host, with pipes. */
   async sayOn(
     host: string,
     ...words: readonly string[]
@@ -196,7 +199,7 @@ export class OperatedCluster implements AsyncDisposable {
     return { code, out: out.trimEnd(), err: ours.join("\n") };
   }
 
-  /** Waits until what is said on the hub is as it should be. */
+  /** Repeats a command on the hub until its output satisfies a test. */
   async until(
     words: string,
     isSo: (said: OperatorSaid) => boolean,
@@ -204,7 +207,7 @@ export class OperatedCluster implements AsyncDisposable {
     return await this.untilOn("hub", words, isSo);
   }
 
-  /** Likewise on a host. */
+  /** Repeats a command on a host until its output satisfies a test. */
   async untilOn(
     host: string,
     words: string,
@@ -221,7 +224,7 @@ export class OperatedCluster implements AsyncDisposable {
     }
   }
 
-  /** Hosts have a file of names of their own: no other program sees it. */
+  /** Gives the hosts their own hosts file, which no other program sees. */
   async #knowBy(name: string): Promise<void> {
     this.#hubName = name;
     await this.nameHub("127.0.0.1");
@@ -253,7 +256,7 @@ export class OperatedCluster implements AsyncDisposable {
   }
 }
 
-/** Where a cluster's hub is reached by another name of its host. */
+/** The hub's URLs with another name of its host. */
 function urlsAt({ controlUrl, streamUrl }: TestCluster, name: string) {
   const named = (url: string) => url.replace("127.0.0.1", name);
   return {

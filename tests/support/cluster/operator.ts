@@ -1,6 +1,9 @@
 import { roleCommand, type TestCluster } from "./test_cluster.ts";
 
-/** Has the operator of a cluster's publisher say something. @throws when it is refused. */
+/**
+ * Runs an operator's command at the publisher of a cluster. @throws when it
+ * fails.
+ */
 export async function operate(
   cluster: TestCluster,
   words: string,

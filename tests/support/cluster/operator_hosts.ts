@@ -1,5 +1,5 @@
 /**
- * Hosts on which an operator uses the command.
+ * Hosts on which an operator runs commands.
  *
  * @module
  */
@@ -7,14 +7,14 @@
 import { TempDir } from "../host/temp_dir.ts";
 import { roleCommand } from "./test_cluster.ts";
 
-/** What the command said. */
+/** The output of a command. */
 export interface Said {
   readonly code: number;
   readonly out: string;
   readonly err: string;
 }
 
-/** Hosts, each with a folder, a configuration and nothing else. */
+/** Hosts, each with only a folder and a configuration. */
 export class OperatorHosts implements AsyncDisposable {
   readonly #dir: TempDir;
 
@@ -44,7 +44,7 @@ export class OperatorHosts implements AsyncDisposable {
     return `${this.path(name)}/state`;
   }
 
-  /** Runs the command on a host, as an operator does, or by another program. */
+  /** Runs the command on a host, directly or through another program. */
   async run(
     name: string,
     words: string,

@@ -1,5 +1,5 @@
 /**
- * Times that programs of tests go by.
+ * Intervals for test programs.
  *
  * @module
  */
@@ -9,7 +9,9 @@ import {
   type PresencePace,
 } from "../../../lib/wire/presence_pace.ts";
 
-/** Nodes tell ten times as often that they are there, and are silent as soon. */
+/**
+ * Ten times the usual rate of signs of life, with shorter timeouts to match.
+ */
 export const QUICK_PACE: PresencePace = {
   ...PRESENCE_PACE,
   everyMs: 1_000,
@@ -18,7 +20,7 @@ export const QUICK_PACE: PresencePace = {
   silentAfterMs: 9_000,
 };
 
-/** Nobody who is there is late, however busy the machine is. */
+/** Timeouts long enough for a busy machine. */
 export const PATIENT_PACE: PresencePace = {
   ...QUICK_PACE,
   goneAfterMs: 50_000,

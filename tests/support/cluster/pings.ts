@@ -1,5 +1,6 @@
 /**
- * Questions to a bare ZeroMQ socket at a steady rate, and how long each took.
+ * Sends questions to a bare ZeroMQ socket at a constant rate, and measures the
+ * answers.
  *
  * @module
  */
@@ -10,7 +11,7 @@ import { frames } from "../memory/memory_socket.ts";
 
 const EVERY_MS = 20;
 
-/** Asks every 20 ms, whether or not it was answered; tells of each answer. */
+/** Asks every 20 ms without waiting for answers; reports each answer. */
 export class Pings implements AsyncDisposable {
   readonly #socket: MessageSocket;
   readonly #onAnswered: (dueMs: number, tookMs: number) => void;
@@ -20,10 +21,11 @@ export class Pings implements AsyncDisposable {
   #asked = 0;
 
   /**
-   * Begins.
+   * Starts.
    *
-   * @param url Of `echoing_peer.ts`.
-   * @param onAnswered When one was due, and how long it took since.
+   * @param url URL of `echoing_peer.ts`.
+   * @param onAnswered Called with the due time of a question, and its duration
+   * since.
    */
   constructor(
     { context, limits }: ZmqBench,

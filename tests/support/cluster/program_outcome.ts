@@ -1,12 +1,12 @@
 import { ChildProcess } from "../host/child_process.ts";
 import { roleCommand, type RoleName } from "./test_cluster.ts";
 
-/** What a program that has ended leaves. */
+/** The result of an ended program. */
 export interface ProgramOutcome {
   readonly code: number;
   /** Lines of standard output. */
   readonly stdout: readonly string[];
-  /** Lines of standard error, without the runtime's own. */
+  /** Lines of standard error, without the runtime's own warnings. */
   readonly stderr: readonly string[];
 }
 
@@ -16,7 +16,7 @@ export async function outcomeOf(child: ChildProcess): Promise<ProgramOutcome> {
   return { code, stdout: child.stdout, stderr: ownLines(child) };
 }
 
-/** Runs a program with these arguments and no others, to its end. */
+/** Runs a program with exactly these arguments to its end. */
 export async function runProgram(
   role: RoleName,
   ...args: string[]
@@ -26,7 +26,10 @@ export async function runProgram(
   return await outcomeOf(child);
 }
 
-/** What a program wrote to standard error itself; the runtime warns of permission sets there. */
+/**
+ * The program's own lines on standard error; the runtime warns of permission
+ * sets there.
+ */
 export function ownLines({ stderr }: ChildProcess): string[] {
   return stderr.filter((line) =>
     !line.includes("Permissions in the config file")

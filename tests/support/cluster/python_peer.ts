@@ -2,7 +2,10 @@ import { ChildProcess } from "../host/child_process.ts";
 
 const PYTHON = "/usr/bin/python3";
 
-/** Starts one of `tests/support/peers/`: real pyzmq, the original's calls. */
+/**
+ * Starts a peer of `tests/support/peers/`: real pyzmq with the original's
+ * calls.
+ */
 export function startPeer(
   name: "req_client" | "sub_client" | "rep_server" | "pub_server",
   ...args: string[]

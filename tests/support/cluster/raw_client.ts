@@ -3,7 +3,7 @@ import { LibcPoll } from "../../../lib/zmq/io/libc_poll.ts";
 import { ZmqContext } from "../../../lib/zmq/io/zmq_socket.ts";
 import type { MessageSocket } from "../../../lib/zmq/ports.ts";
 
-/** Until an answer on a quiet machine. */
+/** Timeout of an answer on a quiet machine. */
 const ANSWER_MS = 10_000;
 const EMPTY = new Uint8Array();
 
@@ -12,7 +12,7 @@ export function bytes(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
-/** A client that may send anything: a DEALER without manners. */
+/** A client that may send anything, over a DEALER. */
 export class RawClient implements AsyncDisposable {
   readonly #poll = new LibcPoll();
   readonly #context = new ZmqContext(this.#poll);

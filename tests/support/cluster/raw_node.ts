@@ -1,5 +1,5 @@
 /**
- * A node on a real network that says what a test says, with whatever key.
+ * A node on a real network with any key, whose messages a test sends.
  *
  * @module
  */
@@ -19,12 +19,12 @@ import { host } from "../values/core_values.ts";
 import { securityOf } from "./test_members.ts";
 import type { ZmqBench } from "../bench/zmq_bench.ts";
 
-/** Until an answer on a quiet machine. */
+/** Timeout of an answer on a quiet machine. */
 const ANSWER_MS = 5_000;
-/** Where no answer is expected, it surely would have come by then. */
+/** Time after which an answer surely does not come. */
 export const SILENCE_MS = 1_000;
 
-/** Who says HELLO. */
+/** The sender of a HELLO. */
 export interface RawHello {
   readonly node: string;
   readonly role?: NodeRole;
@@ -52,9 +52,10 @@ export class RawNode {
   }
 
   /**
-   * A member that said HELLO and heard WELCOME.
+   * A member after HELLO and WELCOME.
    *
-   * @param silenceMs When WELCOME surely does not come; what it says later is waited for as usual.
+   * @param silenceMs Time after which WELCOME surely does not come; later
+   * answers have the usual timeout.
    * @throws {Error} with the answer, when it was another.
    */
   static async join(
@@ -74,34 +75,40 @@ export class RawNode {
     return node;
   }
 
-  /** What it says next is not answered: nothing is an answer, after this time. */
+  /** Expects no answer to the next message within this time. */
   expectsSilence(): void {
     this.#silenceMs = SILENCE_MS;
   }
 
-  /** Says HELLO. @returns The answer in words. */
+  /** Sends HELLO. @returns The answer as text. */
   async hello({ node, role = "monitor", token }: RawHello): Promise<string> {
     return await this.say({
       ...{ kind: "HELLO", node: host(node), role, token, version: "1.0.0" },
     });
   }
 
-  /** Says anything. @returns The answer in words: its kind, `ERROR code`, `silence`. */
+  /**
+   * Sends any message. @returns The answer as text: its kind, `ERROR code`, or
+   * `silence`.
+   */
   async say(message: NodeMessage): Promise<string> {
     return await this.sayFrames(encodeNodeMessage(message));
   }
 
-  /** Says it, whatever it is. */
+  /** Sends any frames. */
   async sayFrames(frames: Frames): Promise<string> {
     return await this.#send(frames) ? await this.next() : "silence";
   }
 
-  /** Says something whose answer is not waited for. @returns Whether it found room. */
+  /**
+   * Sends a message without waiting for the answer. @returns Whether there was
+   * room.
+   */
   async sayOnly(message: NodeMessage): Promise<boolean> {
     return await this.#send(encodeNodeMessage(message));
   }
 
-  /** The next message, in words. */
+  /** The next message as text. */
   async next(): Promise<string> {
     const frames = await this.#orSilence((signal) =>
       this.#socket.receive(signal)
@@ -125,13 +132,13 @@ export class RawNode {
     }
   }
 
-  /** A message with events, of this session. */
+  /** A message with events in this session. */
   batchOf(...events: readonly NodeEvent[]): NodeMessage {
     const batch = ++this.#batches;
     return { kind: "EVENTS", session: this.session, batch, events };
   }
 
-  /** Reports events. @returns What became of each, or the error. */
+  /** Reports events. @returns The result of each, or the error. */
   async events(...events: readonly NodeEvent[]): Promise<string> {
     return await this.say(this.batchOf(...events));
   }

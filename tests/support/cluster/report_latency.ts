@@ -1,26 +1,29 @@
 /**
- * How long reports took.
+ * Statistics of reports' durations.
  *
  * @module
  */
 
-/** Reports of which one percentile is taken, some 5 s of them. */
+/** Number of reports per percentile, about 5 s. */
 const WINDOW_REPORTS = 250;
 
-/** How long the reports of a while took, in milliseconds. */
+/** Durations of the reports in some time, in milliseconds. */
 export interface Latency {
   readonly reports: number;
   readonly p50Ms: number;
-  /** The median of the 99th percentiles of each 250 reports: a moment in which the machine did something else doesn't decide it. */
+  /**
+   * The median of the 99th percentiles of each 250 reports, so that a short
+   * stall of the machine does not decide.
+   */
   readonly p99Ms: number;
   readonly maxMs: number;
 }
 
-/** @param tookMs How long each took, in the order in which they were due. */
+/** @param tookMs The durations, in order of the due times. */
 export function latencyOf(tookMs: readonly number[]): Latency {
   const windows: number[] = [];
   for (let from = 0; from < tookMs.length; from += WINDOW_REPORTS) {
-    // The last may be short: it belongs to the one before it.
+    // A short last window is joined with the one before.
     const isLast = tookMs.length - from < 2 * WINDOW_REPORTS;
     const to = isLast ? tookMs.length : from + WINDOW_REPORTS;
     windows.push(percentile(tookMs.slice(from, to), 0.99));

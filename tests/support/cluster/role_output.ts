@@ -1,6 +1,6 @@
 import type { ChildProcess } from "../host/child_process.ts";
 
-/** Addresses that publishers relayed a ban of, in order, doubles included. */
+/** Addresses of relayed bans, in order, including duplicates. */
 export function relayed(...publishers: ChildProcess[]): string[] {
   return publishers.flatMap((publisher) =>
     publisher.found(/: relaying ban .*address=(\S+)/)
@@ -17,9 +17,9 @@ export function heard(...subscribers: ChildProcess[]): string[] {
 }
 
 /**
- * Messages of protocol 1 without those that came again. A monitor whose
- * publisher has not answered for two seconds says the same once more: such a
- * message follows one that says the same of that node, jail and address.
+ * Removes resends of protocol 1. A monitor whose publisher does not answer for
+ * two seconds sends the message again: it equals the last message of that node,
+ * jail and address.
  *
  * @param messages `node|jail|action|address`, in order.
  */

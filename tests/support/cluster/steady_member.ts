@@ -1,5 +1,6 @@
 /**
- * A member that reports steadily beside a test, and how long its reports took.
+ * A member that reports steadily during a test, and the durations of its
+ * reports.
  *
  * @module
  */
@@ -14,13 +15,13 @@ import { STEADY_INTERVAL_MS } from "./steady_node.ts";
 const PROGRAM = new URL("programs/steady_member.ts", import.meta.url);
 const BARE = new URL("programs/echoing_peer.ts", import.meta.url);
 
-/** When each was due, in milliseconds since 1970, and how long it took. */
+/** Due times in milliseconds since 1970, and durations. */
 interface Answers {
   readonly dueMs: readonly number[];
   readonly tookMs: readonly number[];
 }
 
-/** What the program says. */
+/** The program's output. */
 interface Said {
   readonly reports: Answers;
   readonly pings: Answers;
@@ -28,31 +29,34 @@ interface Said {
   readonly sent: number | null;
 }
 
-/** What was done, and how long answers took meanwhile. */
+/** The result of some work, with the durations of answers meanwhile. */
 export interface Beside<T> {
   readonly result: T;
-  /** The publisher's, to reports. */
+  /** The publisher's answers to reports. */
   readonly latency: Latency;
-  /** A bare socket's, in milliseconds: the least that they could take. */
+  /** A bare socket's answers, in milliseconds: the lower bound. */
   readonly bareP99Ms: number;
-  /** The longest of those. */
+  /** The longest of these. */
   readonly bareMaxMs: number;
 }
 
-/** What a report takes at most, 99 times in 100, on a quiet machine, in milliseconds. */
+/** Limit of a report's 99th percentile on a quiet machine, in milliseconds. */
 const MAX_P99_MS = 100;
-/** On its way a report is handed on so many times as often as what a bare socket is told. */
+/**
+ * A report passes this many times as many programs as a message to a bare
+ * socket.
+ */
 const HOPS = 3;
-/** What a bare socket takes on a quiet machine, 99 times in 100, in milliseconds. */
+/** 99th percentile of a bare socket on a quiet machine, in milliseconds. */
 const QUIET_BARE_MS = 10;
 
 /**
- * What a report may take, 99 times in 100: so much longer than on a quiet
- * machine as the publisher had to wait for a processor in its work, and as
- * everybody who hands something on.
+ * The limit of a report's 99th percentile on this machine: longer by the
+ * publisher's wait for a CPU, and by that of everybody on the report's way.
  *
- * @param times As {@link import("../host/processor_share.ts").ProcessorShare} says of the publisher.
- * @param bareP99Ms What a bare socket took at the same time.
+ * @param times The {@link import("../host/processor_share.ts").ProcessorShare}
+ * of the publisher.
+ * @param bareP99Ms The bare socket's 99th percentile at the same time.
  * @returns Milliseconds.
  */
 export function reportLimitMs(times: number, bareP99Ms: number): number {
@@ -60,9 +64,9 @@ export function reportLimitMs(times: number, bareP99Ms: number): number {
   return Math.round(MAX_P99_MS * times + laterMs);
 }
 
-/** Reports another address at an interval until disposed. */
+/** Reports a new address at an interval until disposed. */
 export class SteadyMember implements AsyncDisposable {
-  /** Answers that were none to a report of its own, or a bad one. */
+  /** Answers that are bad, or that belong to no report. */
   readonly odd: string[] = [];
   readonly #reports = new AnswersSoFar();
   readonly #pings = new AnswersSoFar();
@@ -86,10 +90,10 @@ export class SteadyMember implements AsyncDisposable {
   }
 
   /**
-   * Joins and begins.
+   * Joins and starts to report.
    *
-   * @param membership Whose reports they are.
-   * @param intervalMs Milliseconds from one report to the next.
+   * @param membership The member.
+   * @param intervalMs Milliseconds between reports.
    */
   static async begin(
     membership: Membership,
@@ -105,12 +109,12 @@ export class SteadyMember implements AsyncDisposable {
     return member;
   }
 
-  /** Reports that were answered so far. */
+  /** Number of answered reports. */
   get answered(): number {
     return this.#reports.count;
   }
 
-  /** Has something done, and tells how long the reports took that were due meanwhile. */
+  /** Runs some work, and measures the reports that were due meanwhile. */
   async during<T>(
     work: () => Promise<T>,
   ): Promise<Beside<T>> {
@@ -129,7 +133,7 @@ export class SteadyMember implements AsyncDisposable {
     return { result, latency, bareP99Ms, bareMaxMs };
   }
 
-  /** Reports no more, and waits for what is still to be answered. @returns How many it reported. */
+  /** Stops, and waits for missing answers. @returns The number of reports. */
   async end(): Promise<number> {
     await this.#child.end();
     return this.#sent;
@@ -150,7 +154,7 @@ export class SteadyMember implements AsyncDisposable {
   }
 }
 
-/** Answers in the order in which they were due. */
+/** Answers in order of their due times. */
 class AnswersSoFar {
   readonly #dueMs: number[] = [];
   readonly #tookMs: number[] = [];
@@ -168,7 +172,7 @@ class AnswersSoFar {
     return (this.#dueMs.at(-1) ?? 0) > ms;
   }
 
-  /** How long those took that were due in a while. */
+  /** The durations of answers that were due in some time. */
   between(fromMs: number, toMs: number): readonly number[] {
     return this.#tookMs.filter((_, at) => {
       const dueMs = this.#dueMs[at] ?? 0;

@@ -1,5 +1,5 @@
 /**
- * A node that reports at a steady rate, and knows how long each report took.
+ * A node that reports at a constant rate, and measures each report.
  *
  * @module
  */
@@ -19,30 +19,32 @@ import { securityOf } from "./test_members.ts";
 import { waitUntil } from "../host/wait_until.ts";
 import type { ZmqBench } from "../bench/zmq_bench.ts";
 
-/** Milliseconds from one report to the next, where nothing else is asked for. */
+/** Default interval between reports, in milliseconds. */
 export const STEADY_INTERVAL_MS = 20;
-/** As a node does: for one that has more on their way the publisher keeps no answers. */
+/**
+ * Like a real node: the publisher keeps no answers for more messages in flight.
+ */
 const MAX_UNANSWERED = 8;
 const MAX_EVENTS = 1_000;
-/** Those that are in a batch's answer; more is a bug. */
+/** The only good answer. */
 const GOOD_ANSWER = "accepted";
 
-/** Told of each report that was answered, in the order in which they were due. */
+/** Called with each answered report, in order of the due times. */
 export type OnAnswered = (dueMs: number, tookMs: number) => void;
 
-/** A message that waits for its answer: reports `from` up to `to`, without it. */
+/** A message in flight with the reports `from` to `to`, exclusive. */
 interface Batch {
   readonly from: number;
   readonly to: number;
 }
 
 /**
- * Reports another address at an interval, whether or not the last was answered.
- * As with a real node a few messages wait for an answer at most, and what was
- * due meanwhile goes into the next one.
+ * Reports a new address at an interval without waiting for answers. Like a real
+ * node it has only a few messages in flight; reports that were due meanwhile go
+ * into the next message.
  */
 export class SteadyNode implements AsyncDisposable {
-  /** Answers that were none to a report of its own, or a bad one. */
+  /** Answers that are bad, or that belong to no report. */
   readonly odd: string[] = [];
   readonly #socket: MessageSocket;
   readonly #session: SessionId;
@@ -51,7 +53,7 @@ export class SteadyNode implements AsyncDisposable {
   readonly #ended = new AbortController();
   readonly #gone = new AbortController();
   readonly #startMs = performance.now();
-  /** The batch's number is its place. */
+  /** Batches by number. */
   readonly #batches: Batch[] = [];
   #answered = 0;
   #work: Promise<unknown> = Promise.resolve();
@@ -68,7 +70,7 @@ export class SteadyNode implements AsyncDisposable {
     this.#intervalMs = intervalMs;
   }
 
-  /** Joins and begins. */
+  /** Joins and starts to report. */
   static async begin(
     { context, signal }: ZmqBench,
     membership: Membership,
@@ -97,7 +99,7 @@ export class SteadyNode implements AsyncDisposable {
     return steady;
   }
 
-  /** Reports no more, and waits for what is still to be answered. @returns How many it reported. */
+  /** Stops, and waits for missing answers. @returns The number of reports. */
   async end(): Promise<number> {
     this.#ended.abort();
     await waitUntil(() => this.#answered >= this.#batches.length, {
@@ -170,14 +172,14 @@ export class SteadyNode implements AsyncDisposable {
       this.#answered++;
       for (let report = batch.from; report < batch.to; report++) {
         const dueMs = this.#dueMs(report);
-        // From when it was due: a report that had to wait for room took longer.
+        // Measured from the due time, so it includes waiting for room.
         this.#onAnswered(dueMs, nowMs - dueMs);
       }
     }
   }
 }
 
-/** Whom a report is of, by its number: another one each time, up to 65,536. */
+/** The address of a report by number; distinct up to 65,536. */
 export function steadyAddress(report: number): Address {
   return address(`198.18.${report >> 8}.${report & 255}`);
 }

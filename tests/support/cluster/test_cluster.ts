@@ -18,28 +18,36 @@ export type Sections = Readonly<
   Record<string, Readonly<Record<string, string | number>>>
 >;
 
-/** Where a host's programs run, and with which environment. */
+/** How a host's programs are started. */
 export interface HostSetting {
-  /** What they are started by: a program that becomes the one that follows. */
+  /**
+   * Prefix of their commands: a program that replaces itself by the command.
+   */
   readonly within?: readonly string[];
-  /** Added to their environment. */
+  /** Additional environment. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** A publisher that has nothing, where others have a million bans, takes some time. */
+/** Long enough for an empty publisher that must fetch a million bans. */
 const READY_WITHIN_MS = 30_000;
 
 /** Options for {@link TestCluster.create}. */
 export interface ClusterOptions {
-  /** What monitors and subscribers speak. @default {1} */
+  /** The protocol of monitors and subscribers. @default {1} */
   readonly protocol?: 1 | 2;
-  /** The times that programs go by. @default {as usual} */
+  /** The programs' intervals. @default {the usual} */
   readonly pace?: PresencePace | undefined;
-  /** Another program in the place of the publisher: a file of `tests/`, and what it is told first. @default {the publisher} */
+  /**
+   * A replacement for the publisher: a file of `tests/` and its first
+   * arguments. @default {the publisher}
+   */
   readonly publisher?: readonly string[] | undefined;
 }
 
-/** How a program under test is started: `F2BC_BIN` names a folder of executables. */
+/**
+ * The command of a program under test; `F2BC_BIN` names a folder of
+ * executables.
+ */
 export function roleCommand(
   role: RoleName | "cluster" | "node",
 ): { command: string; args: string[] } {
@@ -49,7 +57,9 @@ export function roleCommand(
     : { command: `${folder}/fail2ban-${role}`, args: [] };
 }
 
-/** The same of a role whose program is another one: a file of `tests/`, and what it is told first. */
+/**
+ * The command of a replaced role: a file of `tests/` and its first arguments.
+ */
 function otherCommand(
   role: RoleName,
   [path = "", ...first]: readonly string[],
@@ -72,8 +82,8 @@ function sourceCommand(role: RoleName | "cluster" | "node", path: string) {
 }
 
 /**
- * A cluster on loopback in a folder of its own: free ports, a configuration
- * file for each host, real programs. Everything ends and goes when disposed.
+ * A cluster on loopback in its own folder: free ports, one configuration file
+ * per host, real programs. Everything is stopped and removed when disposed.
  */
 export class TestCluster implements AsyncDisposable {
   readonly dir: string;
@@ -82,7 +92,7 @@ export class TestCluster implements AsyncDisposable {
   readonly controlUrl: string;
   readonly streamUrl: string;
   readonly token = "a-token-for-tests";
-  /** Every host is one, by a key and a token of its own. */
+  /** Every host is a member with its own key and token. */
   readonly members: TestMembers;
   readonly #children: ChildProcess[] = [];
   readonly #protocol: 1 | 2;
@@ -109,7 +119,7 @@ export class TestCluster implements AsyncDisposable {
     this.members = new TestMembers(this);
   }
 
-  /** Makes its folder; no host is there yet. */
+  /** Creates the folder, without hosts. */
   static async create(options: ClusterOptions = {}): Promise<TestCluster> {
     const dir = await Deno.makeTempDir({ prefix: "f2bc_" });
     return new TestCluster(dir, options);
@@ -119,19 +129,19 @@ export class TestCluster implements AsyncDisposable {
     return this.#states.get(host) ?? this.stateDir(host);
   }
 
-  /** What a host has joined with. */
+  /** The membership of a host. */
   membership(host: string): Membership {
     const membership = this.#memberships.get(host);
     if (membership === undefined) throw new Error(`${host} has not joined`);
     return membership;
   }
 
-  /** Has a host join, or join again, with keys of its own. */
+  /** Joins a host, or rejoins it with new keys. */
   join(host: string, name = host): void {
     this.joinAs(host, this.members.add(name));
   }
 
-  /** Has a host join with what it was given. */
+  /** Joins a host with a given membership. */
   joinAs(host: string, membership: Membership): void {
     this.#memberships.set(host, membership);
     join(this.#stateOf(host), membership);
@@ -142,12 +152,15 @@ export class TestCluster implements AsyncDisposable {
     return `${this.dir}/${host}/fail2ban.log`;
   }
 
-  /** The folder for what a host's programs have to remember. */
+  /** The state folder of a host. */
   stateDir(host: string): string {
     return `${this.dir}/${host}/state`;
   }
 
-  /** Makes a host's folder and configuration; `overrides` go into its `*.local`. */
+  /**
+   * Creates a host's folder and configuration; `overrides` go into its
+   * `*.local`.
+   */
   async addHost(
     host: string,
     overrides: Sections = {},
@@ -206,7 +219,7 @@ export class TestCluster implements AsyncDisposable {
     return config;
   }
 
-  /** Runs a program of a host with any arguments, without waiting for anything. */
+  /** Starts a program of a host without waiting. */
   spawn(
     role: RoleName | "cluster" | "node",
     host: string,
@@ -215,7 +228,7 @@ export class TestCluster implements AsyncDisposable {
     return this.#spawn(role, host, args);
   }
 
-  /** Has a host's programs started by another from now on. */
+  /** Changes the prefix of a host's commands. */
   startWithin(host: string, within: readonly string[]): void {
     this.#settings.set(host, { ...this.#settings.get(host), within });
   }
@@ -272,18 +285,23 @@ export class TestCluster implements AsyncDisposable {
     return child;
   }
 
-  /** Runs a publisher on whose host nobody has said `init`. */
+  /** Starts a publisher on a host without keys. */
   async startWithoutKeys(host: string): Promise<ChildProcess> {
     this.#keyless.add(host);
     return await this.start("publisher", host);
   }
 
-  /** Runs a publisher with the keys and members that were put back on its host. */
+  /**
+   * Starts a publisher with keys and members that were restored on its host.
+   */
   async startAsRestored(host: string): Promise<ChildProcess> {
     return await this.startWithoutKeys(host);
   }
 
-  /** The figures of a program that runs; asked again where it is too busy to answer. */
+  /**
+   * The figures of a running program; repeats the question while it is too
+   * busy.
+   */
   async figures(role: RoleName, host: string): Promise<StatusFigures> {
     return await waitUntil(() => this.peek(role, host), {
       what: `the figures of the ${role} of ${host}`,
@@ -291,7 +309,7 @@ export class TestCluster implements AsyncDisposable {
     });
   }
 
-  /** The same, asked once; `undefined`: it does not answer. */
+  /** The same with one question; `undefined` when there is no answer. */
   async peek(
     role: RoleName,
     host: string,

@@ -31,17 +31,17 @@ const RIGHTS: MemberRights = {
   roles: ["monitor", "subscriber"],
   jails: ["*"],
   mayUnban: false,
-  // Tests send as fast as they can, and none is about the rate unless it says so.
+  // So high that only tests about rates meet the limit.
   maxPerSecond: 1_000_000,
 };
 
-/** Where the publisher is. */
+/** The publisher's URLs. */
 export interface TestUrls {
   readonly controlUrl: string;
   readonly streamUrl: string;
 }
 
-/** Members of one publisher. Every change is written to where it is. */
+/** Members of one publisher. Writes every change to each state folder. */
 export class TestMembers {
   readonly publisherKeys: CurveKeys = newCurveKeys();
   readonly #urls: TestUrls;
@@ -53,13 +53,13 @@ export class TestMembers {
     this.#urls = { controlUrl, streamUrl };
   }
 
-  /** The list that counts. */
+  /** The current list. */
   get list(): MemberList {
     const members = [...this.#members.values()];
     return { revision: this.#revision, members, allowed: [], journal: [] };
   }
 
-  /** Admits a node, or gives it new keys; its files are still to be written. */
+  /** Adds a node, or gives it new keys, without writing its files. */
   add(name: string, rights: Partial<MemberRights> = {}): Membership {
     const keys = newCurveKeys();
     const token = randomBytes(32).toString("base64url");
@@ -76,13 +76,13 @@ export class TestMembers {
     return { node: host(name), keys, publisherKey, token, ...this.#urls };
   }
 
-  /** Admits a node no more. */
+  /** Removes a node. */
   revoke(name: string): void {
     this.#members.delete(name);
     this.#edited();
   }
 
-  /** Makes a folder for state the publisher's; it holds the list from now on. */
+  /** Makes a state folder the publisher's; it receives the list from now on. */
   serveFrom(stateDir: string): void {
     if (this.#states.has(stateDir)) return;
     Deno.mkdirSync(`${stateDir}/members`, { recursive: true, mode: 0o700 });
@@ -90,7 +90,7 @@ export class TestMembers {
     const identity = IDENTITY_FORM.encode({ keys, ...this.#urls });
     replace(identityPath(stateDir), identity);
     this.#states.add(stateDir);
-    // Nobody is edited by that: publishers of one table have the same list.
+    // No new revision: publishers of one table have the same list.
     this.#write([stateDir]);
   }
 
@@ -105,12 +105,12 @@ export class TestMembers {
   }
 }
 
-/** Has a node joined: its programs connect with that. */
+/** Stores a node's membership. */
 export function join(stateDir: string, membership: Membership): void {
   replace(membershipPath(stateDir), MEMBERSHIP_FORM.encode(membership));
 }
 
-/** What a socket of that node connects with. */
+/** Connection security of a node. */
 export function securityOf(
   { keys, publisherKey }: Membership,
 ): ClientSecurity {

@@ -1,6 +1,6 @@
 /**
- * A peer that speaks ZMTP by hand, so that it may send what no library would,
- * and sees when the other end hangs up.
+ * A hand-written ZMTP peer that can send what no library would, and detects
+ * when the other end hangs up.
  *
  * @see {@link https://rfc.zeromq.org/spec/23/ | RFC 23}
  * @module
@@ -14,7 +14,7 @@ const MORE = 1;
 
 /** A DEALER on a plain connection. */
 export class ZmtpPeer implements Disposable {
-  /** Bytes that it has said. */
+  /** Number of bytes sent. */
   written = 0;
   readonly #connection: Deno.TcpConn;
 
@@ -35,7 +35,7 @@ export class ZmtpPeer implements Disposable {
     return peer;
   }
 
-  /** Sends a message; it may be cut off, since the other end may hang up amid it. */
+  /** Sends a message; the other end may hang up in the middle. */
   async send(...frames: Uint8Array[]): Promise<void> {
     for (const [index, body] of frames.entries()) {
       await this.#write(frame(index < frames.length - 1 ? MORE : 0, body));
@@ -77,7 +77,7 @@ export class ZmtpPeer implements Disposable {
   }
 }
 
-/** The command by which a peer says what it is. */
+/** The READY command. */
 const READY = Uint8Array.from([
   5,
   ...ENCODER.encode("READY"),
@@ -90,7 +90,7 @@ const READY = Uint8Array.from([
   ...ENCODER.encode("DEALER"),
 ]);
 
-/** The command that asks for a PONG; its time to live is none. */
+/** The PING command, with a time to live of 0. */
 const PING = Uint8Array.from([4, ...ENCODER.encode("PING"), 0, 0]);
 
 function frame(flags: number, body: Uint8Array): Uint8Array {

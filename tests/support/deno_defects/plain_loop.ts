@@ -1,7 +1,7 @@
 /**
- * zeromq.js used as its manual says: a REQ asks, a REP answers, one round trip
- * after the other. Ends when all are made, or when nothing has moved for
- * two seconds, and says how far it came and whether a message waits unread.
+ * zeromq.js as in its manual: REQ and REP in lockstep. Ends after all round
+ * trips, or when nothing has moved for two seconds; prints the number of round
+ * trips, and whether a message is unread.
  *
  * usage: plain_loop.ts ROUND_TRIPS
  *

@@ -1,6 +1,6 @@
 /**
- * A socket that waits with zeromq.js's own timeout for what never comes. Says
- * which error the wait ended with.
+ * A socket that waits with zeromq.js's own timeout for a message that never
+ * comes. Prints the error that ended the wait.
  *
  * usage: timeout.ts receive|send TIMEOUT_MS
  *

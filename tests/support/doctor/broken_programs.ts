@@ -1,5 +1,5 @@
 /**
- * Configurations, programs and ways to the publisher that are broken.
+ * Broken configurations, programs and connections to the publisher.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import {
   STATE,
 } from "./broken_set_up.ts";
 
-/** Configurations, programs and ways to the publisher that are broken. */
+/** Broken configurations, programs and connections to the publisher. */
 export const BROKEN_PROGRAMS: readonly BrokenSetUp[] = [
   {
     what: "an unknown option",
@@ -92,7 +92,7 @@ export const BROKEN_PROGRAMS: readonly BrokenSetUp[] = [
     subject: "reach hub",
     says: /can't be looked up/,
     fix: /^sed -i '\d+s\|\.\*\|controlserver = tcp:\/\/127\.0\.0\.1:5681\|'/,
-    // The other program's line is said of, too, once this one is mended.
+    // The other program's line is only reported once this one is repaired.
     after:
       `sed -i 's|hub.invalid|127.0.0.1|' ${LOCAL}; fail2ban-monitor restart; fail2ban-subscriber restart`,
   },

@@ -1,24 +1,24 @@
 /**
- * What `doctor` is tried against: something that is really broken.
+ * Broken set-ups for tests of `doctor`.
  *
  * @module
  */
 
-/** Something that is broken, and what is to be said of it. */
+/** A broken set-up, with the expected finding. */
 export interface BrokenSetUp {
   readonly what: string;
-  /** Breaks it. */
+  /** The command that breaks it. */
   readonly breaks: string;
   readonly state: "warn" | "fail";
   readonly subject: string;
   readonly says: RegExp;
-  /** What its fix looks like. */
+  /** The expected fix. */
   readonly fix: RegExp;
-  /** Typed in its place, where the fix is for another host, or a person has to choose. */
+  /** Replaces the fix if that is for another host, or needs a decision. */
   readonly instead?: string;
-  /** Typed after it. */
+  /** A command to run after the fix. */
   readonly after?: string;
-  /** What `doctor` is started by. */
+  /** Prefix of the `doctor` command. */
   readonly within?: string;
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -29,6 +29,6 @@ export const LOCAL = "/etc/fail2ban-cluster/fail2ban-cluster.local";
 
 export const STATE = "/var/lib/fail2ban-cluster";
 
-/** What a fix names where a person knows better. */
+/** A fix that replaces placeholders in the printed one. */
 export const AGAIN =
   "fail2ban-cluster join $(fail2ban-cluster node rotate all1 2>/dev/null) 2>/dev/null";

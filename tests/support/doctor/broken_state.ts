@@ -1,12 +1,12 @@
 /**
- * Files of state that are broken, and disks.
+ * Broken state files and disks.
  *
  * @module
  */
 
 import { AGAIN, type BrokenSetUp, STATE } from "./broken_set_up.ts";
 
-/** Files of state that are broken, and disks. */
+/** Broken state files and disks. */
 export const BROKEN_STATE: readonly BrokenSetUp[] = [
   {
     what: "a membership that is gone",

@@ -1,5 +1,5 @@
 /**
- * What is broken around the programs: fail2ban, firewall, clock, host.
+ * Broken environments of the programs: fail2ban, firewall, clock, host.
  *
  * @module
  */
@@ -11,11 +11,11 @@ const LOG = "/var/log/fail2ban.log";
 const LINES_OF_ANOTHER_FORM =
   "for i in 1 2 3 4 5 6; do echo 'fail2ban.actions [17]: NOTICE  [sshd] Ban 203.0.113.7'; done";
 
-/** A syslog daemon, as far as fail2ban sees it. */
+/** A fake syslog daemon for fail2ban. */
 const SYSLOG = "import socket, time; s = socket.socket(socket.AF_UNIX, " +
   "socket.SOCK_DGRAM); s.bind('/run/log.sock'); time.sleep(60)";
 
-/** What is broken around the programs: fail2ban, firewall, clock, host. */
+/** Broken environments of the programs: fail2ban, firewall, clock, host. */
 export const BROKEN_SURROUNDINGS: readonly BrokenSetUp[] = [
   {
     what: "fail2ban's log that is gone",
@@ -63,7 +63,7 @@ export const BROKEN_SURROUNDINGS: readonly BrokenSetUp[] = [
       `sed -i '/logformat/d' ${LOCAL}; cp -p /run/kept ${LOG}; fail2ban-client start >/dev/null; fail2ban-subscriber restart`,
   },
   {
-    // As on a Debian 12, which has no iptables.
+    // Like Debian 12, which has no iptables.
     what: "a fail2ban that calls a program that is not there",
     breaks:
       "fail2ban-client set sshd addaction absent >/dev/null; fail2ban-client set sshd action absent actionban absent >/dev/null; " +
@@ -205,7 +205,7 @@ export const BROKEN_SURROUNDINGS: readonly BrokenSetUp[] = [
     subject: "open files",
     says: /1024 files open, so only \d+ connections/,
     fix: /^ulimit -n 65536 && fail2ban-publisher restart$/,
-    // Not every root may raise its limit as far.
+    // Not every root user may raise the limit as far.
     instead: "fail2ban-publisher restart",
   },
   {

@@ -1,5 +1,5 @@
 /**
- * What a fire drill leaves of the firewall of its hosts.
+ * Checks the firewalls of hosts after a fire drill.
  *
  * @module
  */
@@ -8,18 +8,21 @@ import { strictEqual } from "node:assert/strict";
 import type { NetworkNamespace } from "../host/network_namespace.ts";
 import { waitUntil } from "../host/wait_until.ts";
 
-/** Each host's table, in one network: the hub is reached over its loopback. */
+/**
+ * A host's table; all hosts share a network namespace, so that they reach the
+ * hub over loopback.
+ */
 export function tableOf(host: string): string {
   return `fail2ban_${host}`;
 }
 
-/** The whole firewall, but for what counts packets. */
+/** The whole ruleset without packet counters. */
 export async function ruleset(namespace: NetworkNamespace): Promise<string> {
   const text = await namespace.run("nft", "list", "ruleset");
   return text.replace(/packets \d+ bytes \d+/g, "packets N bytes N");
 }
 
-/** Whether a host's firewall has an address. */
+/** Whether a host's firewall contains an address. */
 export async function isInForce(
   namespace: NetworkNamespace,
   host: string,
@@ -44,7 +47,7 @@ export async function waitInForce(
   });
 }
 
-/** Waits until the firewall is as it was. */
+/** Waits until the firewall has its original state. */
 export async function waitRestored(
   namespace: NetworkNamespace,
   before: string,

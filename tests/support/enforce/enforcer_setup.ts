@@ -1,5 +1,5 @@
 /**
- * What bans through a fail2ban in memory.
+ * An enforcer with a fail2ban in memory.
  *
  * @module
  */
@@ -20,12 +20,12 @@ import { MemoryLog } from "../memory/memory_log.ts";
 
 /** The dedicated jail. */
 export const CLUSTER = "fail2bancluster";
-/** A version that takes many addresses at once. */
+/** A version that accepts many addresses in one command. */
 export const NEW = "1.0.2";
-/** One that takes one, and bans it later. */
+/** A version that accepts one address, and bans it later. */
 export const OLD = "0.9.7";
 
-/** A ban of an address, in the dedicated jail where no other is named. */
+/** A ban of an address, by default in the dedicated jail. */
 export function ban(target: string, inJail = CLUSTER): HostBan {
   return {
     jail: jail(inJail),
@@ -41,7 +41,7 @@ export function bans(...targets: string[]): HostBan[] {
   return targets.map((target) => ban(target));
 }
 
-/** A fail2ban with the dedicated jail, and what enforces bans in it. */
+/** A fail2ban with the dedicated jail, and its enforcer. */
 export class EnforcerSetup {
   readonly clock = new ManualClock();
   readonly steady = new SteadyClock(this.clock);
@@ -53,8 +53,8 @@ export class EnforcerSetup {
   readonly enforcer: Fail2banEnforcer;
 
   /**
-   * @param version Which fail2ban it is.
-   * @param jails The jails that it has and that are listed.
+   * @param version The fail2ban version.
+   * @param jails Its jails, all of which are listed.
    */
   constructor(version = NEW, jails: readonly string[] = [CLUSTER]) {
     this.fail2ban = new MemoryFail2ban(this.clock, version);
@@ -71,12 +71,14 @@ export class EnforcerSetup {
     });
   }
 
-  /** Applies bans while time passes. @returns Which failed and why. */
+  /**
+   * Applies bans while time passes. @returns The failures with their reasons.
+   */
   async apply(...wanted: HostBan[]): Promise<string[]> {
     return await this.#told(this.enforcer.apply(wanted, this.signal));
   }
 
-  /** Lifts bans while time passes. @returns Which failed and why. */
+  /** Lifts bans while time passes. @returns The failures with their reasons. */
   async lift(...unwanted: HostBan[]): Promise<string[]> {
     return await this.#told(this.enforcer.lift(unwanted, this.signal));
   }
@@ -102,7 +104,7 @@ export class EnforcerSetup {
     return (await work).map(({ ban, reason }) => `${ban.address}: ${reason}`);
   }
 
-  /** What was said of bans and unbans. */
+  /** The commands that ban and unban. */
   get orders(): string[] {
     return this.fail2ban.said.filter((words) => words.startsWith("set "));
   }

@@ -1,23 +1,23 @@
 /**
- * An exec action that notes each call in a file, so that it can be counted what
- * was applied, and how often.
+ * An exec action that records each call in a file, so that a test can count
+ * them.
  *
  * @module
  */
 
 import type { Sections, TestCluster } from "../cluster/test_cluster.ts";
 
-/** What the calls came to. */
+/** A summary of the calls. */
 export interface Effects {
-  /** Calls. */
+  /** Number of calls. */
   readonly calls: number;
-  /** Whom they banned and did not unban since. */
+  /** The addresses that are banned. */
   readonly inForce: readonly string[];
-  /** Bans of who was banned, and unbans of who was not. */
+  /** Number of bans of banned addresses and unbans of others. */
   readonly repeated: number;
 }
 
-/** Notes what a subscriber does. */
+/** Records the calls of a subscriber's action. */
 export class ExecEffects {
   readonly #path: string;
   readonly #program: string;
@@ -27,7 +27,7 @@ export class ExecEffects {
     this.#program = program;
   }
 
-  /** For a host that is not added yet. */
+  /** Creates it for a host that is added later. */
   static async of(cluster: TestCluster, host: string): Promise<ExecEffects> {
     const path = `${cluster.dir}/${host}.effects`;
     const program = `${cluster.dir}/${host}.act`;
@@ -38,20 +38,20 @@ export class ExecEffects {
     return new ExecEffects(path, program);
   }
 
-  /** What the host's configuration says for it. */
+  /** The settings of the host. */
   get sections(): Sections {
     return {
       subscriber: { subscriberaction: "exec", execprogram: this.#program },
     };
   }
 
-  /** The calls so far, `ban ADDRESS` and `unban ADDRESS`. */
+  /** The recorded calls, `ban ADDRESS` and `unban ADDRESS`. */
   async lines(): Promise<string[]> {
     const text = await Deno.readTextFile(this.#path);
     return text.split("\n").slice(0, -1);
   }
 
-  /** What they came to so far. */
+  /** A summary so far. */
   async now(): Promise<Effects> {
     const lines = await this.lines();
     const inForce = new Set<string>();

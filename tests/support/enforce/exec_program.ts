@@ -1,5 +1,5 @@
 /**
- * Programs for `exec`, and what became of them. Linux only.
+ * Scripts as programs for `exec`, and their processes. Linux only.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { checkProgram } from "../../../lib/enforce/io/program_check.ts";
 import { SystemClock } from "../../../lib/async/io/system_clock.ts";
 import { TempDir } from "../host/temp_dir.ts";
 
-/** A program that is a script, in a folder of its own. */
+/** A script in its own folder. */
 export class Program implements AsyncDisposable {
   readonly #dir: TempDir;
   /** Its path. */
@@ -24,10 +24,10 @@ export class Program implements AsyncDisposable {
   }
 
   /**
-   * Writes one.
+   * Writes a script.
    *
-   * @param lines Of the script; `$dir` is its folder.
-   * @param name Of the file.
+   * @param lines Lines of the script; `$dir` is its folder.
+   * @param name Name of the file.
    */
   static async write(lines: readonly string[], name = "act"): Promise<Program> {
     const dir = await TempDir.create();
@@ -46,7 +46,7 @@ export class Program implements AsyncDisposable {
     });
   }
 
-  /** The lines of a file that the script wrote, none while it has not. */
+  /** The lines of a file that the script wrote; empty before. */
   async lines(name: string): Promise<string[]> {
     try {
       const text = await Deno.readTextFile(this.#dir.path(name));
@@ -57,7 +57,7 @@ export class Program implements AsyncDisposable {
     }
   }
 
-  /** What is in its folder. */
+  /** The names of the files in its folder. */
   async names(): Promise<string[]> {
     const entries = await Array.fromAsync(Deno.readDir(this.#dir.path()));
     return entries.map(({ name }) => name).sort();
@@ -68,7 +68,7 @@ export class Program implements AsyncDisposable {
   }
 }
 
-/** Whether a process is there and not merely waiting to be counted out. */
+/** Whether a process runs; a zombie does not. */
 export async function runs(pid: string): Promise<boolean> {
   try {
     const stat = await Deno.readTextFile(`/proc/${pid}/stat`);

@@ -1,6 +1,6 @@
 /**
- * Run inside a network of its own: tells whether the firewall counts as
- * unchanged after each of what is done to it, as one line of JSON.
+ * Runs in a network namespace: prints as one line of JSON whether the firewall
+ * counts as unchanged after each of several changes.
  *
  * @module
  */

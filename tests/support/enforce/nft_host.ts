@@ -1,5 +1,5 @@
 /**
- * A network with an nftables of its own. Needs the parts `netns` and
+ * A network namespace with its own nftables. Needs the parts `netns` and
  * `nftables` of `real_parts.ts`.
  *
  * @module
@@ -14,7 +14,7 @@ import { testWith } from "../host/real_parts.ts";
 /** Where test packets are sent to, by family. */
 const TARGETS = { 4: "203.0.113.9", 6: "2001:db8:ffff::9" } as const;
 
-/** A host with nothing but nftables. */
+/** A host with only nftables. */
 export class NftHost implements AsyncDisposable {
   readonly #namespace: NetworkNamespace;
 
@@ -33,7 +33,7 @@ export class NftHost implements AsyncDisposable {
     return new NftEnforcer({ clock, program: new NftProcess(clock, command) });
   }
 
-  /** An enforcer on this host that is another user's. */
+  /** An enforcer on this host, run as another user. */
   enforcerOfNobody(): NftEnforcer {
     const command = this.#namespace.inside("setpriv");
     command.push("--reuid=65534", "--clear-groups", "nft");
@@ -56,7 +56,7 @@ export class NftHost implements AsyncDisposable {
     return await this.run("nft", ...args);
   }
 
-  /** How many packets from the address the table drops of one that is sent. */
+  /** Number of packets from the address that the table drops, of one sent. */
   async dropsFrom(source: string): Promise<number> {
     const family = source.includes(":") ? 6 : 4;
     const ip = (...args: string[]) => this.run("ip", `-${family}`, ...args);

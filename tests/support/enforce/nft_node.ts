@@ -7,7 +7,10 @@ import { waitUntil } from "../host/wait_until.ts";
 /** The table in nftables. */
 const TABLE = "fail2ban_cluster";
 
-/** A publisher, and a subscriber in a network of its own: ZeroMQ's ipc reaches into it. */
+/**
+ * A publisher, and a subscriber in a network namespace, connected by ZeroMQ's
+ * ipc.
+ */
 export class NftNode implements AsyncDisposable {
   readonly cluster: TestCluster;
   readonly namespace: NetworkNamespace;
@@ -51,7 +54,7 @@ export class NftNode implements AsyncDisposable {
     return node;
   }
 
-  /** Starts it, again too. */
+  /** Starts the subscriber, or restarts it. */
   async startSubscriber(): Promise<void> {
     await this.subscriber?.[Symbol.asyncDispose]();
     const { command, args } = roleCommand("subscriber");
@@ -64,7 +67,7 @@ export class NftNode implements AsyncDisposable {
     await this.subscriber.waitForLine(/action works/);
   }
 
-  /** Runs the subscriber's verb `lift` to its end. */
+  /** Runs the subscriber's verb `lift`. */
   async lift(): Promise<{ code: number | null; stderr: string }> {
     const { command, args } = roleCommand("subscriber");
     const [program, ...inside] = this.namespace.inside(command);
@@ -75,7 +78,7 @@ export class NftNode implements AsyncDisposable {
     return { code, stderr: new TextDecoder().decode(stderr) };
   }
 
-  /** Has the cluster say something of an address. */
+  /** Reports a ban or unban of an address. */
   async tell(action: "Ban" | "Unban", address: string): Promise<string> {
     const { token } = this.cluster;
     await this.client.request(
@@ -88,7 +91,7 @@ export class NftNode implements AsyncDisposable {
     return (await this.cluster.figures("subscriber", "host-b"))[name];
   }
 
-  /** What nft lists of a set. */
+  /** nft's listing of a set. */
   async set(name: "banned4" | "banned6"): Promise<string> {
     return await this.namespace.run("nft", "list", "set", "inet", TABLE, name);
   }

@@ -1,5 +1,5 @@
 /**
- * Counts what is done to a firewall, by what the kernel tells of it.
+ * Counts changes of a firewall from the kernel's notifications.
  *
  * @module
  */
@@ -8,14 +8,17 @@ import { ChildProcess } from "../host/child_process.ts";
 import type { NetworkNamespace } from "../host/network_namespace.ts";
 import { waitUntil } from "../host/wait_until.ts";
 
-/** An element with its end: a ban that is put in force. Its name alone comes before. */
+/**
+ * An element with a timeout: a ban put in force. Its name alone is printed
+ * before.
+ */
 const IN_FORCE = /^add element inet fail2ban_cluster \S+ \{ (\S+) timeout/;
 
-/** Follows `nft monitor` in a network. */
+/** Follows `nft monitor` in a network namespace. */
 export class NftWatch implements AsyncDisposable {
   /** How often each address was put in force. */
   readonly times = new Map<string, number>();
-  /** When it first was, by `performance.now()`. */
+  /** First time of each, by `performance.now()`. */
   readonly firstMs = new Map<string, number>();
   readonly #network: NetworkNamespace;
   readonly #monitor: ChildProcess;
@@ -30,7 +33,7 @@ export class NftWatch implements AsyncDisposable {
     });
   }
 
-  /** Begins, before anything is done that counts. */
+  /** Starts to watch before the first change. */
   static async start(network: NetworkNamespace): Promise<NftWatch> {
     const watch = new NftWatch(network);
     await waitUntil(async () => {
@@ -40,7 +43,7 @@ export class NftWatch implements AsyncDisposable {
     return watch;
   }
 
-  /** What is in force now, in any order. */
+  /** The addresses in force, in any order. */
   async inForce(): Promise<readonly string[]> {
     const listed = await this.#network.run("nft", "list", "ruleset");
     return [...listed.matchAll(/([\d.]+) timeout/g)].map(([, it = ""]) => it);

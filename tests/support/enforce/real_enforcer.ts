@@ -1,5 +1,5 @@
 /**
- * What bans through a real fail2ban.
+ * An enforcer with a real fail2ban.
  *
  * @module
  */
@@ -24,9 +24,9 @@ import { TempDir } from "../host/temp_dir.ts";
 
 const SIGNAL = new AbortController().signal;
 
-/** A real fail2ban, and what enforces bans in it through its socket. */
+/** A real fail2ban, and its enforcer through the socket. */
 export class RealEnforcer implements AsyncDisposable {
-  /** Time, for what is known of fail2ban. */
+  /** Clock of the cached information about fail2ban. */
   readonly clock = new ManualClock();
   readonly socket: Fail2banSocket;
   readonly enforcer: Fail2banEnforcer;
@@ -51,7 +51,7 @@ export class RealEnforcer implements AsyncDisposable {
     });
   }
 
-  /** @param jails The jails that fail2ban has and that are listed. */
+  /** @param jails fail2ban's jails, all of which are listed. */
   static async create(
     jails: Readonly<Record<string, JailSettings>> = { [CLUSTER]: {} },
   ): Promise<RealEnforcer> {
@@ -60,23 +60,23 @@ export class RealEnforcer implements AsyncDisposable {
     return new RealEnforcer(dir, server, Object.keys(jails));
   }
 
-  /** Applies bans, which have to go well. */
+  /** Applies bans, and asserts success. */
   async apply(...wanted: HostBan[]): Promise<void> {
     deepStrictEqual(await this.enforcer.apply(wanted, SIGNAL), []);
   }
 
-  /** Applies bans. @returns Which failed and why. */
+  /** Applies bans. @returns The failures with their reasons. */
   async failures(...wanted: HostBan[]): Promise<string[]> {
     const failures = await this.enforcer.apply(wanted, SIGNAL);
     return failures.map(({ ban, reason }) => `${ban.address}: ${reason}`);
   }
 
-  /** Lifts bans, which has to go well. */
+  /** Lifts bans, and asserts success. */
   async lift(...unwanted: HostBan[]): Promise<void> {
     deepStrictEqual(await this.enforcer.lift(unwanted, SIGNAL), []);
   }
 
-  /** Whom the enforcer lists, sorted. */
+  /** The addresses that the enforcer lists, sorted. */
   async listed(): Promise<string[]> {
     const bans = await this.enforcer.list(SIGNAL);
     return bans.map(({ address }) => address).sort();

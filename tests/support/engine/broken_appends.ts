@@ -1,6 +1,6 @@
 /**
- * Ways to append to the shared log that are broken, each in one thing: by them
- * a test of several publishers shows that it would notice.
+ * Broken ways to append to the shared log, each with one defect: a test of
+ * several publishers proves that it would notice them.
  *
  * @module
  */
@@ -8,15 +8,15 @@
 import type { Clock } from "../../../lib/async/clock.ts";
 import type { SharedLog } from "../../../lib/engine/shared_log.ts";
 
-/** Writes of a log, which a broken one has others of. */
+/** The writes of a log, which a broken log replaces. */
 export type LogWrites = Pick<SharedLog, "append" | "beat">;
 
 type Break = (log: LogWrites, clock: Clock) => LogWrites;
 
-/** So long after its answer a record is written, in milliseconds. */
+/** Delay of a record's write after its answer, in milliseconds. */
 const LATE_MS = 200;
 
-/** By what is wrong. */
+/** Broken logs by defect. */
 export const BROKEN_LOGS = {
   "is as it should be": (log) => log,
   "compares nothing": (log) => ({
@@ -29,7 +29,7 @@ export const BROKEN_LOGS = {
       return outcome;
     },
     beat(beat, seen, signal) {
-      // Whoever is believed need not wait for what comes of it.
+      // A leader that is always believed need not wait for the result.
       log.beat(beat, seen, signal).catch(() => {});
       return Promise.resolve(true);
     },
@@ -54,5 +54,5 @@ export const BROKEN_LOGS = {
   },
 } satisfies Readonly<Record<string, Break>>;
 
-/** What is wrong. */
+/** The name of a defect. */
 export type BrokenLogName = keyof typeof BROKEN_LOGS;

@@ -1,6 +1,6 @@
 /**
- * What goes wrong with several publishers of one table: each fault happens, and
- * is mended when its promise resolves.
+ * Faults of several publishers of one table: each happens, and is repaired when
+ * its promise resolves.
  *
  * @module
  */
@@ -19,7 +19,7 @@ import {
   type SharedHosts,
 } from "./shared_hosts.ts";
 
-/** Whom a fault befalls, and chance. */
+/** The hosts and the randomness of a fault. */
 export interface EngineCircumstances {
   readonly shared: SharedHosts;
   readonly random: SeededRandom;
@@ -27,15 +27,15 @@ export interface EngineCircumstances {
 
 type EngineFault = (circumstances: EngineCircumstances) => Promise<void>;
 
-/** How long what freezes is frozen, in milliseconds: longer than until another one is active. */
+/** Duration of a freeze, in milliseconds: longer than a takeover. */
 const FROZEN_MS = 7_000;
-/** How long what is cut off or dead is so. */
+/** Duration of an isolation or death, in milliseconds. */
 const AWAY_MS = 10_000;
 
-/** Longer than until etcd has elected another leader. */
+/** Longer than an election of etcd's leader. */
 const ELECTION_MS = 4_000;
 
-/** By name. */
+/** The faults by name. */
 export const ENGINE_FAULTS = {
   "the active publisher is killed": async ({ shared }) => {
     const active = await shared.active();
@@ -103,7 +103,7 @@ export const ENGINE_FAULTS = {
     await shared.noneActive();
     const before = await lastSeq(shared);
     await pass(AWAY_MS);
-    // Nothing is acknowledged meanwhile.
+    // Nothing may be acknowledged meanwhile.
     strictEqual(await lastSeq(shared), before);
     for (const at of dead) shared.etcd.startAgain(at);
     await shared.active();
@@ -136,7 +136,10 @@ export const ENGINE_FAULTS = {
 /** The name of a fault. */
 export type EngineFaultName = keyof typeof ENGINE_FAULTS;
 
-/** The engine hears it all the time: nobody else may, and nobody has to, take over. */
+/**
+ * Asserts that the active publisher stays active: the engine hears it all the
+ * time.
+ */
 async function stillActive(
   shared: SharedHosts,
   active: Hub,
@@ -162,7 +165,10 @@ async function anyStandby(
   return standby;
 }
 
-/** Lets a frozen one go on: it notices that another one has taken over, and says so once. */
+/**
+ * Resumes a frozen publisher, and asserts that it notices the takeover and logs
+ * it once.
+ */
 async function thaw(
   shared: SharedHosts,
   hub: Hub,
@@ -187,7 +193,7 @@ async function caughtUp(shared: SharedHosts, hub: Hub): Promise<void> {
   );
 }
 
-/** The highest number that any publisher has. */
+/** The highest sequence number of any publisher. */
 async function lastSeq(shared: SharedHosts): Promise<number> {
   const figures = await Promise.all(
     shared.hubs.map((hub) => shared.cluster.figures("publisher", hub)),

@@ -1,7 +1,7 @@
 import { strictEqual } from "node:assert/strict";
 import type { TempDir } from "../host/temp_dir.ts";
 
-/** Files of a certificate, and of the authority that it is of. */
+/** Files of a certificate and its authority. */
 export interface HostCertificate {
   readonly authority: string;
   readonly certificate: string;
@@ -9,11 +9,10 @@ export interface HostCertificate {
 }
 
 /**
- * Makes an authority, and a certificate of it, as the operator's manual has
- * them made.
+ * Creates an authority and a certificate as in the operators' manual.
  *
- * @param dir Where.
- * @param addresses Of the hosts that it is for, beside this one.
+ * @param dir The folder of the files.
+ * @param addresses Further addresses for which the certificate is valid.
  */
 export async function hostCertificate(
   dir: TempDir,

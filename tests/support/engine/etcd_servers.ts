@@ -1,5 +1,5 @@
 /**
- * A real etcd of several members on loopback.
+ * A real etcd with several members on loopback.
  *
  * @module
  */
@@ -9,17 +9,23 @@ import { TempDir } from "../host/temp_dir.ts";
 import { freePorts } from "../host/test_ports.ts";
 import { waitUntil } from "../host/wait_until.ts";
 
-/** Longest wait for an answer where it is not about that, in milliseconds: on a busy machine etcd takes its time. */
+/**
+ * Timeout of answers in tests that do not measure it, in milliseconds: etcd is
+ * slow on a busy machine.
+ */
 export const ANSWER_TIMEOUT_MS = 15_000;
 
 /** Where a member runs. */
 export interface EtcdPlace {
-  /** What it is started by: a program that becomes the one that follows. */
+  /** Prefix of its command: a program that replaces itself by the command. */
   readonly within: readonly string[];
-  /** Where others find it. */
+  /** URLs at which others find it. */
   readonly clientUrl: string;
   readonly peerUrl: string;
-  /** Where it is asked from beside it, not by TLS; `undefined`: as others do. */
+  /**
+   * URL without TLS for requests from its own host; `undefined` for the common
+   * one.
+   */
   readonly localUrl?: string;
 }
 
@@ -29,7 +35,7 @@ interface Server {
   child: ChildProcess;
 }
 
-/** Everything ends and goes when disposed. */
+/** Everything is stopped and removed when disposed. */
 export class EtcdServers implements AsyncDisposable {
   readonly #dir: TempDir;
   readonly #servers: Server[] = [];
@@ -40,9 +46,9 @@ export class EtcdServers implements AsyncDisposable {
   }
 
   /**
-   * Starts members on loopback, and waits until they are one cluster.
+   * Starts members on loopback, and waits until they form a cluster.
    *
-   * @param count How many.
+   * @param count Number of members.
    * @param more Further arguments of each.
    */
   static async start(
@@ -63,7 +69,7 @@ export class EtcdServers implements AsyncDisposable {
     return await EtcdServers.startAt(places, ...more);
   }
 
-  /** Starts a member at each place, and waits until they are one cluster. */
+  /** Starts a member at each place, and waits until they form a cluster. */
   static async startAt(
     places: readonly EtcdPlace[],
     ...more: readonly string[]
@@ -97,12 +103,12 @@ export class EtcdServers implements AsyncDisposable {
     return servers;
   }
 
-  /** Where its members are asked. */
+  /** The URLs of the members. */
   get urls(): readonly string[] {
     return this.#servers.map(({ place }) => place.clientUrl);
   }
 
-  /** The number of the member that leads. */
+  /** The index of the leader. */
   async leader(): Promise<number> {
     return await waitUntil(async () => {
       for (const [at, { child }] of this.#servers.entries()) {
@@ -127,20 +133,20 @@ export class EtcdServers implements AsyncDisposable {
     await child?.[Symbol.asyncDispose]();
   }
 
-  /** Starts a killed member again, with what it had. */
+  /** Restarts a killed member with its data. */
   startAgain(at: number): void {
     const server = this.#servers[at];
     if (server !== undefined) server.child = run(server.place, server.args);
   }
 
-  /** Keeps what a member has now. @returns Where. */
+  /** Saves a member's data. @returns The path. */
   async save(at: number): Promise<string> {
     const saved = this.#dir.path(`saved${this.#saved++}`);
     await this.#stopped(at, [["cp", "-a", this.#dir.path(`e${at}`), saved]]);
     return saved;
   }
 
-  /** Gives a member what was kept of it in the place of what it has. */
+  /** Replaces a member's data by saved data. */
   async putBack(at: number, saved: string): Promise<void> {
     const dir = this.#dir.path(`e${at}`);
     await this.#stopped(at, [["rm", "-r", dir], ["cp", "-a", saved, dir]]);
@@ -164,7 +170,7 @@ export class EtcdServers implements AsyncDisposable {
     const answers = await Promise.all(
       this.#servers.map(async ({ place }, at) => {
         const { localUrl = place.clientUrl } = place;
-        // Over TLS the test itself asks.
+        // With TLS the test itself connects.
         if (localUrl.startsWith("https")) return true;
         const { leader } = await this.#status(at) ?? {};
         return leader !== undefined && leader !== "0";
@@ -173,7 +179,7 @@ export class EtcdServers implements AsyncDisposable {
     return answers.every((isReady) => isReady);
   }
 
-  /** Asked by a program that runs where the member does. */
+  /** Asks through a program that runs where the member does. */
   async #status(at: number): Promise<Record<string, unknown> | undefined> {
     const { place } = this.#servers[at] ?? {};
     if (place === undefined) return undefined;
@@ -199,7 +205,10 @@ export class EtcdServers implements AsyncDisposable {
   }
 }
 
-/** Asks for a member's status, for a second at most; the answer follows an empty line. */
+/**
+ * Requests a member's status, with a timeout of a second; the answer follows an
+ * empty line.
+ */
 const ASK = `
   exec 3<>/dev/tcp/$1/$2 || exit 1
   printf 'POST /v3/maintenance/status HTTP/1.0\\r\\nContent-Length: 2\\r\\n\\r\\n{}' >&3

@@ -1,6 +1,6 @@
 /**
- * Real publishers, nodes and etcd, under load, through faults; and what must
- * hold after that.
+ * Runs real publishers, nodes and etcd under load through faults, and checks
+ * the invariants afterwards.
  *
  * @module
  */
@@ -13,25 +13,25 @@ import { ENGINE_FAULTS, type EngineFaultName } from "./engine_faults.ts";
 import { EARLIER, NODES, SharedHosts } from "./shared_hosts.ts";
 import { type CopyFacts, SharedLoad } from "./shared_load.ts";
 
-/** What happens. */
+/** A run of faults. */
 export interface FaultRun {
-  /** In which order, and how often. */
+  /** The faults in order, with repetitions. */
   readonly faults: (random: SeededRandom) => readonly EngineFaultName[];
-  /** Bans a second, of all hosts together. */
+  /** Bans per second of all hosts together. */
   readonly perSecond: number;
-  /** Bans that the table has beside those. @default {0} */
+  /** Number of further bans in the table. @default {0} */
   readonly bulk?: number;
 }
 
-/** Before the first fault. */
+/** Time before the first fault, in milliseconds. */
 const QUIET_MS = 2_000;
-/** So many of what is wrong are named. */
+/** Number of errors to name. */
 const SHOWN = 5;
 
 /**
- * Goes through the faults, one after another, and says of each how long a ban
- * waited at most, from the log to the last host's action. `F2BC_MAX_WAIT_MS`
- * is how long it may, on a machine that is quiet.
+ * Runs the faults one after another, and reports for each the longest wait of a
+ * ban, from the log to the last host's action. `F2BC_MAX_WAIT_MS` is the limit
+ * of this wait on a quiet machine.
  */
 export async function runFaults(
   t: Deno.TestContext,
@@ -68,10 +68,10 @@ export async function runFaults(
 }
 
 /**
- * What was lost, what was done twice, and where publishers have not the same.
+ * Lost bans, repeated bans, and differences between publishers.
  *
- * @param copies What the publishers' hosts have.
- * @returns Nothing, where all is well.
+ * @param copies The copies on the publishers' hosts.
+ * @returns Empty when all is well.
  */
 export async function wrongs(
   shared: SharedHosts,
@@ -106,7 +106,7 @@ export async function wrongs(
   return found;
 }
 
-/** What is in one of them alone, or in the first more than once. */
+/** Elements that are only in one list, or repeated in the first. */
 function differing(
   some: readonly string[],
   others: readonly string[],

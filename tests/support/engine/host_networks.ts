@@ -1,5 +1,5 @@
 /**
- * Hosts in networks of their own, joined by one switch. Needs the parts `netns`
+ * Hosts in network namespaces, connected by one switch. Needs the parts `netns`
  * and `nftables` of `real_parts.ts`.
  *
  * @module
@@ -7,7 +7,7 @@
 
 import { NetworkNamespace } from "../host/network_namespace.ts";
 
-/** Hosts by name, 10.99.0.1 and so on in their order. */
+/** Hosts by name, with the addresses 10.99.0.1 and so on in order. */
 export class HostNetworks implements AsyncDisposable {
   readonly #held: AsyncDisposableStack;
   readonly #networks: ReadonlyMap<string, NetworkNamespace>;
@@ -20,7 +20,7 @@ export class HostNetworks implements AsyncDisposable {
     this.#networks = networks;
   }
 
-  /** Makes them, joined. */
+  /** Creates and connects the networks. */
   static async create(hosts: readonly string[]): Promise<HostNetworks> {
     await using held = new AsyncDisposableStack();
     const middle = held.use(await NetworkNamespace.create());
@@ -53,7 +53,7 @@ export class HostNetworks implements AsyncDisposable {
     return addressAt([...this.#networks.keys()].indexOf(host));
   }
 
-  /** From now on a host's packets from and to these ports are dropped, and nobody is told. */
+  /** Silently drops a host's packets from and to these ports from now on. */
   async cut(host: string, ports: readonly number[]): Promise<void> {
     const drops = (iface: string) =>
       ["sport", "dport"].map((end) =>
@@ -67,7 +67,7 @@ export class HostNetworks implements AsyncDisposable {
     await this.of(host).run("nft", `table inet cut {\n${chains}\n}`);
   }
 
-  /** They come and go again. */
+  /** Stops dropping packets. */
   async mend(host: string): Promise<void> {
     await this.of(host).run("nft", "delete", "table", "inet", "cut");
   }

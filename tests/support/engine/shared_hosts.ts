@@ -1,6 +1,6 @@
 /**
  * Several publishers with one table, each on a host with an etcd, and hosts
- * with a monitor and a subscriber that acts; every host in a network of its own.
+ * with a monitor and an acting subscriber; every host has a network namespace.
  * Needs the parts `etcd`, `netns` and `nftables` of `real_parts.ts`.
  *
  * @module
@@ -25,7 +25,7 @@ import { HostNetworks } from "./host_networks.ts";
 
 /** The hosts with a publisher and an etcd. */
 export const HUBS = ["hub1", "hub2", "hub3"] as const;
-/** A host with a publisher alone, which comes later. */
+/** A host with only a publisher, which joins later. */
 export const LATE_HUB = "hub4";
 /** A host with a publisher. */
 export type Hub = typeof HUBS[number] | typeof LATE_HUB;
@@ -34,16 +34,16 @@ export const NODES = ["web1", "web2"] as const;
 /** A host that reports and acts. */
 export type Node = typeof NODES[number];
 
-/** Where etcd's members are spoken to: by publishers, by each other. */
+/** Ports of etcd's members: for publishers, and for each other. */
 export const ENGINE_PORTS = [2379, 2380] as const;
-/** Where a publisher is spoken to by nodes. */
+/** Ports of a publisher for nodes. */
 export const NODE_PORTS = [5681, 5682] as const;
-/** Addresses that were banned before there was more than one publisher. */
+/** Addresses that were banned while there was only one publisher. */
 export const EARLIER: readonly string[] = Array.from(
   { length: 200 },
   (_, at) => testAddress(100_000 + at),
 );
-/** Where more bans were, which no node acts on. */
+/** Jail of further bans that no node enforces. */
 const BULK_JAIL = "bulk";
 const STORE_AT_ONCE = 2_000;
 const DAY_MS = 86_400_000;
@@ -52,18 +52,18 @@ const ALL_HUBS: readonly Hub[] = [...HUBS, LATE_HUB];
 
 /** Options for {@link SharedHosts.start}. */
 export interface SharedHostsOptions {
-  /** Bans that the table has beside those that nodes act on. @default {0} */
+  /** Number of bans in the table that nodes do not enforce. @default {0} */
   readonly bulk?: number;
-  /** Another program in the place of the publisher. @default {the publisher} */
+  /** A replacement for the publisher. @default {the publisher} */
   readonly publisher?: readonly string[];
 }
 
-/** Real programs; everything ends and goes when disposed. */
+/** Real programs; everything is stopped and removed when disposed. */
 export class SharedHosts implements AsyncDisposable {
   readonly cluster: TestCluster;
   readonly networks: HostNetworks;
   readonly etcd: EtcdServers;
-  /** Bans that no node acts on: the first changes. */
+  /** Number of bans that no node enforces: the first changes. */
   readonly bulk: number;
   readonly #held: AsyncDisposableStack;
   readonly #hubs = new Map<Hub, ChildProcess>();
@@ -83,7 +83,7 @@ export class SharedHosts implements AsyncDisposable {
     this.bulk = bulk;
   }
 
-  /** Starts all but the host that comes later. */
+  /** Starts all hosts except the late one. */
   static async start(
     { bulk = 0, publisher }: SharedHostsOptions = {},
   ): Promise<SharedHosts> {
@@ -136,38 +136,38 @@ export class SharedHosts implements AsyncDisposable {
     return child;
   }
 
-  /** What is done to the firewall of a host. */
+  /** The watch of a host's firewall. */
   watch(node: Node): NftWatch {
     const watch = this.#watches.get(node);
     if (watch === undefined) throw new Error(`${node} was not started`);
     return watch;
   }
 
-  /** Starts a publisher, or starts it again. */
+  /** Starts or restarts a publisher. */
   async startHub(hub: Hub): Promise<void> {
     this.#hubs.set(hub, await this.cluster.start("publisher", hub));
   }
 
-  /** Sends a signal to all that runs on a publisher's host. */
+  /** Sends a signal to all programs of a publisher's host. */
   signalHost(hub: Hub, name: Deno.Signal): void {
     this.hub(hub).signal(name);
     this.etcd.signal(HUBS.indexOf(hub as typeof HUBS[number]), name);
   }
 
-  /** All on a publisher's host is killed. */
+  /** Kills all programs of a publisher's host. */
   async killHost(hub: Hub): Promise<void> {
     this.signalHost(hub, "SIGKILL");
     await this.hub(hub).ended;
     await this.etcd.kill(HUBS.indexOf(hub as typeof HUBS[number]));
   }
 
-  /** A killed host is there again, with what it had. */
+  /** Restarts a killed host with its data. */
   async startHost(hub: Hub): Promise<void> {
     this.etcd.startAgain(HUBS.indexOf(hub as typeof HUBS[number]));
     await this.startHub(hub);
   }
 
-  /** A host's disk has nothing of its publisher's store any more. */
+  /** Deletes a publisher's store from its host's disk. */
   async loseStore(hub: Hub): Promise<void> {
     const path = banStorePath(this.cluster.stateDir(hub));
     for (const end of ["", "-wal", "-shm", ".lock"]) {
@@ -177,13 +177,13 @@ export class SharedHosts implements AsyncDisposable {
     }
   }
 
-  /** What a publisher says of itself; `undefined`: it does not answer. */
+  /** The figures of a publisher; `undefined` when it does not answer. */
   async figures(hub: Hub): Promise<StatusFigures | undefined> {
     if (this.#hubs.get(hub)?.hasEnded ?? true) return undefined;
     return await this.cluster.peek("publisher", hub);
   }
 
-  /** The publisher that is active; waits for one, other than `before`. */
+  /** Waits for an active publisher other than `before`. */
   async active(before?: Hub): Promise<Hub> {
     return await waitUntil(async () => {
       for (const hub of this.hubs) {
@@ -194,12 +194,12 @@ export class SharedHosts implements AsyncDisposable {
     }, { what: "an active publisher", timeoutMs: 15_000, intervalMs: 50 });
   }
 
-  /** Waits until every publisher stands by. */
+  /** Waits until every publisher is a standby. */
   async noneActive(): Promise<void> {
     await this.allFigures(({ role }) => role === "standby", "stand by");
   }
 
-  /** Waits until it is so of every publisher. */
+  /** Waits until every publisher's figures satisfy a test. */
   async allFigures(
     isSo: (figures: StatusFigures) => boolean,
     what: string,
@@ -223,7 +223,7 @@ export class SharedHosts implements AsyncDisposable {
       const publisher = this.#publisherOf(hub, authority);
       await cluster.addHost(hub, { publisher }, { within });
     }
-    // All have joined before the first publisher begins the list that all share.
+    // All nodes must join before the first publisher creates the shared list.
     for (const node of NODES) {
       const { within } = networks.of(node);
       const streamserver = list(stream);
@@ -237,14 +237,14 @@ export class SharedHosts implements AsyncDisposable {
     }
     await this.#fillStore(HUBS[0]);
     await this.startHub(HUBS[0]);
-    // The others begin with nothing but that.
+    // The other publishers start from this snapshot alone.
     const snapshot = /a snapshot of the shared log/;
     await this.hub(HUBS[0]).waitForLine(snapshot, 60_000);
     for (const hub of HUBS.slice(1)) await this.startHub(hub);
     for (const node of NODES) await this.#startNode(node);
   }
 
-  /** It was a publisher alone, and had bans. */
+  /** Gives the first publisher bans from a time when it was alone. */
   async #fillStore(hub: Hub): Promise<void> {
     const path = banStorePath(this.cluster.stateDir(hub));
     using store = SqliteBanStore.open({ path, durability: "process" });

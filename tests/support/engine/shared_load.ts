@@ -1,6 +1,6 @@
 /**
- * Bans that are written to the logs of several hosts, and how long each waits
- * until all hosts act on it.
+ * Writes bans to the logs of several hosts, and measures how long each waits
+ * until all hosts enforce it.
  *
  * @module
  */
@@ -19,24 +19,26 @@ import {
   type SharedHosts,
 } from "./shared_hosts.ts";
 
-/** Interval between lines that are written together, in milliseconds. */
+/** Interval between batches of lines, in milliseconds. */
 const TICK_MS = 50;
 
-/** What a publisher's host has of all changes. */
+/** A publisher's copy of the changes. */
 export interface CopyFacts {
   readonly hub: Hub;
-  /** Of all changes but the bulk, in order, with the epoch. */
+  /** Digest of all changes except the bulk, in order, with the epoch. */
   readonly sha256: string;
   readonly addresses: readonly string[];
-  /** Numbers that do not follow the one before. */
+  /** Number of gaps in the sequence numbers. */
   readonly gaps: number;
 }
 
-/** Writes until it is told to end. */
+/** Writes until it is stopped. */
 export class SharedLoad {
   readonly #shared: SharedHosts;
   readonly #perTick: number;
-  /** Where each address was written, and when, by `performance.now()`; in order. */
+  /**
+   * Host and time of each written address, by `performance.now()`; in order.
+   */
   readonly #written = new Map<
     string,
     { readonly node: Node; readonly atMs: number }
@@ -45,44 +47,48 @@ export class SharedLoad {
   #writing: Promise<void> | undefined;
 
   /**
-   * @param shared Where.
-   * @param perSecond Lines a second, of all hosts together; a slow machine gets fewer.
+   * @param shared The hosts.
+   * @param perSecond Lines per second of all hosts together; fewer on a slow
+   * machine.
    */
   constructor(shared: SharedHosts, perSecond: number) {
     this.#shared = shared;
     this.#perTick = Math.ceil(perSecond * TICK_MS / 1_000);
   }
 
-  /** The addresses that were written so far. */
+  /** The addresses written so far. */
   get written(): readonly string[] {
     return [...this.#written.keys()];
   }
 
-  /** Begins. */
+  /** Starts writing. */
   begin(): void {
     this.#writing = this.#write();
   }
 
-  /** What a host has to act on: what was written on others. */
+  /** The addresses that a host must enforce: those written on others. */
   of(node: Node): readonly string[] {
     return [...this.#written].flatMap(([address, { node: where }]) =>
       where === node ? [] : [address]
     );
   }
 
-  /** Ends. */
+  /** Stops writing. */
   async stop(): Promise<void> {
     this.#isOver = true;
     await this.#writing;
   }
 
-  /** Ends, and waits until all is in force that was written. */
+  /** Stops writing, and waits until all addresses are in force. */
   async end(): Promise<void> {
     await this.stop();
     await this.allInForce();
   }
 
-  /** Waits until all is in force that was written so far, on each host that was to act on it. */
+  /**
+   * Waits until all addresses so far are in force on each host that must
+   * enforce them.
+   */
   async allInForce(): Promise<void> {
     const waiting = new Map(
       NODES.map((node) => [node, new Set(this.of(node))]),
@@ -103,7 +109,10 @@ export class SharedLoad {
     });
   }
 
-  /** The longest that a ban waited, from the log to the action, of those that came since a time, in milliseconds. */
+  /**
+   * The longest wait of a ban since a time, from the log to the action, in
+   * milliseconds.
+   */
   longestWaitMs(sinceMs: number): number {
     let longestMs = 0;
     for (const node of NODES) {
@@ -115,7 +124,7 @@ export class SharedLoad {
     return Math.round(longestMs);
   }
 
-  /** What the copy of each publisher's host has, once it has all that was written. */
+  /** The copies of all publishers, once they contain all written addresses. */
   async copied(): Promise<readonly CopyFacts[]> {
     const length = EARLIER.length + this.written.length;
     return await Promise.all(
@@ -128,7 +137,7 @@ export class SharedLoad {
     );
   }
 
-  /** What the copy of a publisher's host has now. */
+  /** The current copy of a publisher. */
   copyOf(hub: Hub): CopyFacts {
     const path = banStorePath(this.#shared.cluster.stateDir(hub));
     using reader = new DatabaseSync(path, { readOnly: true, timeout: 5_000 });

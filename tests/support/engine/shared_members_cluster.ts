@@ -1,5 +1,5 @@
 /**
- * Publishers that were made one by one with the operator's command, over one
+ * Publishers that were added one by one with the operator's command, with one
  * real etcd.
  *
  * @module
@@ -16,7 +16,7 @@ import { EtcdServers } from "./etcd_servers.ts";
 /** The first publisher is at 127.0.0.1, the second at 127.0.0.2, and so on. */
 const NETWORK = "127.0.0.";
 
-/** Everything ends and goes when disposed. */
+/** Everything is stopped and removed when disposed. */
 export class SharedMembersCluster implements AsyncDisposable {
   readonly cluster: TestCluster;
   readonly etcd: EtcdServers;
@@ -29,14 +29,14 @@ export class SharedMembersCluster implements AsyncDisposable {
     this.etcd = etcd;
   }
 
-  /** Begins with an engine, and no hosts. */
+  /** Starts an engine without hosts. */
   static async create(): Promise<SharedMembersCluster> {
     const etcd = await EtcdServers.start(1);
     const cluster = await TestCluster.create({ protocol: 2 });
     return new SharedMembersCluster(cluster, etcd);
   }
 
-  /** Makes the first publisher. @param more What its section says beside. */
+  /** Sets up the first publisher. @param more Further settings. */
   async init(
     hub: string,
     more: Readonly<Record<string, string>> = {},
@@ -49,13 +49,13 @@ export class SharedMembersCluster implements AsyncDisposable {
     await this.operate(`init --address ${NETWORK}1`, hub);
   }
 
-  /** Makes one that is alone. */
+  /** Sets up a single publisher. */
   async initAlone(hub: string): Promise<void> {
     await this.#addHost(hub, {});
     await this.operate(`init --address ${NETWORK}1`, hub);
   }
 
-  /** Where nodes look for the first so many, whether they are there or not. */
+  /** URLs at which nodes search the first publishers, running or not. */
   places(
     hubs: number,
   ): Readonly<Record<"controlserver" | "streamserver", string>> {
@@ -69,7 +69,10 @@ export class SharedMembersCluster implements AsyncDisposable {
     return { controlserver: list(control), streamserver: list(stream) };
   }
 
-  /** Has a publisher share its table from its next start on, in a log of a name; `undefined`: it is alone. */
+  /**
+   * Makes a publisher share its table in a named log from its next start on;
+   * `undefined` for a single publisher.
+   */
   async setEngine(hub: string, prefix: string | undefined): Promise<void> {
     const path = `${this.cluster.dir}/${hub}/fail2ban-cluster.local`;
     const text = await Deno.readTextFile(path);
@@ -86,7 +89,7 @@ export class SharedMembersCluster implements AsyncDisposable {
     );
   }
 
-  /** Makes one more, by what another one gives it. */
+  /** Adds a publisher with the code of another one. */
   async join(
     hub: string,
     other: string,
@@ -102,7 +105,7 @@ export class SharedMembersCluster implements AsyncDisposable {
     await this.operate(`publisher join ${line.trim()}`, hub);
   }
 
-  /** Has the operator of a host say something. @throws when it is refused. */
+  /** Runs the operator's command on a host. @throws when it fails. */
   async operate(words: string, host: string): Promise<string> {
     return await operate(this.cluster, words, host);
   }
@@ -112,13 +115,13 @@ export class SharedMembersCluster implements AsyncDisposable {
     this.#hubs.set(hub, await this.cluster.startWithoutKeys(hub));
   }
 
-  /** Stops a publisher, and starts it again. */
+  /** Restarts a publisher. */
   async restart(hub: string): Promise<void> {
     strictEqual((await this.hub(hub).end("SIGTERM")).code, 0);
     await this.start(hub);
   }
 
-  /** Waits until a publisher, as a standby, has a number. */
+  /** Waits until a standby has reached a sequence number. */
   async hasCopy(hub: string, seq: number): Promise<void> {
     await waitUntil(
       async () => (await this.cluster.peek("publisher", hub))?.["seq"] === seq,
@@ -126,13 +129,13 @@ export class SharedMembersCluster implements AsyncDisposable {
     );
   }
 
-  /** Starts a publisher that has to end by itself, with a reason. */
+  /** Starts a publisher that must end by itself with a reason. */
   async refuses(hub: string, reason: RegExp): Promise<void> {
     this.#hubs.set(hub, this.cluster.spawn("publisher", hub, "run"));
     await this.ends(hub, reason);
   }
 
-  /** Waits until a publisher has ended by itself, with a reason. */
+  /** Waits until a publisher has ended by itself with a reason. */
   async ends(hub: string, reason: RegExp): Promise<void> {
     const child = this.hub(hub);
     await waitUntil(() => child.hasEnded, {
@@ -159,7 +162,7 @@ export class SharedMembersCluster implements AsyncDisposable {
     );
   }
 
-  /** Waits for the publisher that is active. */
+  /** Waits for the active publisher. */
   async active(): Promise<string> {
     return await waitUntil(async () => {
       for (const [hub, { hasEnded }] of this.#hubs) {

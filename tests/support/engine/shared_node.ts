@@ -1,5 +1,6 @@
 /**
- * A host that reports bans to several publishers of one table, and follows them.
+ * A host that reports bans to several publishers of one table, and replicates
+ * them.
  *
  * @module
  */
@@ -28,10 +29,10 @@ export class SharedNode {
   }
 
   /**
-   * Has it join, and starts its programs.
+   * Joins the cluster, and starts the programs.
    *
-   * @param hub The publisher that is active.
-   * @param hubs How many publishers it looks for, whether they are there yet or not.
+   * @param hub The active publisher.
+   * @param hubs Number of publishers that it searches, running or not.
    */
   static async join(
     shared: SharedMembersCluster,
@@ -45,7 +46,7 @@ export class SharedNode {
     await appendLog(cluster.logPath(node), "");
     const code = await shared.operate(`node add ${node}`, hub);
     await shared.operate(`join ${code.trim()}`, node);
-    // The code was made where there was one publisher: the line is written by hand.
+    // The code was created for one publisher, so this line is written by hand.
     const path = `${cluster.dir}/${node}/fail2ban-cluster.local`;
     const joined = await Deno.readTextFile(path);
     const others = joined.split("\n").filter((line) =>
@@ -67,7 +68,10 @@ export class SharedNode {
     return new SharedNode(shared, node, programs);
   }
 
-  /** Its fail2ban bans more addresses; resolves once a publisher has them, and its own copy does. */
+  /**
+   * Bans further addresses, and waits until a publisher and the host's own
+   * replica have them.
+   */
   async bans(hub: string, count: number): Promise<void> {
     await this.report(count);
     const { cluster } = this.#shared;
@@ -80,7 +84,7 @@ export class SharedNode {
     }
   }
 
-  /** Its fail2ban bans more addresses. */
+  /** Bans further addresses. */
   async report(count: number): Promise<void> {
     const path = this.#shared.cluster.logPath(this.#node);
     for (let more = 0; more < count; more++) {
@@ -88,7 +92,10 @@ export class SharedNode {
     }
   }
 
-  /** It was not restarted, took no second snapshot, and lost nothing. */
+  /**
+   * Asserts that it was not restarted, took no second snapshot, and lost
+   * nothing.
+   */
   async expectAsItWas(seq: number): Promise<void> {
     const { cluster } = this.#shared;
     ok(this.#programs.every(({ hasEnded }) => !hasEnded));

@@ -1,5 +1,5 @@
 /**
- * What a `[DEFAULT]` of an operator's jail.local may say.
+ * Possible `[DEFAULT]` sections of an operator's jail.local.
  *
  * @module
  */
@@ -16,7 +16,7 @@ const ACTION_SHORTCUTS = [
   "action_abuseipdb",
 ] as const;
 
-/** What a `[DEFAULT]` of an operator's may say, a line or more each. */
+/** Possible content of a `[DEFAULT]` section, one or more lines each. */
 export const DEFAULTS: readonly string[] = [
   ...ACTION_SHORTCUTS.map((name) => `action = %(${name})s`),
   ...["mw", "mwl"].flatMap((kind) =>
@@ -81,7 +81,10 @@ export const MISSING: readonly string[] = [
   "usedns",
 ];
 
-/** Those of {@link DEFAULTS} that kept fail2ban from starting, or told others, before. */
+/**
+ * Those of {@link DEFAULTS} that once prevented fail2ban's start, or notified
+ * others.
+ */
 export const DANGEROUS: readonly string[] = [
   "action = %(action_mw)s",
   "action = %(action_mwl)s",
@@ -99,8 +102,8 @@ export const DANGEROUS: readonly string[] = [
 ];
 
 /**
- * Per key of a jail, what `fail2ban-client -t` takes in `[DEFAULT]` and what
- * ends fail2ban's start, or would change how our jail bans.
+ * Keys with values that `fail2ban-client -t` accepts in `[DEFAULT]` but that
+ * prevent fail2ban's start, or change how our jail bans.
  */
 export const NOT_STARTED: Readonly<Record<string, string>> = {
   "backend": "systemd",
@@ -130,7 +133,9 @@ export const NOT_STARTED: Readonly<Record<string, string>> = {
   "usedns": "nonsense",
 };
 
-/** Keys of a jail that [DEFAULT] may set for ours too, or whose values `-t` does judge. */
+/**
+ * Keys that `[DEFAULT]` may set for our jail too, or whose values `-t` checks.
+ */
 export const OTHER_KEYS: readonly string[] = [
   "action",
   "enabled",

@@ -1,16 +1,16 @@
 /**
- * fail2ban's database as fail2ban writes it, at a time that tests know.
+ * A database file as fail2ban writes it, at a fixed time.
  *
  * @module
  */
 
 import { DatabaseSync } from "node:sqlite";
 
-/** When it is, in milliseconds since 1970. */
+/** The fixed time, in milliseconds since 1970. */
 export const NOW_MS = Date.UTC(2026, 10, 23, 20, 38, 55);
 const NOW_SECONDS = NOW_MS / 1_000;
 
-/** As fail2ban 1.0.2 makes it (`fail2ban/server/database.py`). */
+/** The table of fail2ban 1.0.2 (`fail2ban/server/database.py`). */
 const TABLE = `
   CREATE TABLE IF NOT EXISTS bips(
     ip TEXT NOT NULL,
@@ -25,7 +25,7 @@ const TABLE = `
   CREATE INDEX IF NOT EXISTS bips_timeofban ON bips(timeofban);
   CREATE INDEX IF NOT EXISTS bips_ip ON bips(ip)`;
 
-/** A row: where, when it began in seconds from {@link NOW_MS}, and how long it lasts. */
+/** A row: jail, address, start in seconds from {@link NOW_MS}, and duration. */
 export type BipsRow = readonly [
   jail: string,
   ip: string,
@@ -33,7 +33,7 @@ export type BipsRow = readonly [
   lasts: number,
 ];
 
-/** fail2ban's end of its database: what it writes, it writes at {@link NOW_MS}. */
+/** fail2ban's side of its database; all writes happen at {@link NOW_MS}. */
 export class Fail2banFile implements Disposable {
   readonly #path: string;
   readonly #database: DatabaseSync;
@@ -47,13 +47,13 @@ export class Fail2banFile implements Disposable {
     this.exec(TABLE);
   }
 
-  /** Makes the file one that was written so many seconds ago. */
+  /** Sets the file's modification time to some seconds ago. */
   writtenAgo(seconds: number): void {
     const at = new Date(NOW_MS - seconds * 1_000);
     Deno.utimeSync(this.#path, at, at);
   }
 
-  /** Notes a ban. */
+  /** Stores a ban. */
   ban(...[jail, ip, began, lasts]: BipsRow): void {
     const insert = "INSERT OR REPLACE INTO bips" +
       "(ip, jail, timeofban, bantime, bancount, data) VALUES(?, ?, ?, ?, 1, '{}')";
@@ -61,14 +61,14 @@ export class Fail2banFile implements Disposable {
     this.writtenAgo(0);
   }
 
-  /** Notes how many failures led to the ban of an address. */
+  /** Stores the number of failures that led to a ban. */
   failed(ip: string, failures: number): void {
     const data = JSON.stringify({ matches: [], failures });
     this.#database.prepare("UPDATE bips SET data = ? WHERE ip = ?")
       .run(data, ip);
   }
 
-  /** Does anything else. */
+  /** Executes any SQL. */
   exec(sql: string): void {
     this.#database.exec(sql);
     this.writtenAgo(0);

@@ -8,20 +8,22 @@ import { waitUntil } from "../host/wait_until.ts";
 /** Values of a monitor's section. */
 export type MonitorOptions = Readonly<Record<string, string | number>>;
 
-/** How long an unban waits for signs of a restart: those of a slow machine come later. */
+/**
+ * Time that an unban waits for signs of a restart; longer on a slow machine.
+ */
 const UNBAN_HOLD_S = Math.ceil(scaled(1_000) / 1_000);
 
-/** What a monitor needs to ask a fail2ban's database. */
+/** Settings of a monitor that uses fail2ban's database. */
 export function withDatabase(server: Fail2banServer): MonitorOptions {
   return { fail2bandb: server.databasePath };
 }
 
-/** What a monitor needs to do without. */
+/** Settings of a monitor without the database. */
 export function withoutDatabase(): MonitorOptions {
   return { fail2bandb: "none", unbanhold: UNBAN_HOLD_S };
 }
 
-/** What a monitor has to do with that was given a file which fail2ban left behind. */
+/** Settings of a monitor with an outdated copy of the database. */
 export function withStaleDatabase(server: Fail2banServer): MonitorOptions {
   const path = `${server.databasePath}.stale`;
   Deno.copyFileSync(server.databasePath, path);
@@ -30,7 +32,10 @@ export function withStaleDatabase(server: Fail2banServer): MonitorOptions {
   return { fail2bandb: path, unbanhold: UNBAN_HOLD_S };
 }
 
-/** A monitor beside fail2ban on host A, a publisher, a subscriber on host B. */
+/**
+ * Starts a monitor beside fail2ban on host A, a publisher, and a subscriber on
+ * host B.
+ */
 export async function startRoles(
   cluster: TestCluster,
   server: Fail2banServer,
@@ -45,7 +50,7 @@ export async function startRoles(
   return { subscriber, probes };
 }
 
-/** Bans until a subscriber hears it: a subscription takes a moment to arrive. */
+/** Bans until a subscriber receives it: a subscription needs a moment. */
 export async function probe(
   server: Fail2banServer,
   isHeard: () => boolean | Promise<boolean>,
@@ -60,7 +65,7 @@ export async function probe(
   return probes;
 }
 
-/** Starts a program whose own log goes to a file, and waits until it is ready. */
+/** Starts a program that logs to a file, and waits until it is ready. */
 export async function startLoggingTo(
   path: string,
   cluster: TestCluster,
@@ -75,7 +80,7 @@ export async function startLoggingTo(
   }, { what: `${role} of ${host}`, timeoutMs: 15_000 });
 }
 
-/** What the subscriber wrote into a log that others write to as well. */
+/** The subscriber's lines in a log that others also write. */
 export function broadcasts(log: string): string[] {
   return log.split("\n").flatMap((line) =>
     / fail2ban-zmq-tools Subscriber: Got broadcast message: (.*)$/.exec(line)
@@ -83,7 +88,7 @@ export function broadcasts(log: string): string[] {
   );
 }
 
-/** Waits until a line is among those that were written. */
+/** Waits for a line. */
 export async function waitFor(
   lines: () => readonly string[] | Promise<readonly string[]>,
   line: string,
@@ -94,7 +99,7 @@ export async function waitFor(
   });
 }
 
-/** Bans and lifts by hand at host A, and waits for the messages at host B. */
+/** Bans and unbans by hand on host A, and waits for the messages on host B. */
 export async function banAndUnban(
   server: Fail2banServer,
   subscriber: ChildProcess,

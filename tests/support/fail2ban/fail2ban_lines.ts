@@ -1,6 +1,6 @@
 /** Lines as fail2ban 1.x writes them, for tests that need no fail2ban. */
 
-/** What a line begins with, in local time as fail2ban has it. */
+/** The beginning of a line, in local time like fail2ban. */
 function prefix(atMs: number): string {
   const now = new Date(atMs);
   const two = (part: number) => String(part).padStart(2, "0");
@@ -11,7 +11,7 @@ function prefix(atMs: number): string {
   return `${stamp} fail2ban.actions        [10390]: NOTICE `;
 }
 
-/** The line of a ban, of now by default. */
+/** The line of a ban, by default at the current time. */
 export function banLine(
   jail: string,
   address: string,

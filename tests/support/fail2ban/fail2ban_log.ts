@@ -1,5 +1,5 @@
 /**
- * Whole episodes of fail2ban's log, as its versions write them.
+ * Whole episodes of fail2ban's log, as different versions write them.
  *
  * @module
  */
@@ -20,10 +20,10 @@ const LEVELS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Writes a log out.
+ * Renders a log.
  *
- * @param episode A line each: the logger's first letter, the level's, the
- *   message; `a N [sshd] Ban 192.0.2.1` is a ban.
+ * @param episode One line per message: the first letters of logger and level,
+ * then the message; `a N [sshd] Ban 192.0.2.1` is a ban.
  */
 export function logOf(episode: string): Uint8Array {
   const lines = episode.trim().split("\n").map((line) => {
@@ -51,7 +51,7 @@ export const STOP = `
   d I Connection to database closed.
   s I Exiting Fail2ban`;
 
-/** The start after it. */
+/** The start that follows. */
 export const START = `
   s I --------------------------------------------------
   s I Starting Fail2ban v1.0.2
@@ -76,7 +76,7 @@ export const JAIL_RESTART = `
   a N [sshd] Restore Ban 192.0.2.1
   a N [sshd] Restore Ban 192.0.2.7`;
 
-/** A reload that failed: all jails are gone, and nothing comes back. */
+/** A failed reload: all jails are gone for good. */
 export const FAILED_RELOAD = `
   s I Reload all jails
   a N [sshd] Unban 192.0.2.1
@@ -84,12 +84,15 @@ export const FAILED_RELOAD = `
   a N [nginx] Unban 2001:db8::2
   j I Jail 'nginx' stopped`;
 
-/** A restart with `loglevel = NOTICE`: no word of the server or its jails. */
+/**
+ * A restart with `loglevel = NOTICE`, without messages about the server or
+ * jails.
+ */
 export const QUIET_RESTART = `
   a N [sshd] Unban 192.0.2.1
   a N [nginx] Unban 2001:db8::2
   a N [sshd] Restore Ban 192.0.2.1
   a N [nginx] Restore Ban 2001:db8::2`;
 
-/** A restart of 1.1.1, which says what it means. */
+/** A restart of 1.1.1, which names its reason. */
 export const REPEALING_RESTART = STOP.replaceAll("Unban", "Repeal Ban") + START;

@@ -1,5 +1,5 @@
 /**
- * Something that listens where fail2ban should, and answers as a test says.
+ * A listener in place of fail2ban whose answers a test defines.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import { END_MARKER, unpickle } from "../../../lib/fail2ban/pickle.ts";
 import { bytesOf } from "../values/pickle_samples.ts";
 
-/** What the peer does once it has answered. */
+/** What the peer does after its answer. */
 export type Afterwards = "keep" | "hang up";
 
 /** Answers a command on its connection. */
@@ -16,11 +16,11 @@ export type Behaviour = (
   words: readonly string[],
 ) => Promise<Afterwards>;
 
-/** Listens, hears commands and behaves. */
+/** Accepts connections and answers commands. */
 export class Fail2banPeer implements AsyncDisposable {
-  /** Commands so far, the words joined; `goodbye` for the last word. */
+  /** The commands so far, words joined; `goodbye` for the closing word. */
   readonly heard: string[] = [];
-  /** How many connections there were. */
+  /** Number of connections. */
   connections = 0;
   readonly #listener: Deno.Listener;
   readonly #behaviour: Behaviour;
@@ -29,8 +29,8 @@ export class Fail2banPeer implements AsyncDisposable {
   readonly #serving: Promise<void>;
 
   /**
-   * @param path Where to listen.
-   * @param behaviour What to do about commands.
+   * @param path The path to listen on.
+   * @param behaviour Answers the commands.
    */
   constructor(path: string, behaviour: Behaviour) {
     this.#behaviour = behaviour;
@@ -38,7 +38,7 @@ export class Fail2banPeer implements AsyncDisposable {
     this.#serving = this.#serve();
   }
 
-  /** Closes every connection, as a server does that ends. */
+  /** Closes every connection, like a server that ends. */
   async hangUp(): Promise<void> {
     for (const [connection, session] of [...this.#open]) {
       this.#close(connection);
@@ -46,7 +46,7 @@ export class Fail2banPeer implements AsyncDisposable {
     }
   }
 
-  /** Resolves once every connection was closed by the other end. */
+  /** Resolves once the other end has closed every connection. */
   async hungUp(): Promise<void> {
     await Promise.all(this.#open.values());
   }
@@ -90,7 +90,7 @@ export class Fail2banPeer implements AsyncDisposable {
   }
 }
 
-/** Answers with a pickle, written as text: a character is a byte. */
+/** Sends a pickle that is written as text, one character per byte. */
 export async function answer(
   connection: Deno.Conn,
   pickle: string,
@@ -98,7 +98,7 @@ export async function answer(
   await writeAll(connection, bytesOf(pickle + END_MARKER));
 }
 
-/** Writes all of it. */
+/** Writes all bytes. */
 export async function writeAll(
   connection: Deno.Conn,
   bytes: Uint8Array,

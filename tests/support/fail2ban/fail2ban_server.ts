@@ -2,7 +2,7 @@ import { DatabaseSync } from "node:sqlite";
 import { type ChildOptions, ChildProcess } from "../host/child_process.ts";
 import { waitUntil } from "../host/wait_until.ts";
 
-/** What this project ships for fail2ban. */
+/** The files that this project ships for fail2ban. */
 const SHIPPED_FAIL2BAN = decodeURIComponent(
   new URL("../../../fail2ban/", import.meta.url).pathname,
 );
@@ -12,7 +12,8 @@ export const SHIPPED_FILTER =
   `${SHIPPED_FAIL2BAN}filter.d/fail2bancluster.conf`;
 
 /**
- * Whom fail2ban-regex finds in a log with the shipped filter, in order.
+ * The addresses that fail2ban-regex finds in a log with the shipped filter, in
+ * order.
  *
  * @throws {Error} when it fails.
  */
@@ -29,30 +30,36 @@ export async function findBans(log: string): Promise<string[]> {
   );
 }
 
-/** What a jail's section says. */
+/** Settings of a jail. */
 export type JailSettings = Readonly<Record<string, string | number>>;
 
-/** A fail2ban's program. */
+/** A fail2ban program. */
 export interface Fail2banProgram {
-  /** Where its package was unpacked; by default it is installed. */
+  /** The root of an unpacked package; by default the installed one. */
   readonly root?: string;
   /** Called with each line of its output. */
   readonly onLine?: ((line: string) => void) | undefined;
 }
 
-/** Which fail2ban to start. */
+/** Options for {@link startFail2ban}. */
 export interface Fail2banOptions extends Pick<Fail2banProgram, "onLine"> {
-  /** Its folder; made if missing, and left when the server is disposed. */
+  /** Its folder; created if missing, and kept after the server is disposed. */
   readonly dir: string;
-  /** Jails without a log of their own: name to settings. */
+  /** Settings of jails without their own log, by name. */
   readonly jails?: Readonly<Record<string, JailSettings>>;
-  /** Adds the shipped filter and the shipped jail that reads a log, with these changes. */
+  /**
+   * Adds the shipped filter and the shipped log-reading jail, with these
+   * changes.
+   */
   readonly clusterJail?: JailSettings;
-  /** Adds the shipped jail that is banned in through the socket, with these changes. */
+  /** Adds the shipped dedicated jail, with these changes. */
   readonly dedicatedJail?: JailSettings;
-  /** Added to the server's environment. */
+  /** Additional environment. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Where it logs to, as fail2ban has it: a path, `STDOUT`. By default a file in its folder. */
+  /**
+   * fail2ban's log target, such as a path or `STDOUT`; by default a file in its
+   * folder.
+   */
   readonly logTarget?: string;
 }
 
@@ -72,17 +79,17 @@ export async function startFail2ban(
 }
 
 /**
- * A real fail2ban-server in the foreground. Its only action writes a line for
- * every ban and unban into a file.
+ * A real fail2ban-server in the foreground. Its only action records every ban
+ * and unban in a file.
  */
 export class Fail2banServer implements AsyncDisposable {
-  /** What fail2ban logs. */
+  /** fail2ban's log file. */
   readonly logPath: string;
   /** fail2ban's database. */
   readonly databasePath: string;
-  /** Where its configuration is. */
+  /** Its configuration folder. */
   readonly configDir: string;
-  /** Where it takes commands. */
+  /** Its command socket. */
   readonly socketPath: string;
   readonly #dir: string;
   readonly #root: string;
@@ -105,9 +112,9 @@ export class Fail2banServer implements AsyncDisposable {
   }
 
   /**
-   * Starts it, again too, and waits until all jails run.
+   * Starts or restarts it, and waits until all jails run.
    *
-   * @param env Added to its environment; by default as before.
+   * @param env Additional environment; by default as before.
    */
   async start(env = this.#env): Promise<void> {
     this.#env = env;
@@ -130,7 +137,7 @@ export class Fail2banServer implements AsyncDisposable {
     };
   }
 
-  /** Stops it: as a service manager does, or at once. */
+  /** Stops it, gracefully or at once. */
   async stop(signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<void> {
     const child = this.#child;
     if (signal === "SIGKILL") await child?.end(signal);
@@ -138,14 +145,15 @@ export class Fail2banServer implements AsyncDisposable {
     this.#child = undefined;
   }
 
-  /** Sends a signal, as one that has it hang. */
+  /** Sends a signal, for example to freeze it. */
   signal(name: Deno.Signal): void {
     this.#child?.signal(name);
   }
 
   /**
-   * Waits until its database has so many bans of a jail. It writes them after
-   * their lines; what it has not written when it stops is not restored.
+   * Waits until its database has a number of bans of a jail. fail2ban writes
+   * them after their log lines, and does not restore unwritten bans after a
+   * stop.
    */
   async waitForRows(jail: string, count: number): Promise<void> {
     using database = new DatabaseSync(this.databasePath, { readOnly: true });
@@ -162,7 +170,7 @@ export class Fail2banServer implements AsyncDisposable {
   /**
    * Runs fail2ban-client.
    *
-   * @returns What it printed.
+   * @returns Its output.
    * @throws {Error} when it fails.
    */
   async client(...args: string[]): Promise<string> {
@@ -170,18 +178,20 @@ export class Fail2banServer implements AsyncDisposable {
     return await outputOf(command, [...this.#where(), ...args], env);
   }
 
-  /** What the actions did so far, in order: `ban JAIL ADDRESS`, `unban JAIL ADDRESS`. */
+  /**
+   * The recorded actions in order: `ban JAIL ADDRESS`, `unban JAIL ADDRESS`.
+   */
   async acted(): Promise<string[]> {
     return await readLines(actionsPath(this.#dir));
   }
 
-  /** Messages of fail2ban's log so far, without what stands before them. */
+  /** The messages of fail2ban's log, without their prefixes. */
   async messages(): Promise<string[]> {
     return (await readLines(this.logPath))
       .map((line) => line.replace(/^.*?\]: [A-Z]+ +/, ""));
   }
 
-  /** Waits until fail2ban's log has a message so often. */
+  /** Waits until fail2ban's log contains a message a number of times. */
   async waitForMessage(message: string, times = 1): Promise<void> {
     await waitUntil(
       async () =>
@@ -208,7 +218,7 @@ export class Fail2banServer implements AsyncDisposable {
 /**
  * Runs one of fail2ban's programs.
  *
- * @returns What it printed.
+ * @returns Its output.
  * @throws {Error} when it fails.
  */
 export async function output(
@@ -253,7 +263,7 @@ async function readLines(path: string): Promise<string[]> {
   }
 }
 
-/** Writes all that a fail2ban needs into `etc` in its folder. */
+/** Writes the complete configuration into `etc` in a fail2ban's folder. */
 export async function writeFail2banConfig(
   options: Fail2banOptions,
 ): Promise<void> {
@@ -294,7 +304,10 @@ function renderSection(name: string, settings: JailSettings): string {
   return `[${name}]\n${lines.join("")}\n`;
 }
 
-/** What makes a fail2ban keep to a folder: a `fail2ban.conf`, or a `fail2ban.local` beside the stock one. */
+/**
+ * Settings that confine a fail2ban to a folder: a `fail2ban.conf`, or a
+ * `fail2ban.local` beside the stock one.
+ */
 export function serverConfig(
   dir: string,
   logTarget = `${dir}/fail2ban.log`,
@@ -312,14 +325,14 @@ export function serverConfig(
   });
 }
 
-/** As fail2ban's own jail.conf, as far as jails without a log need it. */
+/** The part of fail2ban's jail.conf that jails without a log need. */
 const JAIL_DEFAULTS = renderSection("DEFAULT", {
   backend: "polling",
   filter: "",
   maxretry: 5,
   findtime: "10m",
   bantime: "10m",
-  // Else fail2ban asks the resolver for this machine's names.
+  // Otherwise fail2ban resolves this machine's names.
   ignoreself: "false",
   usedns: "no",
   banaction: "note",
@@ -327,7 +340,7 @@ const JAIL_DEFAULTS = renderSection("DEFAULT", {
   action: "%(banaction)s",
 });
 
-/** An action that writes a line for every ban and unban into a file. */
+/** An action that records every ban and unban in a file. */
 export function noteAction(path: string): string {
   return renderSection("Definition", {
     actionban: `echo "ban <name> <ip>" >> '${path}'`,

@@ -1,25 +1,25 @@
 /**
- * Keeps a real fail2ban's output in a file as others do, where they can't be
- * had: byte for byte as docker 20.10's driver json-file, `docker compose logs`
- * and containerd write it.
+ * Stores a real fail2ban's output in the formats of other programs, where these
+ * are missing: byte for byte like docker 20.10's json-file driver, `docker
+ * compose logs` and containerd.
  *
  * @module
  */
 
-/** Who keeps the output. */
+/** The format of the output. */
 export type Keeper = "docker json-file" | "docker compose" | "containerd";
 
-/** docker and containerd cut lines that are longer, in bytes. */
+/** Length at which docker and containerd split lines, in bytes. */
 export const MAX_KEPT_BYTES = 16_384;
 
-/** Writes lines of output into a file, each as it comes. */
+/** Writes lines of output to a file as they arrive. */
 export class KeptOutput {
   readonly path: string;
   readonly #keeper: Keeper;
 
   /**
-   * @param path The file; made if missing.
-   * @param keeper In whose form.
+   * @param path The file; created if missing.
+   * @param keeper The format.
    */
   constructor(path: string, keeper: Keeper) {
     this.path = path;
@@ -27,12 +27,12 @@ export class KeptOutput {
     this.#append("");
   }
 
-  /** Keeps a line. */
+  /** Writes a line. */
   keep(line: string): void {
     const bytes = new TextEncoder().encode(line);
     const decoder = new TextDecoder();
     let from = 0;
-    // Who reads 16 KiB and finds no end of a line keeps them without one.
+    // docker and containerd store 16 KiB without a line end as a partial line.
     for (; bytes.length - from >= MAX_KEPT_BYTES; from += MAX_KEPT_BYTES) {
       const part = bytes.subarray(from, from + MAX_KEPT_BYTES);
       this.#append(this.#recordOf(decoder.decode(part), false));
@@ -59,7 +59,7 @@ export class KeptOutput {
   }
 }
 
-/** As Go does it for JSON that may come into HTML. */
+/** Escapes like Go's JSON encoder for HTML. */
 function escaped(record: Readonly<Record<string, string>>): string {
   return JSON.stringify(record).replace(
     /[<>&\u2028\u2029]/g,

@@ -1,13 +1,13 @@
 /**
- * Records of those who keep a program's output, as systemd 252, docker 20.10
- * and containerd write them, less what nobody reads.
+ * Output records in the formats of systemd 252, docker 20.10 and containerd,
+ * without the fields that nobody reads.
  *
  * @module
  */
 
 import type { RecordFormat } from "../../../lib/fail2ban/log_format.ts";
 
-/** When records were made. */
+/** Time of the records. */
 export const RECORDED_MS = Date.UTC(2026, 10, 22, 14, 13, 3, 659);
 const STAMP = "2026-11-22T14:13:03.659123456Z";
 
@@ -28,7 +28,7 @@ export function dockerRecord(log: string, stream = "stdout"): string {
   return JSON.stringify({ log, stream, time: STAMP });
 }
 
-/** A record of the journal: what the unit's standard output said, with changes. */
+/** A journal record of the unit's standard output, with changed fields. */
 export function journalRecord(
   fields: Readonly<Record<string, unknown>>,
 ): string {

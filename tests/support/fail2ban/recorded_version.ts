@@ -1,15 +1,15 @@
 /**
- * What a version of fail2ban writes, keeps and answers in one scenario, so
- * that versions that are not installed are tested by what they once said.
+ * Records the log, database and answers of a fail2ban version in one scenario,
+ * so that tests cover versions that are not installed.
  *
  * ```
  * deno run -A tests/support/fail2ban/recorded_version.ts FILE [FOLDER]
  * ```
  *
- * records the fail2ban that is installed, or that of a Debian package that was
- * unpacked into FOLDER, into FILE. (0.11 does not run by a Python later than
- * 3.9: that of the same Debian was unpacked there, too, and what starts it was
- * put in the place of the two programs.)
+ * records the installed fail2ban, or that of a Debian package that was unpacked
+ * into FOLDER, in FILE. (0.11 needs Python 3.9 or older: for it, the Python of
+ * the same Debian release was unpacked into FOLDER, too, and starters for it
+ * replaced the two programs.)
  *
  * @module
  */
@@ -21,15 +21,16 @@ import { waitUntil } from "../host/wait_until.ts";
 import { Fail2banServer, writeFail2banConfig } from "./fail2ban_server.ts";
 import { QUESTIONS, type RecordedVersion } from "./recorded_version_form.ts";
 
-/** A jail with a log of its own, which fails so. */
+/** The failure message in the log of a jail. */
 const FAILURE = "failure from";
 const EXPIRES_S = 3;
 
 /**
- * Runs the scenario: bans by hand and by failures, one of a user's name, an
- * increase, ends, a failed action, the restart of a jail, a reload, a restart.
+ * Runs the scenario: bans by hand and by failures, one with a user's name, an
+ * increased ban time, ends, a failed action, a restarted jail, a reload, a
+ * restart.
  *
- * @param root Where the package was unpacked; the root of the host by default.
+ * @param root Root of the unpacked package; by default the host's.
  */
 export async function recordVersion(root = ""): Promise<RecordedVersion> {
   await using dir = await TempDir.create();
@@ -129,14 +130,17 @@ async function askRaw(path: string, question: string): Promise<string> {
   return received.subarray(0, -marker.length).toHex();
 }
 
-/** The text that a pickle with one short text holds. */
+/** The text in a pickle of one short text. */
 function readWord(hex: string): string {
   return /\d+\.\d+\.\d+/.exec(
     new TextDecoder("latin1").decode(Uint8Array.fromHex(hex)),
   )?.[0] ?? "";
 }
 
-/** A pickle counts the bytes of a text, so the folder's name is replaced by one as long. */
+/**
+ * Replaces the folder's name by one of equal length, because pickles contain
+ * lengths.
+ */
 function withPath(
   answers: Readonly<Record<string, string>>,
   path: string,

@@ -1,29 +1,29 @@
 /**
- * What is recorded of a version of fail2ban.
+ * The form of a recorded fail2ban version.
  *
  * @module
  */
 
-/** A value of a database; a blob is text here. */
+/** A value of a database; blobs are stored as text. */
 export type RecordedValue = string | number | { readonly blob: string };
 
-/** What a version said. */
+/** The recording of a version. */
 export interface RecordedVersion {
   readonly version: string;
   /** Its log, line by line. */
   readonly log: readonly string[];
-  /** Its answers to {@link QUESTIONS}: pickles in hexadecimal digits. */
+  /** Its answers to {@link QUESTIONS}: pickles in hexadecimal. */
   readonly answers: Readonly<Record<string, string>>;
-  /** Its database when it was stopped: how its table of bans is made, and its rows. */
+  /** Its database after the stop: schema and rows of the table of bans. */
   readonly database: {
     readonly schema: string;
     readonly rows: readonly Readonly<Record<string, RecordedValue>>[];
   };
-  /** When it was recorded, in milliseconds since 1970. */
+  /** Time of the recording, in milliseconds since 1970. */
   readonly atMs: number;
 }
 
-/** What it is asked; words that our programs send. */
+/** The commands that our programs send. */
 export const QUESTIONS: readonly string[] = [
   "ping",
   "version",

@@ -1,7 +1,7 @@
 /**
- * The versions of fail2ban that were recorded, each really run: 0.11.2 of
- * Debian 11 by its Python 3.9; 1.0.2 of Debian 12, 1.1.0 of Debian 13 and 1.1.1
- * of Debian unstable by Python 3.11.
+ * The recorded versions of fail2ban, each from a real run: 0.11.2 of Debian 11
+ * with its Python 3.9; 1.0.2 of Debian 12, 1.1.0 of Debian 13 and 1.1.1 of
+ * Debian unstable with Python 3.11.
  *
  * @module
  */

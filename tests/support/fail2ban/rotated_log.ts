@@ -1,7 +1,7 @@
-/** A log in a folder of its own, with everything that happens to logs. */
+/** A log in its own folder, with all kinds of rotation. */
 export class RotatedLog implements AsyncDisposable {
   readonly path: string;
-  /** Every whole line that was written, in order, without line ends. */
+  /** All complete lines written, in order, without line ends. */
   readonly written: string[] = [];
   readonly #folder: string;
   #count = 0;
@@ -16,12 +16,12 @@ export class RotatedLog implements AsyncDisposable {
     return new RotatedLog(await Deno.makeTempDir({ prefix: "f2bc_" }));
   }
 
-  /** A log in a folder that is there; it goes, as one of its own does. */
+  /** A log in an existing folder, which is removed like its own. */
   static createIn(folder: string): Promise<RotatedLog> {
     return Promise.resolve(new RotatedLog(folder));
   }
 
-  /** Appends lines, and the rest of one that was begun. */
+  /** Appends lines, after the rest of a partial line. */
   async append(lines: number, path = this.path): Promise<void> {
     const texts = Array.from({ length: lines }, () => this.#nextLine());
     const half = this.#half;
@@ -33,7 +33,7 @@ export class RotatedLog implements AsyncDisposable {
     await Deno.writeTextFile(path, rest, { append: true });
   }
 
-  /** Begins a line; the next `append` ends it. */
+  /** Writes a partial line; the next `append` completes it. */
   async appendHalf(): Promise<void> {
     if (this.#half !== "") return;
     this.#half = this.#nextLine();
@@ -42,12 +42,12 @@ export class RotatedLog implements AsyncDisposable {
     });
   }
 
-  /** Ends a line that was begun. */
+  /** Completes a partial line. */
   async finish(): Promise<void> {
     if (this.#half !== "") await this.append(0);
   }
 
-  /** Renames the log, and every older one; no new one is made. */
+  /** Renames the log and all older files, without creating a new log. */
   async rename(): Promise<void> {
     await this.finish();
     await this.#shift();
@@ -63,7 +63,7 @@ export class RotatedLog implements AsyncDisposable {
     await Deno.writeTextFile(this.path, "", { append: true });
   }
 
-  /** The writer goes on in the renamed file until it is told to open the new one. */
+  /** Rotates while the writer still writes to the renamed file. */
   async renameWithLateWrites(): Promise<void> {
     await this.createEmpty();
     await this.renameAndCreate();
@@ -79,8 +79,9 @@ export class RotatedLog implements AsyncDisposable {
   }
 
   /**
-   * Compresses the file that was rotated last, as logrotate has it done. One
-   * without a line has no fingerprint: who has it open can't tell it from others.
+   * Compresses the last rotated file, like logrotate. Skips an empty file:
+   * without a line it has no fingerprint, so a reader can't tell it from
+   * others.
    */
   async compress(): Promise<void> {
     const path = `${this.path}.1`;

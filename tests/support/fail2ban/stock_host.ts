@@ -1,6 +1,6 @@
 /**
- * Hosts with the stock configuration of the package, and the shipped jail in
- * it. Needs the part `fail2ban` of `real_parts.ts`.
+ * Hosts with the package's stock configuration and the shipped jail. Needs the
+ * part `fail2ban` of `real_parts.ts`.
  *
  * @module
  */
@@ -17,12 +17,12 @@ import { TempDir } from "../host/temp_dir.ts";
 const SHIPPED = decodeURIComponent(
   new URL("../../../fail2ban/", import.meta.url).pathname,
 );
-/** What the package of the host's system ships. */
+/** The stock configuration of the host's package. */
 const STOCK = "/etc/fail2ban";
-/** Ours. */
+/** The name of our jail. */
 export const CLUSTER_JAIL_NAME = "fail2bancluster";
 
-/** A jail that is fine whatever `[DEFAULT]` says: what the host had before ours. */
+/** A jail that the host had before ours, valid with any `[DEFAULT]`. */
 export const HOST_JAIL = `[sshd]
 enabled = true
 backend = polling
@@ -33,7 +33,7 @@ usedns = no
 action = dummy
 `;
 
-/** A jail that says each key itself, so that no `[DEFAULT]` reaches it. */
+/** A jail that sets all keys itself, so that no `[DEFAULT]` affects it. */
 export const COMPLETE_JAIL = `${HOST_JAIL}logencoding = auto
 logtimezone =
 maxlines = 1
@@ -57,7 +57,7 @@ bantime.rndtime =
 bantime.overalljails = false
 `;
 
-/** Actions of the stock configuration that tell others, each made one that only notes it. */
+/** Stock actions that notify others, each replaced by one that only records. */
 export const TELLING = [
   "abuseipdb",
   "blocklist_de",
@@ -83,7 +83,7 @@ export const TELLING = [
   "xarf-login-attack",
 ] as const;
 
-/** The variants of the jail that are shipped, and what else each needs. */
+/** The shipped variants of the jail, with the further files that each needs. */
 export const VARIANTS: readonly (readonly [string, readonly string[]])[] = [
   ["jail.d/fail2bancluster.conf", []],
   ["jail.d/fail2bancluster-log.conf.example", [
@@ -91,7 +91,7 @@ export const VARIANTS: readonly (readonly [string, readonly string[]])[] = [
   ]],
 ];
 
-/** A host with the stock configuration: what it notes, and where. */
+/** A host with the stock configuration, and the paths of its records. */
 export class StockHost {
   readonly dir: TempDir;
   readonly etc: string;
@@ -133,7 +133,7 @@ export class StockHost {
     );
   }
 
-  /** What `fail2ban-client` has against the configuration, if anything. */
+  /** The error of `fail2ban-client` about the configuration, if any. */
   async complaint(): Promise<string> {
     const { success, stdout, stderr } = await new Deno.Command(
       "fail2ban-client",
@@ -153,7 +153,7 @@ export class StockHost {
   }
 }
 
-/** What a file holds; nothing where there is none. */
+/** The content of a file; empty when it does not exist. */
 export async function noted(path: string): Promise<string> {
   return await Deno.readTextFile(path).catch((error) => {
     if (error instanceof Deno.errors.NotFound) return "";
@@ -162,9 +162,9 @@ export async function noted(path: string): Promise<string> {
 }
 
 /**
- * Gives each of some `[DEFAULT]`s to fail2ban, with the shipped jail.
+ * Tests fail2ban with several `[DEFAULT]` sections and the shipped jail.
  *
- * @returns What was wrong, a text each: it was refused, or told others of bans.
+ * @returns One text per failure: refused, or notified others of bans.
  */
 export async function wrongOf(
   host: StockHost,
@@ -183,14 +183,17 @@ export async function wrongOf(
   return wrong;
 }
 
-/** Starts a fail2ban with one `[DEFAULT]`, takes the shipped jail in, bans and lifts in it: nobody may be told. */
+/**
+ * Starts a fail2ban with one `[DEFAULT]`, adds the shipped jail, bans and
+ * unbans in it, and asserts that nobody is notified.
+ */
 export async function banAndLiftWith(
   text: string,
   restarts = false,
 ): Promise<void> {
   await using dir = await TempDir.create();
   const host = await StockHost.make(dir);
-  // The host runs before our jail is there, and takes it in with a reload.
+  // The host runs without our jail first, and adds it with a reload.
   await host.write(
     "jail.local",
     `[DEFAULT]\nbanaction = mine\n${text}\n${HOST_JAIL}`,
@@ -231,7 +234,7 @@ export async function banAndLiftWith(
   strictEqual(await noted(dir.path("told.txt")), "", text);
 }
 
-/** The names of the keys that the host's fail2ban reads of a jail. */
+/** The keys that the host's fail2ban reads of a jail. */
 export async function jailKeys(): Promise<string[]> {
   const text = await output(
     "/usr/bin/python3",

@@ -1,6 +1,6 @@
 /**
- * What our programs read out of what a version of fail2ban said in the
- * scenario of `recorded_version.ts`.
+ * Checks what our programs read from a fail2ban version's recording, which
+ * `recorded_version.ts` made.
  *
  * @module
  */
@@ -29,7 +29,7 @@ import type { RecordedVersion } from "./recorded_version_form.ts";
 const NEVER = new AbortController().signal;
 const HOLD_MS = 30_000;
 
-/** What is lifted by hand or ends by itself; the rest of the unbans are of stops. */
+/** Lifted by hand or expired; all other unbans come from stops. */
 const LIFTED = ["sshd 192.0.2.1", "sshd 198.51.100.7"];
 const ENDED = "app 192.0.2.5";
 const BANNED = [
@@ -54,7 +54,7 @@ function scan(recorded: RecordedVersion) {
   };
 }
 
-/** Every line is understood, and each says what it should. */
+/** Asserts that every line is understood correctly. */
 export function expectLog(recorded: RecordedVersion): void {
   const { watch, placed } = scan(recorded);
   strictEqual(watch.counters.lines, recorded.log.length);
@@ -74,7 +74,7 @@ export function expectLog(recorded: RecordedVersion): void {
   }
 }
 
-/** Restarts lift nothing, without the database's help. */
+/** Asserts that restarts lift nothing, even without the database. */
 export function expectReports(recorded: RecordedVersion): void {
   const session = new RestartFilter({
     unbanHoldMs: HOLD_MS,
@@ -97,7 +97,7 @@ export function expectReports(recorded: RecordedVersion): void {
       ),
     ].sort();
   deepStrictEqual(keysOf("ban"), BANNED);
-  // Without the database an unban within 30 s of a stop is taken for the stop's.
+  // Without the database an unban within 30 s of a stop counts as the stop's.
   for (const key of keysOf("unban")) ok([...LIFTED, ENDED].includes(key), key);
   ok(
     shared.some((each) => each.kind === "ban" && each.lastsMs === 6_000),
@@ -105,7 +105,7 @@ export function expectReports(recorded: RecordedVersion): void {
   );
 }
 
-/** Every answer is understood. */
+/** Asserts that every answer is understood. */
 export async function expectAnswers(recorded: RecordedVersion): Promise<void> {
   const client = replaying(recorded);
   const info = new Fail2banInfo(client, new ManualClock());
@@ -147,7 +147,7 @@ export async function expectAnswers(recorded: RecordedVersion): Promise<void> {
   }
 }
 
-/** Answers as the version did. */
+/** Answers like the recorded version. */
 function replaying({ answers }: RecordedVersion): Fail2banClient {
   return {
     servers: 1,

@@ -1,8 +1,8 @@
 /**
  * Blocks of bans.
  *
- * A list of bans has one block: what is accepted is, byte by byte, what
- * encoding it gives.
+ * A list of bans has exactly one block: encoding an accepted block again gives
+ * the same bytes.
  *
  * @module
  */
@@ -23,7 +23,7 @@ import { isAddress, isHost, isJail } from "./value_oracle.ts";
 
 const IMPORT = /^import:[a-z0-9][a-z0-9_.-]{0,31}$/;
 
-/** Makes the target, with what its inputs are made of. */
+/** Creates the target with its samples. */
 export function banBlockTarget(): FuzzTarget {
   const lists = fc.array(anyBan, { maxLength: 6 });
   const blocks = fc.sample(lists, { numRuns: 300, seed: 1 })

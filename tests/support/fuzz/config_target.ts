@@ -1,10 +1,10 @@
 /**
- * The configuration's files, read for each of the programs.
+ * Configuration files, read for each program.
  *
- * A value has more than one form (quotes, comments, case, lines): what is read
- * of a file and written again is read as the same, section by section; and the
- * configuration that is shown is the one that holds, with secrets masked, and
- * but for the hosts that the URLs of other programs lead to.
+ * A value has several forms (quotes, comments, case, lines). Checks that a file
+ * that is read and written again reads the same, section by section, and that
+ * the printed configuration is the effective one, except for masked secrets and
+ * for the hosts in URLs of other programs.
  *
  * @module
  */
@@ -35,13 +35,13 @@ import { mutated } from "./mutations.ts";
 const ENCODER = new TextEncoder();
 const ROLES: readonly Role[] = ["monitor", "publisher", "subscriber"];
 const SYSTEM = { hostname: "web-1" };
-/** Secrets that are shown are no secrets. */
+/** A masked secret. */
 const MASK = "********";
-/** What a file can't hold, but a text can. */
+/** A character that texts can contain, but files can't. */
 const LONE_SURROGATE = "\ud800";
 const STANDS_FOR_SURROGATE = "\ue000";
 
-/** Makes the target, with what its inputs are made of. */
+/** Creates the target with its samples. */
 export function configTarget(): FuzzTarget {
   const whole = [renderShippedFile(), ORIGINAL_CONFIG]
     .map((text) => ENCODER.encode(text));
@@ -91,7 +91,7 @@ function shownBy(loaded: LoadedConfig<Role>): unknown {
   return loaded.sources.map(({ section, key, shown }) => [section, key, shown]);
 }
 
-/** What a program's own options say. */
+/** The options of one program. */
 function ownOf(config: LoadedConfig<Role>["config"]): object {
   const own = { ...config, general: { ...config.general, members: [] } };
   return Object.fromEntries(
@@ -102,7 +102,7 @@ function ownOf(config: LoadedConfig<Role>["config"]): object {
   );
 }
 
-/** What can be read is read the same when it is written again. */
+/** Checks that a readable text reads the same when written again. */
 function checkText(text: string): void {
   const { sections, problems } = parseIniText("a.conf", text);
   for (const { line, value } of problems) {

@@ -1,5 +1,5 @@
 /**
- * Configuration files, good ones and others.
+ * Generates valid and invalid configuration files.
  *
  * @module
  */
@@ -8,7 +8,10 @@ import { listOptions, type Role } from "../../../lib/config/options.ts";
 import type { Draw } from "./draw.ts";
 import { ODD_TEXTS } from "./mutations.ts";
 
-/** By the placeholder of an option's kind; what stands for any of them comes first. */
+/**
+ * Valid values by the placeholder of an option's kind; the first entry is for
+ * any kind.
+ */
 const GOOD_VALUES: Readonly<Record<string, readonly string[]>> = {
   BOOL: ["true", "FALSE", "yes", "0"],
   PATH: ["/run/a.pid", "/a b", '"/a#b"', "/a%%b"],
@@ -37,10 +40,10 @@ const ENDS = ["\n", "\n", "\n", "\r\n", "\n\n", "\n# x\n", " ; x\n"] as const;
 const OPTIONS = listOptions();
 
 /**
- * Makes a file.
+ * Generates a file.
  *
- * @param draw What decides.
- * @param role Whose section is in it more often than others.
+ * @param draw Makes the choices.
+ * @param role The role whose section appears more often.
  */
 export function makeConfig(draw: Draw, role: Role): string {
   if (draw.oneIn(3_000)) return wideConfig(draw);
@@ -61,7 +64,7 @@ export function makeConfig(draw: Draw, role: Role): string {
   return parts.join("");
 }
 
-/** Without it, most would lack a token. */
+/** Without this, most files would lack a token. */
 function noAuth(role: Role): readonly string[] {
   return [`[${role}]\n`, "auth = off\n"];
 }

@@ -1,16 +1,16 @@
 /**
- * Choices that look random and are the same for the same seed.
+ * Pseudorandom choices that are the same for the same seed.
  *
  * @module
  */
 
 import { SeededRandom } from "../values/seeded_random.ts";
 
-/** Draws what an input is made of. */
+/** Makes the choices for an input. */
 export class Draw {
   readonly #random: SeededRandom;
 
-  /** @param seed The same one draws the same. */
+  /** @param seed The same seed gives the same choices. */
   constructor(seed: number) {
     this.#random = new SeededRandom(seed);
   }
@@ -20,7 +20,7 @@ export class Draw {
     return Math.floor(this.#random.below(below));
   }
 
-  /** Whether it is the one case of so many. */
+  /** `true` with a probability of one in `cases`. */
   oneIn(cases: number): boolean {
     return this.below(cases) === 0;
   }
@@ -32,7 +32,7 @@ export class Draw {
     return value;
   }
 
-  /** So many bytes at most, each of them any. */
+  /** Up to `maxBytes` arbitrary bytes. */
   bytes(maxBytes: number): Uint8Array {
     const length = this.below(maxBytes + 1);
     return Uint8Array.from({ length }, () => this.below(256));

@@ -1,5 +1,5 @@
 /**
- * Gives a target one input after the other.
+ * Gives inputs to a target one by one.
  *
  * @module
  */
@@ -9,60 +9,64 @@ import type { FuzzInput, FuzzTarget, Verdict } from "./fuzz_target.ts";
 import { ReferenceWork } from "./reference_work.ts";
 import { shortened } from "./shortened.ts";
 
-/** What a run does. */
+/** A run to do. */
 export interface FuzzPlan {
-  /** The same one makes the same inputs. */
+  /** The same seed makes the same inputs. */
   readonly seed: number;
-  /** The first input's number. @default {0} */
+  /** Number of the first input. @default {0} */
   readonly from?: number;
   readonly inputs: number;
-  /** After so long it ends, however many inputs are left, in milliseconds. @default {Infinity} */
+  /** Time limit of the run, in milliseconds. @default {Infinity} */
   readonly maxMs?: number;
   /**
-   * An input that takes longer than so many times {@link ReferenceWork}, each
-   * time, is a finding. @default {100}, which is 250 ms where nothing else runs
+   * An input whose time exceeds this multiple of {@link ReferenceWork} in all
+   * repetitions is a finding. @default {100}, which is 250 ms on an idle
+   * machine
    */
   readonly maxInputRatio?: number;
-  /** A clock that never jumps, in milliseconds. */
+  /** A monotonic clock, in milliseconds. */
   readonly nowMs: () => number;
-  /** Told the number of each input before it is given. */
+  /** Called with the number of each input before its check. */
   readonly onInput?: (number: number) => void;
 }
 
-/** An input for which something does not hold. */
+/** An input that violates an invariant. */
 export interface Finding {
   readonly number: number;
   readonly message: string;
-  /** As it was made. */
+  /** The original input. */
   readonly input: FuzzInput;
-  /** The shortest for which the same does not hold. */
+  /** The shortest input with the same violation. */
   readonly short: FuzzInput;
 }
 
-/** What came of a run. */
+/** The result of a run. */
 export interface FuzzReport {
   readonly target: string;
   readonly inputs: number;
   readonly accepted: number;
   readonly rejected: number;
   readonly tookMs: number;
-  /** The input that took longest, its making left out. */
+  /** The slowest input, without the time to make it. */
   readonly slowest: { readonly number: number; readonly tookMs: number };
-  /** The run ends with the first. */
+  /** The first finding, which ends the run. */
   readonly finding: Finding | undefined;
 }
 
-/** Whoever waits for the machine now and then, as for a collection of garbage, does not each time. */
+/**
+ * Number of repetitions of a slow input: a pause such as a garbage collection
+ * does not repeat each time.
+ */
 const SLOW_REPEATS = 4;
-/** Inputs between two looks at how long the run takes. */
+/** Number of inputs between checks of the time limit. */
 const LOOK_EVERY = 256;
 
 /**
- * Makes the input of a number: it can be had alone.
+ * Makes the input of a number, independent of other inputs.
  *
- * @param target What it is for.
- * @param seed The run's.
- * @param number The input's.
+ * @param target The target.
+ * @param seed The run's seed.
+ * @param number The input's number.
  */
 export function inputOf(
   target: FuzzTarget,
@@ -73,10 +77,10 @@ export function inputOf(
 }
 
 /**
- * Runs until the inputs are over, the time is, or something does not hold.
+ * Runs until the inputs or the time are used up, or a finding.
  *
- * @param target What is fuzzed.
- * @param plan What the run does.
+ * @param target The target.
+ * @param plan The run to do.
  */
 export function runFuzz(target: FuzzTarget, plan: FuzzPlan): FuzzReport {
   const { seed, from = 0, nowMs, maxMs = Infinity } = plan;
@@ -120,7 +124,7 @@ function outcomeOf(target: FuzzTarget, input: FuzzInput): Verdict | Error {
   }
 }
 
-/** How long an input may take, by the machine's speed at that moment. */
+/** The time limit of an input, relative to the machine's current speed. */
 class InputLimit {
   readonly #maxRatio: number;
   readonly #nowMs: () => number;
@@ -132,7 +136,10 @@ class InputLimit {
     this.#reference = new ReferenceWork(nowMs);
   }
 
-  /** Says how far an input is above the limit each time; `undefined`: once it was not. */
+  /**
+   * By how much an input exceeds the limit in all repetitions; `undefined` when
+   * it once did not.
+   */
   excess(
     target: FuzzTarget,
     input: FuzzInput,

@@ -1,5 +1,5 @@
 /**
- * What is fuzzed, and what is given to it.
+ * A fuzzed decoder, and its inputs.
  *
  * @module
  */
@@ -7,47 +7,47 @@
 import type { Frames } from "../../../lib/zmq/ports.ts";
 import type { Draw } from "./draw.ts";
 
-/** What a decoder is given. */
+/** An input of a decoder. */
 export interface FuzzInput {
-  /** Which of the target's decoders, and how it is set up. */
+  /** Selects one of the target's decoders and its settings. */
   readonly variant: string;
   readonly frames: Frames;
 }
 
-/** What became of an input; that is no word on whether it was right. */
+/** The decoder's result, correct or not. */
 export type Verdict = "accepted" | "rejected";
 
-/** A decoder with what must hold of it. */
+/** A decoder with its invariants. */
 export interface FuzzTarget {
   readonly name: string;
-  /** Makes an input; the same choices make the same one. */
+  /** Makes an input; the same choices make the same input. */
   make(draw: Draw): FuzzInput;
   /**
-   * Decodes an input.
+   * Decodes an input, and checks the invariants.
    *
-   * @throws {Error} when something does not hold that must: {@link Violation},
-   * or whatever the decoder itself throws.
+   * @throws {Error} when an invariant is violated: {@link Violation}, or any
+   * error of the decoder itself.
    */
   check(input: FuzzInput): Verdict;
 }
 
-/** Something does not hold that must. */
+/** An invariant is violated. */
 export class Violation extends Error {
-  /** The class's name. */
+  /** See {@link Error}. */
   override readonly name = "Violation";
 }
 
 /**
- * Complains unless something holds.
+ * Throws unless an invariant holds.
  *
- * @param holds What must be true.
- * @param what What must hold, in words.
+ * @param holds Whether it holds.
+ * @param what The invariant in words.
  */
 export function must(holds: boolean, what: string): asserts holds {
   if (!holds) throw new Violation(what);
 }
 
-/** Whether two values are the same, member by member and in their order. */
+/** Whether two values have the same JSON text. */
 export function areAlike(left: unknown, right: unknown): boolean {
   return JSON.stringify(left) === JSON.stringify(right);
 }

@@ -1,5 +1,5 @@
 /**
- * All that is fuzzed.
+ * All fuzz targets.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { plantedTargets } from "./planted_targets.ts";
 import { wireV1Target } from "./wire_v1_target.ts";
 import { wireV2Target } from "./wire_v2_target.ts";
 
-/** By name, each with what makes it; in the order of a run of all of them. */
+/** Creates each target by name, in the order of a full run. */
 export const FUZZ_TARGETS: ReadonlyMap<string, () => FuzzTarget> = new Map([
   ["wire_v1", wireV1Target],
   ["wire_v2", wireV2Target],
@@ -24,9 +24,9 @@ export const FUZZ_TARGETS: ReadonlyMap<string, () => FuzzTarget> = new Map([
 ]);
 
 /**
- * Makes a target, or one of those that have a bug in them.
+ * Creates a target, or one with a planted bug.
  *
- * @throws {RangeError} when there is none of that name.
+ * @throws {RangeError} for an unknown name.
  */
 export function fuzzTarget(name: string): FuzzTarget {
   const make = FUZZ_TARGETS.get(name) ?? plantedTargets.get(name);

@@ -1,5 +1,5 @@
 /**
- * Runs of the fuzzer as people read them.
+ * Formats the fuzzer's runs for people.
  *
  * @module
  */
@@ -10,9 +10,9 @@ import type { FuzzReport } from "./fuzz_run.ts";
 const MAX_SHOWN_LENGTH = 2_000;
 
 /**
- * One line for a run, and what was found.
+ * One line for a run, followed by its finding.
  *
- * @param report What came of it.
+ * @param report The run's result.
  * @param seed The run's seed.
  */
 export function describeRun(
@@ -37,7 +37,7 @@ export function describeRun(
   ];
 }
 
-/** An input in one line: its variant, then its frames, byte by byte. */
+/** An input in one line: its variant, then its frames. */
 export function describeInput({ variant, frames }: FuzzInput): string {
   const shown = [variant, ...frames.map(describeFrame)].join(" ");
   return shown.length <= MAX_SHOWN_LENGTH
@@ -45,7 +45,7 @@ export function describeInput({ variant, frames }: FuzzInput): string {
     : `${shown.slice(0, MAX_SHOWN_LENGTH)}...`;
 }
 
-/** As a string of C's: what is not printable ASCII by its byte. */
+/** A frame like a C string: non-printable bytes are escaped. */
 function describeFrame(frame: Uint8Array): string {
   const bytes = Array.from(
     frame,

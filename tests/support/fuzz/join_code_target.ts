@@ -1,9 +1,9 @@
 /**
  * The join code.
  *
- * It has one form, but for white space around it: what is accepted is, character
- * by character, what encoding it gives. Most inputs get a check sum that is
- * right, so that what it stands before is looked at.
+ * Apart from white space around it, a join code has exactly one form: encoding
+ * an accepted code again gives the same text. Most inputs get a valid checksum,
+ * so that the decoder goes on to their content.
  *
  * @module
  */
@@ -41,7 +41,7 @@ const FAULTS: readonly string[] = [
   ...["none", "version", "broken", "damaged"],
 ];
 
-/** Makes the target, with what its inputs are made of. */
+/** Creates the target with its samples. */
 export function joinCodeTarget(): FuzzTarget {
   const codes = URLS.map((controlUrl, index) =>
     encodeJoinCode(membership(`web-${index}`, { controlUrl }))
@@ -81,7 +81,7 @@ function withSum(text: string): string {
   return text + checksum(text).toString(36).padStart(CHECK_DIGITS, "0");
 }
 
-/** Bytes of any keys, and words of which one may be odd. */
+/** Arbitrary keys, and words of which one may be invalid. */
 function bodyOf(draw: Draw): string {
   const good = ["web-1", draw.pick(URLS), draw.pick(URLS)];
   const words = draw.oneIn(2)

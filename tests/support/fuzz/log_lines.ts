@@ -1,5 +1,5 @@
 /**
- * Lines of fail2ban's log, made of events and of what is nearly one.
+ * Generates valid and nearly valid lines of fail2ban's log.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { recordOf } from "../fail2ban/record_lines.ts";
 import type { Draw } from "./draw.ts";
 import { ODD_TEXTS } from "./mutations.ts";
 
-/** What stands before the sender, in the ways of each format. */
+/** The beginnings of lines, by format. */
 const STAMPS: Readonly<Record<LineFormat, readonly string[]>> = {
   file: ["2026-11-22 14:03:40,537 ", "1970-01-01 00:00:00,000 "],
   syslog: ["", "<29>", "Jan 16 17:11:25 web-1 ", "<29>Nov  3 20:38:55 ::1 "],
@@ -56,14 +56,14 @@ const DURATIONS = [
 ] as const;
 const ENDS = ["2026-11-22 14:20:55", "infinite"] as const;
 
-/** Who says so, at which level, and what. */
+/** Sender, level and message. */
 type Words = readonly [sender: string, level: string, message: string];
 
 /**
- * Makes a line that says something, or nearly does.
+ * Generates a valid or nearly valid line.
  *
- * @param draw What decides.
- * @param format How it begins.
+ * @param draw Makes the choices.
+ * @param format The format of its beginning.
  * @returns The line without its end.
  */
 export function makeLine(draw: Draw, format: LogFormat): string {
@@ -77,11 +77,12 @@ export function makeLine(draw: Draw, format: LogFormat): string {
 }
 
 /**
- * Writes an event as fail2ban does.
+ * Formats an event like fail2ban.
  *
- * @param event What is said.
- * @param format How the line begins.
- * @returns The line without its end; `undefined`: that event is no line's.
+ * @param event The event.
+ * @param format The format of the line's beginning.
+ * @returns The line without its end; `undefined` when no line can express the
+ * event.
  */
 export function writeEvent(
   event: LogEvent,

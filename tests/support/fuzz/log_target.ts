@@ -1,9 +1,9 @@
 /**
- * The log's lines, in each of their formats, and what a session makes of them.
+ * Lines of the log in each format, and the restart filter's results.
  *
- * A line has more than one form, since its stamp, its sender and, for an
- * increase, its end are not kept: what is read of a line and written again, with
- * another prefix, is read as the same.
+ * A line has several forms: its timestamp, its sender and, for an increase, its
+ * end are not kept. Checks that an event that is written again with another
+ * prefix reads the same.
  *
  * @module
  */
@@ -56,7 +56,7 @@ const STATES: readonly TicketState[] = [
 const ENCODER = new TextEncoder();
 const LATIN1 = new TextDecoder("latin1");
 
-/** Makes the target, with what its inputs are made of. */
+/** Creates the target with its samples. */
 export function logTarget(): FuzzTarget {
   const lines = new Map<LogFormat, readonly string[]>();
   for (const format of LOG_FORMATS) {
@@ -123,14 +123,14 @@ function check({ variant, frames }: FuzzInput): Verdict {
     : "rejected";
 }
 
-/** What a log says that is read in pieces. */
+/** The events of a log that is read in pieces. */
 function eventsOf(format: LogFormat, ...pieces: Uint8Array[]): LogEvent[] {
   const scanner = new LogScanner(format);
   return pieces.flatMap((piece) => [...scanner.scan(piece)])
     .map(({ event }) => event);
 }
 
-/** The lines that have ended, with their ends. */
+/** The positions of complete lines, including their ends. */
 function linesOf(log: Uint8Array): { start: number; end: number }[] {
   const lines: { start: number; end: number }[] = [];
   let start = 0;
@@ -164,7 +164,7 @@ function checkPlace(
   );
 }
 
-/** Whether a line holds the event's jail and address as they are. */
+/** Whether a line contains the event's jail and address literally. */
 function isSaidBy(text: string, event: LogEvent): boolean {
   const isLong = event.kind === "action_failed";
   if (!isLong && !/^[ -~]*$/.test(text)) return false;
@@ -189,7 +189,10 @@ function isSaidBy(text: string, event: LogEvent): boolean {
   }
 }
 
-/** What is shared was said, and what is held is bounded and comes out in the end. */
+/**
+ * Checks that only logged events are shared, and that held ones are limited and
+ * come out in the end.
+ */
 function checkSession(events: readonly LogEvent[]): void {
   const session = new RestartFilter({
     unbanHoldMs: HOLD_MS,

@@ -1,5 +1,5 @@
 /**
- * Changes of bytes that were good.
+ * Mutations of valid bytes.
  *
  * @module
  */
@@ -8,7 +8,10 @@ import type { Draw } from "./draw.ts";
 
 const ENCODER = new TextEncoder();
 
-/** Texts that mean something to a parser, a shell, a log or a table of addresses. */
+/**
+ * Texts with a special meaning for a parser, a shell, a log or a table of
+ * addresses.
+ */
 export const ODD_TEXTS: readonly string[] = [
   "",
   " ",
@@ -118,7 +121,10 @@ export const ODD_TEXTS: readonly string[] = [
   "/08",
 ];
 
-/** The same in UTF-8, and bytes that are no UTF-8: overlong, cut off, a surrogate, too far. */
+/**
+ * The same in UTF-8, and invalid UTF-8: overlong, truncated, a surrogate, out
+ * of range.
+ */
 const ODD_BYTES: readonly Uint8Array[] = [
   ...ODD_TEXTS.map((text) => ENCODER.encode(text)),
   Uint8Array.of(0xff),
@@ -133,7 +139,7 @@ const ODD_BYTES: readonly Uint8Array[] = [
   Uint8Array.of(0xfe, 0xff),
 ];
 
-/** Bytes with others put in place of some. */
+/** Bytes with a part replaced. */
 export function spliced(
   bytes: Uint8Array,
   at: number,
@@ -149,11 +155,11 @@ export function spliced(
 }
 
 /**
- * Changes bytes in one to four places.
+ * Mutates bytes at one to four places.
  *
- * @param draw What decides.
- * @param bytes What was good.
- * @param other Where pieces are taken from.
+ * @param draw Makes the choices.
+ * @param bytes The valid bytes.
+ * @param other The source of inserted pieces.
  */
 export function mutated(
   draw: Draw,

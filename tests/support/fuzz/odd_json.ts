@@ -1,5 +1,5 @@
 /**
- * JSON as nobody should send it.
+ * Generates JSON that nobody should send.
  *
  * @module
  */
@@ -7,7 +7,10 @@
 import type { Draw } from "./draw.ts";
 import { ODD_TEXTS } from "./mutations.ts";
 
-/** Raw values: other types, numbers of other spellings, too large, too exact. */
+/**
+ * Raw values: wrong types, unusual spellings of numbers, excessive size or
+ * precision.
+ */
 const ODD_VALUES: readonly string[] = [
   "1e400",
   "-1e400",
@@ -64,10 +67,10 @@ const ODD_NAMES: readonly string[] = [
   "\\u0073eq",
   "0",
 ];
-/** What JSON takes for white space, and what it does not. */
+/** Characters that JSON accepts as white space, and others. */
 const BLANKS: readonly string[] = [" ", "\t", "\r\n", "\u00a0", "\ufeff"];
 
-/** How many values a value holds, itself among them. */
+/** Number of values within a value, including itself. */
 export function countValues(value: unknown): number {
   if (typeof value !== "object" || value === null) return 1;
   return Object.values(value).reduce<number>(
@@ -77,10 +80,10 @@ export function countValues(value: unknown): number {
 }
 
 /**
- * Writes a value as JSON, but for one place of it.
+ * Formats a value as JSON with one odd place.
  *
- * @param draw What decides on the place, and on what is odd there.
- * @param value What is written.
+ * @param draw Chooses the place and what is odd there.
+ * @param value The value.
  */
 export function oddJson(draw: Draw, value: unknown): string {
   const at = draw.below(countValues(value));
@@ -161,10 +164,10 @@ function oddObject(draw: Draw, members: readonly string[]): string {
 }
 
 /**
- * JSON, or the beginning of some, that is deep or wide.
+ * Deeply nested or wide JSON, or the beginning of some.
  *
- * @param draw What decides.
- * @param maxUnits How many brackets or members at most.
+ * @param draw Makes the choices.
+ * @param maxUnits Maximum number of brackets or members.
  */
 export function hugeJson(draw: Draw, maxUnits: number): string {
   const units = draw.below(maxUnits);

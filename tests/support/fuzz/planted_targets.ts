@@ -1,6 +1,6 @@
 /**
- * Decoders with a bug in each, to show that it is found: protocol 2's for the
- * heartbeat as somebody might have written it.
+ * Decoders of protocol 2's heartbeat with one planted bug each, to prove that
+ * the fuzzer finds them.
  *
  * @module
  */
@@ -19,17 +19,19 @@ import { oddJson } from "./odd_json.ts";
 const ENCODER = new TextEncoder();
 const DECODER = new TextDecoder();
 
-/** What was read, or `undefined` where it was refused. */
+/** The decoded value, or `undefined` when refused. */
 type Decode = (text: string) => { readonly seq: number } | undefined;
 
-/** Takes `1e2`, `1.0` and `0x10` for whole numbers, which they are. */
+/**
+ * Accepts `1e2`, `1.0` and `0x10`, which are whole numbers in another spelling.
+ */
 const lax: Decode = (text) => {
   const [, number] = /^\{"seq":([^,}]+)\}$/.exec(text) ?? [];
   const seq = Number(number);
   return Number.isSafeInteger(seq) && seq >= 0 ? { seq } : undefined;
 };
 
-/** Looks into what may be `null`. */
+/** Accesses members of a value that may be `null`. */
 const throwing: Decode = (text) => {
   try {
     const value: { readonly seq: number } = JSON.parse(text);
@@ -43,11 +45,11 @@ const throwing: Decode = (text) => {
   }
 };
 
-/** Tries every way to cut a row of brackets into pieces. */
+/** Backtracks exponentially over a row of brackets. */
 const slow: Decode = (text) =>
   /^(?:\[+)+$/.test(`${text.slice(0, 23)}x`) ? { seq: 0 } : undefined;
 
-/** Never gets to the end of some. */
+/** Never terminates for some inputs. */
 const endless: Decode = (text) => {
   let depth = 0;
   for (let at = 0; at < text.length;) {
@@ -58,7 +60,7 @@ const endless: Decode = (text) => {
   return undefined;
 };
 
-/** By name, each with what makes it. */
+/** Creates each target by name. */
 export const plantedTargets: ReadonlyMap<string, () => FuzzTarget> = new Map(
   Object.entries({
     planted_lax: lax,

@@ -1,30 +1,30 @@
 /**
- * A fixed piece of work that tells how fast the machine is at the moment.
+ * A fixed amount of work that measures the machine's current speed.
  *
  * @module
  */
 
-/** Takes some 2.5 ms where nothing else runs. */
+/** Takes about 2.5 ms on an idle machine. */
 const STEPS = 1_100_000;
 const WARM_UPS = 5;
 
-/** Times the work on a clock. */
+/** Measures the duration of the work. */
 export class ReferenceWork {
   readonly #nowMs: () => number;
-  /** Kept, so that the compiler can't leave the work out. */
+  /** Stored, so that the compiler can't remove the work. */
   #state = 1;
   /** The shortest time at the start, in milliseconds. */
   readonly fastestMs: number;
 
-  /** @param nowMs A clock that never jumps, in milliseconds. */
+  /** @param nowMs A monotonic clock, in milliseconds. */
   constructor(nowMs: () => number) {
     this.#nowMs = nowMs;
-    // The first times are those of code that is not compiled yet.
+    // The first runs are slow, before the code is compiled.
     const times = Array.from({ length: WARM_UPS }, () => this.measureMs());
     this.fastestMs = Math.min(...times);
   }
 
-  /** Does the work once, and gives how long it took, in milliseconds. */
+  /** Does the work once; returns its duration in milliseconds. */
   measureMs(): number {
     const startMs = this.#nowMs();
     this.#state = work(this.#state);

@@ -1,5 +1,5 @@
 /**
- * Shortens an input that shows something, so that people can read it.
+ * Shortens an input with a finding, so that people can read it.
  *
  * @module
  */
@@ -7,12 +7,12 @@
 import type { FuzzInput } from "./fuzz_target.ts";
 
 /**
- * Leaves out frames and bytes for as long as what is left shows the same.
+ * Removes frames and bytes as long as the finding remains.
  *
- * @param input What shows it.
- * @param shows Whether an input shows it.
- * @param maxTries Inputs that are tried at most.
- * @returns The shortest that was found.
+ * @param input The input.
+ * @param shows Whether an input still has the finding.
+ * @param maxTries Maximum number of inputs to try.
+ * @returns The shortest input found.
  */
 export function shortened(
   input: FuzzInput,
@@ -48,7 +48,7 @@ function lengthOf({ frames }: FuzzInput, index: number): number {
   return frames[index]?.length ?? 0;
 }
 
-/** Another frame in place of that one, or none. */
+/** Replaces or removes a frame. */
 function withFrame(
   { variant, frames }: FuzzInput,
   index: number,

@@ -1,5 +1,5 @@
 /**
- * What values may be, said once more, with none of the code that is fuzzed.
+ * A second definition of valid values, independent of the fuzzed code.
  *
  * @module
  */
@@ -13,7 +13,7 @@ const SETTINGS: ReadonlySet<string> = new Set(
   "all allowipv6 dbfile dbmaxmatches dbpurgeage loglevel logtarget syslogsocket thread"
     .split(" "),
 );
-/** Names of members whose values have a grammar of their own. */
+/** Rules for members whose values have their own grammar. */
 const RULES: Readonly<Record<string, (text: string) => boolean>> = {
   address: isAddress,
   ignore: isAddress,
@@ -23,7 +23,7 @@ const RULES: Readonly<Record<string, (text: string) => boolean>> = {
   by: isHost,
 };
 
-/** Whether a text is an address or prefix, in the one way to write it. */
+/** Whether a text is an address or prefix in its canonical form. */
 export function isAddress(text: string): boolean {
   const [base = "", length, ...rest] = text.split("/");
   if (rest.length > 0) return false;
@@ -48,7 +48,7 @@ function groups4(text: string): number[] | undefined {
     : undefined;
 }
 
-/** The URL standard prints IPv6 addresses as RFC 5952 wants it. */
+/** The URL standard formats IPv6 addresses as in RFC 5952. */
 function groups6(text: string): number[] | undefined {
   if (!/^[0-9a-f:]{2,39}$/.test(text)) return undefined;
   const printed = URL.parse(`http://[${text}]/`)?.hostname;
@@ -59,7 +59,7 @@ function groups6(text: string): number[] | undefined {
   const gap = tail === undefined ? 0 : 8 - before.length - after.length;
   const groups = [...before, ...Array<string>(gap).fill("0"), ...after]
     .map((group) => parseInt(group, 16));
-  // An IPv4-mapped one has another name.
+  // An IPv4-mapped address has another canonical form.
   const isMapped = groups.slice(0, 5).every((group) => group === 0) &&
     groups[5] === 0xffff;
   return isMapped ? undefined : groups;
@@ -82,10 +82,10 @@ export function isOrigin(text: string): boolean {
 }
 
 /**
- * Looks through all of a value that came from outside.
+ * Checks a value from outside recursively.
  *
- * @param value What was decoded.
- * @param name The member that it is the value of.
+ * @param value The decoded value.
+ * @param name The name of its member.
  */
 export function checkValue(value: unknown, name = ""): void {
   if (typeof value === "string") {
@@ -93,7 +93,7 @@ export function checkValue(value: unknown, name = ""): void {
     const rule = Object.hasOwn(RULES, name) ? RULES[name] : undefined;
     must(rule?.(value) ?? true, `${name} keeps to its grammar`);
   } else if (typeof value === "number") {
-    // fail2ban increases by times with fractions.
+    // fail2ban's increased ban times may have fractions.
     const isWhole = Number.isSafeInteger(value) || name === "durationSeconds";
     must(
       isWhole && value >= 0 && value <= Number.MAX_SAFE_INTEGER &&

@@ -1,9 +1,9 @@
 /**
  * Protocol 1: requests, with and without a token, and broadcasts.
  *
- * Its messages have one form but for `action`, which may stand in any case: what
- * is accepted is, field by field, what encoding it gives, in that one field
- * whatever the case. An acknowledgement is the request's bytes less the token.
+ * A message has exactly one form, except for the case of `action`: encoding an
+ * accepted message again gives the same fields, ignoring the case of that one.
+ * An acknowledgement has the request's bytes without the token.
  *
  * @module
  */
@@ -37,7 +37,7 @@ const TOKENS = ["secret", "another secret"] as const;
 const VARIANTS = ["request", "request with a token", "broadcast"] as const;
 const ACTIONS = ["Ban", "Unban", "BAN", "unban", "uNbAN"] as const;
 
-/** Makes the target, with what its inputs are made of. */
+/** Creates the target with its samples. */
 export function wireV1Target(): FuzzTarget {
   const samples = fc.sample(anyBanEvent, { numRuns: 500, seed: 1 })
     .map((event) => encodeRequest(event));
@@ -74,7 +74,7 @@ function makeInput(draw: Draw, samples: readonly Uint8Array[]): FuzzInput {
   return { variant, frames };
 }
 
-/** Another text for a field, or other fields. */
+/** A field with another text, or other fields. */
 function oddFields(draw: Draw, message: string): string {
   const fields = message.split("|");
   const at = draw.below(fields.length);

@@ -1,8 +1,8 @@
 /**
- * Protocol 2: what nodes say, what the publisher answers, what the stream tells.
+ * Protocol 2: messages of nodes, of the publisher and of the stream.
  *
- * Its messages have one form: what is accepted is, byte by byte, what encoding
- * it gives.
+ * A message has exactly one form: encoding an accepted message again gives the
+ * same bytes.
  *
  * @module
  */
@@ -30,17 +30,17 @@ import { checkValue } from "./value_oracle.ts";
 const ENCODER = new TextEncoder();
 const DECODER = new TextDecoder();
 const SENDERS = ["node", "publisher", "stream"] as const;
-/** Longer ones only take longer. */
+/** Longer samples only take longer. */
 const MAX_SAMPLE_BYTES = 3_000;
 
 interface Sample {
   readonly from: string;
   readonly frames: Frames;
-  /** What the body says; `undefined`: it is no JSON. */
+  /** The body's value; `undefined` when it is not JSON. */
   readonly body: unknown;
 }
 
-/** Makes the target, with what its inputs are made of. */
+/** Creates the target with its samples. */
 export function wireV2Target(): FuzzTarget {
   const drawn = fc.sample(anyMessage, { numRuns: 600, seed: 1 })
     .map(([from, message]) => sampleOf(from, codecOf(from).encode(message)));
@@ -107,7 +107,7 @@ function check({ variant, frames }: FuzzInput): Verdict {
     must(typeof decoded.reason === "string", "a reason is given");
     return "rejected";
   }
-  // A block has a target of its own.
+  // Blocks have their own target.
   checkValue({ ...decoded.value as object, block: undefined });
   const encoded = encode(decoded.value);
   must(

@@ -1,6 +1,6 @@
 /**
- * Operators who ask a publisher's socket all at once, and read what it answers
- * without looking into it: `PATH COUNT REQUEST`. Says how it went as JSON.
+ * Operators that all send a request to a publisher's socket at once, and read
+ * the answers unparsed: `PATH COUNT REQUEST`. Prints the results as JSON.
  *
  * @module
  */

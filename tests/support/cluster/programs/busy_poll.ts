@@ -1,5 +1,5 @@
 /**
- * Adds and removes more often, in one go, than a pipe has room for bytes.
+ * Adds and removes descriptors more often in one go than a pipe can hold bytes.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * A bare ZeroMQ socket that says back what it is told: the least that an answer
- * takes on this machine now. Says its URL first; ends at SIGTERM.
+ * A bare ZeroMQ socket that echoes messages: the fastest possible answer on
+ * this machine now. Prints its URL first; ends at SIGTERM.
  *
  * @module
  */

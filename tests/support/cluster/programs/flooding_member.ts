@@ -1,6 +1,7 @@
 /**
- * A member that reports as fast as it can, one event a message, and waits for
- * no answer, until it is ended: whether it was cut off the publisher knows.
+ * A member that reports as fast as it can, one event per message, without
+ * waiting for answers, until it is stopped. The publisher knows whether it cut
+ * it off.
  *
  * usage: flooding_member.ts MEMBERSHIP_FILE
  *
@@ -13,7 +14,10 @@ import { address, jail } from "../../values/core_values.ts";
 import { RawNode } from "../raw_node.ts";
 import { ZmqBench } from "../../bench/zmq_bench.ts";
 
-/** It floods with reports so long, and then asks for the table as well, which counts for more. */
+/**
+ * Time of flooding with reports; then it also requests the table, which costs
+ * more.
+ */
 const REPORTS_ONLY_MS = 10_000;
 
 const [file = ""] = Deno.args;
@@ -24,7 +28,7 @@ await using node = await RawNode.join(
   membership.controlUrl,
   membership,
 );
-// Who is cut off finds no room.
+// A member that was cut off can't send.
 node.expectsSilence();
 const startMs = performance.now();
 for (let sent = 0;; sent++) {
@@ -37,7 +41,7 @@ for (let sent = 0;; sent++) {
     remainingMs: 3_600_000,
     agoMs: 0,
   }));
-  // A publisher that has little of its processors can't take so many reports.
+  // A publisher with little CPU can't receive so many reports.
   if (performance.now() > startMs + REPORTS_ONLY_MS) {
     const { session } = node;
     await node.sayOnly({

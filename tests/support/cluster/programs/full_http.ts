@@ -1,5 +1,5 @@
 /**
- * Takes connections for HTTP while it may open few more files; says `served` or
+ * Accepts HTTP connections with few file descriptors left; prints `served` or
  * `refused` for each, then `done`.
  *
  * usage: full_http.ts FILES
@@ -14,7 +14,8 @@ import { TempDir } from "../../host/temp_dir.ts";
 const CONNECTIONS = 3;
 
 await using dir = await TempDir.create();
-// As every program of ours does: the runtime opens what it takes for that once.
+// Like all our programs; the runtime opens the needed descriptors at the first
+// time.
 Deno.addSignalListener("SIGTERM", () => {});
 await using servers = new HttpServers({
   answer: () => Promise.resolve(new Response()),
@@ -36,7 +37,7 @@ function say(text: string): void {
   Deno.stdout.writeSync(new TextEncoder().encode(`${text}\n`));
 }
 
-/** Opens files until there may be no more. */
+/** Opens files up to the limit. */
 function allFiles(): Deno.FsFile[] {
   const files: Deno.FsFile[] = [];
   while (true) {
@@ -49,7 +50,7 @@ function allFiles(): Deno.FsFile[] {
   }
 }
 
-/** Whoever can't be served hears the end at once; the others would wait. */
+/** A refused connection ends at once, instead of hanging. */
 async function outcome(): Promise<string> {
   try {
     const connection = await servers.connect(dir.path("http"), "127.0.0.1");

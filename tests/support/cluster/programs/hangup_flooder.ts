@@ -1,13 +1,13 @@
 /**
- * A peer that floods over several connections, takes no answer, and hangs up;
- * again and again. It says `flooding` before the last round, amid which it may
- * be killed, and at the end what it sent.
+ * A peer that repeatedly floods over several connections, reads no answer, and
+ * hangs up. Prints `flooding` before the last round, in which it may be killed,
+ * and at the end the number of messages.
  *
  * usage: hangup_flooder.ts KIND URL MEMBERSHIP_JSON PING_MS ROUNDS
  *
- * KIND is `sync` (asks for the table), `hello` (says HELLO with a wrong token),
- * `junk` or `protocol1` (neither key nor token). With PING_MS above 0 there are
- * ZMTP PINGs among what it sends.
+ * KIND is `sync` (requests the table), `hello` (HELLO with a wrong token),
+ * `junk` or `protocol1` (neither key nor token). With PING_MS above 0 it also
+ * sends ZMTP PINGs.
  *
  * @module
  */
@@ -28,7 +28,7 @@ const hello = (said: string, role: string) => [
   JSON.stringify({ node, role, token: said, version: "1.0.0" }),
 ];
 
-/** A connection that reads next to nothing. */
+/** A connection that reads almost nothing. */
 function connect(context: zmq.Context): zmq.Dealer {
   const dealer = new zmq.Dealer({
     ...{ context, linger: 0, sendTimeout: 0, receiveTimeout: 0 },
@@ -60,7 +60,7 @@ async function send(dealer: zmq.Dealer, frames: string[]): Promise<boolean> {
   }
 }
 
-/** Says HELLO as it should. @returns The session, if there is one. */
+/** Sends a correct HELLO. @returns The session, if any. */
 async function join(dealer: zmq.Dealer): Promise<string | undefined> {
   const endMs = performance.now() + deadline(ANSWER_MS);
   let isSaid = false;
@@ -71,13 +71,13 @@ async function join(dealer: zmq.Dealer): Promise<string | undefined> {
       const [, , body] = await dealer.receive();
       return JSON.parse(String(body)).session;
     } catch {
-      // Not yet.
+      // No answer yet.
     }
   }
   return undefined;
 }
 
-/** What it floods with. */
+/** The flooding message. */
 async function messageOf(dealer: zmq.Dealer): Promise<string[]> {
   switch (kind) {
     case "sync": {

@@ -1,9 +1,9 @@
 /**
- * Many peers that come to a port and don't speak, or not as they should. Says
- * `open N` once they all are connected, and at the end `hung up N LEAST MOST`:
- * on so many of them the other end has, after so many milliseconds. A system
- * that is short of room tells a peer that it is connected, and the other end
- * nothing: such a one goes by itself.
+ * Many peers that connect to a port and send nothing, or invalid data. Prints
+ * `open N` once all are connected, and at the end `hung up N LEAST MOST`: the
+ * number of hang-ups by the other end, with the shortest and longest time in
+ * milliseconds. A system short of resources may report a connection to the peer
+ * only; such a peer ends by itself.
  *
  * usage: hostile_peers.ts MANNER URL COUNT
  *
@@ -16,17 +16,17 @@ import { deadline } from "../../host/deadline.ts";
 const GREETING = new Uint8Array(64);
 GREETING.set([0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, 3, 0]);
 GREETING.set(new TextEncoder().encode("CURVE"), 12);
-/** A command and a message of 2 GiB, as ZMTP 3 announces them. */
+/** A command and a message that announce 2 GiB in ZMTP 3. */
 const HUGE_COMMAND = [0x06, 0, 0, 0, 0, 0x80, 0, 0, 0];
 const HUGE_MESSAGE = [0x02, 0, 0, 0, 0, 0x80, 0, 0, 0];
-/** The same for ZMTP 1, which has no greeting: length, then flags. */
+/** The same in ZMTP 1, which has no greeting: length, then flags. */
 const HUGE_UNVERSIONED = [0xff, 0, 0, 0, 0, 0x80, 0, 0, 0, 0];
 const SLOW_MS = 100;
 const PATIENCE_MS = deadline(700);
-/** Connections that are made at the same time. */
+/** Number of concurrent connection attempts. */
 const AT_ONCE = 200;
 
-/** What each peer sends, by the manner's name. */
+/** The data of each peer, by manner. */
 const MANNERS: Readonly<Record<string, readonly number[]>> = {
   silent: [],
   greeting: [...GREETING],
@@ -65,7 +65,7 @@ async function open(): Promise<Deno.TcpConn> {
   return await Deno.connect({ hostname, port: Number(port) });
 }
 
-/** Sends what it has to, and waits until the other end hangs up. */
+/** Sends the data, and waits until the other end hangs up. */
 async function stay(peer: Deno.TcpConn): Promise<void> {
   const startMs = performance.now();
   const ended = new AbortController();
@@ -94,7 +94,7 @@ async function waitForEnd(peer: Deno.TcpConn): Promise<void> {
 async function send(peer: Deno.TcpConn, ended: AbortSignal): Promise<void> {
   const whole = Uint8Array.from(sent ?? []);
   const isSlow = manner.startsWith("slow");
-  // A slow handshake begins after a greeting at once.
+  // A slow handshake starts with a fast greeting.
   const quick = !isSlow ? whole.length : manner === "slow" ? 0 : 64;
   await unlessGone(async () => {
     if (quick > 0) await peer.write(whole.subarray(0, quick));
@@ -111,7 +111,7 @@ async function unlessGone(action: () => Promise<void>): Promise<void> {
   } catch (error) {
     const isGone = error instanceof Deno.errors.ConnectionReset ||
       error instanceof Deno.errors.BrokenPipe ||
-      // Its own timeout was over.
+      // Its own timeout closed it.
       error instanceof Deno.errors.Interrupted ||
       error instanceof Deno.errors.BadResource;
     if (!isGone) throw error;

@@ -1,6 +1,6 @@
 /**
- * Sends messages there and back while it is sent signals; says `ready`, then
- * `done`, and waits to be ended.
+ * Makes round trips while it receives signals; prints `ready`, then `done`, and
+ * waits to be stopped.
  *
  * usage: interrupted_sockets.ts ROUND_TRIPS
  *

@@ -1,7 +1,7 @@
 /**
- * A role's program that goes by other times than usual: for tests that see
- * nodes fall silent, or want nobody to be late on a busy machine. Its first
- * arguments are the role and the times, as JSON.
+ * A role's program with other intervals: for tests that wait for silent nodes,
+ * or that want no timeouts on a busy machine. Its first arguments are the role
+ * and the intervals as JSON.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import type { PresencePace } from "../../../../lib/wire/presence_pace.ts";
 async function main(
   [role, times = "", ...argv]: readonly string[],
 ): Promise<number> {
-  // A test said it, as a value of this type.
+  // A test passed it as a value of this type.
   const pace = JSON.parse(times) as PresencePace;
   switch (role) {
     case "monitor":

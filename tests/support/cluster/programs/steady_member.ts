@@ -1,8 +1,8 @@
 /**
- * A member that reports steadily in a process of its own, so that nobody else's
- * work is in what it measures, and as often asks a bare socket:
- * `MEMBERSHIP_JSON BARE_URL INTERVAL_MS`. Says all the time what was answered, as JSON with
- * moments since 1970; ends at SIGTERM, when the last report is.
+ * A member that reports steadily in its own process, so that other work does
+ * not affect its measurements; pings a bare socket at the same rate:
+ * `MEMBERSHIP_JSON BARE_URL INTERVAL_MS`. Prints all answers as JSON with times
+ * since 1970; ends at SIGTERM, after the last report.
  *
  * @module
  */

@@ -1,8 +1,8 @@
 /**
- * A bare socket of ZeroMQ's that takes nothing until its standard input ends,
- * and then all: `PATH MESSAGES`. It holds back what comes after the first
- * messages, as the publisher's does for a peer that floods; says `bound`, and
- * `took MESSAGES` when it has them.
+ * A bare ZeroMQ socket that reads nothing until its standard input ends, and
+ * then everything: `PATH MESSAGES`. Like the publisher's socket against a
+ * flood, it blocks after the first messages. Prints `bound`, and finally `took
+ * MESSAGES`.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * A program that has something to wait for, for a minute, and ends all the same.
+ * A program that ends despite a pending wait of a minute.
  *
  * usage: waiting_poll.ts exit|throw
  *
@@ -11,7 +11,7 @@ import { LibcPipes } from "../../host/libc_pipes.ts";
 
 const poll = new LibcPoll({ boundMs: 60_000 });
 poll.add({ descriptor: new LibcPipes().make().readEnd, settle: () => {} });
-// The call is in its thread once a round through the event loop is made.
+// One turn of the event loop starts the call in its thread.
 await new Promise((resolve) => setTimeout(resolve, 0));
 if (Deno.args[0] === "exit") Deno.exit(7);
 throw new Error("the end");

@@ -1,6 +1,6 @@
 /**
- * Makes much that stays for a while, until V8's young generation is larger than a limit, or does
- * not get there, and prints how large it was, in MiB.
+ * Allocates medium-lived memory until V8's young generation exceeds a limit or
+ * stops growing, and prints its size in MiB.
  *
  * usage: deno run young_heap.ts LIMIT_MIB
  *

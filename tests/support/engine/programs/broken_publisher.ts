@@ -1,6 +1,6 @@
 /**
- * A publisher over a shared log that is broken. Its first argument is what is
- * wrong: see `broken_appends.ts`.
+ * A publisher with a broken shared log. Its first argument names the defect:
+ * see `broken_appends.ts`.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { PROGRAM } from "../../../../roles/publisher.ts";
 import { runProgram } from "../../../../roles/program/role_program.ts";
 import { BROKEN_LOGS, type BrokenLogName } from "../broken_appends.ts";
 
-/** The log that the program makes has other writes. */
+/** Replaces the writes of the program's log. */
 function breakLogs(name: BrokenLogName): void {
   const { append, beat } = EtcdLog.prototype;
   const broken = new WeakMap<EtcdLog, ReturnType<typeof writesOf>>();
@@ -32,7 +32,7 @@ function breakLogs(name: BrokenLogName): void {
 
 if (import.meta.main) {
   const [name = "", ...argv] = Deno.args;
-  // A test said it, as a name of this type.
+  // A test passed it as a name of this type.
   breakLogs(name as BrokenLogName);
   Deno.exit(await runProgram(PROGRAM, argv));
 }
