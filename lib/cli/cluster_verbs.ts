@@ -8,7 +8,6 @@
 import { LIST_FORMATS } from "../lists/list_formats.ts";
 import { EXPORT_FORMATS } from "../views/export_formats.ts";
 import { PAGE_VERBS, PUBLISHER_VERBS } from "./extra_verbs.ts";
-import type { BanSort } from "../wire/operator_bans.ts";
 
 /** An option of a verb. */
 export interface VerbOption {
@@ -62,14 +61,6 @@ const BAN_FILTERS = {
   },
   "not-enforced": { help: "only bans that some node does not enforce" },
 } as const;
-
-/** The same as `BAN_SORTS`, which would load the wire for help and version. */
-const SORTS = [
-  "since",
-  "ends",
-  "address",
-  "jail",
-] as const satisfies readonly BanSort[];
 
 const ONE = [1, 1] as const;
 const NONE = [0, 0] as const;
@@ -210,7 +201,8 @@ export const CLUSTER_VERBS = {
       ...BAN_FILTERS,
       sort: {
         value: "BY",
-        choices: SORTS,
+        // The same as BAN_SORTS, which would load the wire for help and version.
+        choices: ["since", "ends", "address", "jail"],
         help: "since, ends, address or jail [since; with --all unsorted]",
       },
       limit: { value: "N", help: "at most this many, up to 10000 [50]" },
