@@ -1,18 +1,24 @@
 /**
  * Limits the cost of JSON before it is parsed. No message of protocol 2 nests
- * deeper than five, or has objects of more than eight members; other texts are
- * rejected in one pass over their bytes. The worst text left for `JSON.parse`
- * is a wide array, whose cost grows only with its bytes.
+ * deeper than five, has objects of more than eight members, or more values than
+ * a full batch or a full list of ignored addresses; other texts are rejected in
+ * one pass over their bytes. The worst text left for `JSON.parse` is one long
+ * string or number.
  *
  * @module
  */
 
-import { MAX_CONTROL_BYTES } from "./v2_limits.ts";
+import { MAX_IGNORE } from "../base/bounds.ts";
+import { MAX_CONTROL_BYTES, MAX_EVENTS } from "./v2_limits.ts";
 
 /** Deepest nesting; a STATE has four: body, state, list, element. */
 const MAX_DEPTH = 5;
 /** Members of the largest objects, such as WELCOME and PROBED. */
 const MAX_MEMBERS = 8;
+/** A full batch: the body, its list, and the events. */
+const MAX_BRACKETS = MAX_EVENTS + 2;
+/** A full list of addresses in WELCOME, beside a few other values. */
+const MAX_COMMAS = MAX_IGNORE + 100;
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
@@ -28,7 +34,8 @@ const CLOSE_OBJECT = 0x7d;
 const IN_ARRAY = -MAX_CONTROL_BYTES;
 
 /**
- * Checks whether a text nests too deep, or has an object with too many members.
+ * Checks whether a text nests too deep, has an object with too many members, or
+ * too many values in all.
  * It does not check whether the text is valid JSON.
  *
  * @param body Bytes of a text.
@@ -37,7 +44,7 @@ const IN_ARRAY = -MAX_CONTROL_BYTES;
 export function scanJson(body: Uint8Array): "depth" | "fields" | undefined {
   /** Commas in each open bracket, outermost first; outside there is no JSON. */
   const commas = [IN_ARRAY, 0, 0, 0, 0, 0];
-  let depth = 0;
+  let [depth, brackets, allCommas] = [0, 0, 0];
   for (let at = 0; at < body.length; at++) {
     switch (body[at]) {
       case QUOTE:
@@ -46,6 +53,7 @@ export function scanJson(body: Uint8Array): "depth" | "fields" | undefined {
       case OPEN_ARRAY:
       case OPEN_OBJECT:
         if (depth === MAX_DEPTH) return "depth";
+        if (++brackets > MAX_BRACKETS) return "fields";
         commas[++depth] = body[at] === OPEN_ARRAY ? IN_ARRAY : 0;
         break;
       case CLOSE_ARRAY:
@@ -54,7 +62,7 @@ export function scanJson(body: Uint8Array): "depth" | "fields" | undefined {
         break;
       case COMMA: {
         const seen = (commas[depth] ?? 0) + 1;
-        if (seen === MAX_MEMBERS) return "fields";
+        if (seen === MAX_MEMBERS || ++allCommas > MAX_COMMAS) return "fields";
         commas[depth] = seen;
       }
     }

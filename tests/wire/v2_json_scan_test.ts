@@ -32,7 +32,8 @@ Deno.test("scanJson() lets five levels pass, and objects of eight members", () =
     wide(8),
     `[${wide(8)},${wide(8)}]`,
     `{"a":${wide(8)},"b":${wide(8)}}`,
-    `[${"0,".repeat(100_000)}0]`,
+    `[${"0,".repeat(20_000)}0]`,
+    `{"events":[${Array(1_000).fill(wide(8)).join()}]}`,
   ];
   for (const text of fine) strictEqual(scan(text), undefined, text);
 });
@@ -44,6 +45,13 @@ Deno.test("scanJson() stops at the sixth level, and at an object's ninth member"
   strictEqual(scan(wide(9)), "fields");
   strictEqual(scan(`[[${wide(9)}`), "fields");
   strictEqual(scan(`{"a":[0,0,0,0,0,0,0,0,0,${wide(9)}]}`), "fields");
+});
+
+Deno.test("scanJson() stops at more values than any message has, however they are nested", () => {
+  strictEqual(scan(`[${"0,".repeat(20_101)}0]`), "fields");
+  strictEqual(scan(`[${`[${"0,".repeat(1_000)}0],`.repeat(21)}0]`), "fields");
+  strictEqual(scan(`{"events":[${Array(1_001).fill("{}").join()}]}`), "fields");
+  strictEqual(scan(`[${"[[]],".repeat(501)}0]`), "fields");
 });
 
 Deno.test("scanJson() does not look into texts", () => {

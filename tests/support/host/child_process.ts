@@ -1,21 +1,24 @@
 import { deadline } from "./deadline.ts";
 import { waitUntil } from "./wait_until.ts";
 
-/** How to start a child. */
+/** Options for {@link ChildProcess}. */
 export interface ChildOptions {
   /** The program. */
   readonly command: string;
   /** Its arguments. */
   readonly args: readonly string[];
-  /** Added to the environment. */
+  /** Additional environment. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Milliseconds on a quiet machine until a child that was told to end is killed. @default {5000} */
+  /**
+   * Time on a quiet machine until a child that was told to end is killed, in
+   * milliseconds. @default {5000}
+   */
   readonly endTimeoutMs?: number;
-  /** Called with each line of either output as it comes. */
+  /** Called with each line of either output. */
   readonly onLine?: (line: string) => void;
 }
 
-/** What a child ended with. */
+/** The result of an ended child. */
 export interface ChildStatus {
   /** Exit code; 128 + number for a signal. */
   readonly code: number;
@@ -24,15 +27,15 @@ export interface ChildStatus {
 }
 
 /**
- * A real process whose output is kept line by line. Ended, by its own pid, at
- * the latest when disposed.
+ * A real process whose output is stored by line. Disposal ends it, by its own
+ * pid.
  */
 export class ChildProcess implements AsyncDisposable {
   /** Lines of standard output so far. */
   readonly stdout: string[] = [];
   /** Lines of standard error so far. */
   readonly stderr: string[] = [];
-  /** Resolves when the process has ended and all of its output is here. */
+  /** Resolves when the process has ended and all its output was read. */
   readonly ended: Promise<ChildStatus>;
   readonly #child: Deno.ChildProcess;
   readonly #input: WritableStreamDefaultWriter<Uint8Array>;
@@ -78,13 +81,13 @@ export class ChildProcess implements AsyncDisposable {
     await this.#input.close();
   }
 
-  /** Sends a signal, if the process is still there. */
+  /** Sends a signal if the process still runs. */
   signal(name: Deno.Signal): void {
     if (this.#hasEnded) return;
     try {
       this.#child.kill(name);
     } catch (error) {
-      // It has ended just now, and nobody has been told yet.
+      // It has just ended, before the runtime noticed.
       if (!(error instanceof TypeError)) throw error;
     }
   }
@@ -96,9 +99,9 @@ export class ChildProcess implements AsyncDisposable {
   }
 
   /**
-   * What the first group of a pattern matches in lines of standard error, in
-   * order. Each line is looked at once, however often this is asked for: who
-   * reads a program's output late holds the program up.
+   * The first group of a pattern in all matching lines of standard error, in
+   * order. Checks each line only once, because a slow reader of a program's
+   * output blocks the program.
    */
   found(pattern: RegExp): readonly string[] {
     const seen = this.#found.getOrInsertComputed(
@@ -137,7 +140,7 @@ export class ChildProcess implements AsyncDisposable {
     } finally {
       clearTimeout(killer);
     }
-    // The reader is gone; whether the rest was written no longer matters.
+    // The reader is gone, so unwritten input does not matter.
     await this.#input.abort().catch((error: unknown) => {
       if (!(error instanceof TypeError)) throw error;
     });

@@ -1,6 +1,6 @@
 import { output } from "../fail2ban/fail2ban_server.ts";
 
-/** Established connections to a port of this host; Linux's `ss` tells. */
+/** Established connections to a port of this host, from Linux's `ss`. */
 export async function connectionsAt(
   url: string,
   within: readonly string[] = [],

@@ -8,9 +8,8 @@ import type {
 import { waitUntil } from "./wait_until.ts";
 
 /**
- * A host of a cluster on which one program is started and stopped as an
- * operator does. Whatever still runs in the background is killed, by its
- * process id, when disposed.
+ * A host on which one program is started and stopped like an operator does.
+ * Disposal kills programs that still run in the background, by process id.
  */
 export class DaemonHost implements AsyncDisposable {
   readonly pidFile: string;
@@ -56,7 +55,9 @@ export class DaemonHost implements AsyncDisposable {
     return outcome;
   }
 
-  /** Starts the program in the background; gives its process id, or throws. */
+  /**
+   * Starts the program in the background; returns its process id, or throws.
+   */
   async start(...args: string[]): Promise<number> {
     const { code, stdout, stderr } = await this.run("start", ...args);
     const pid = /started, with process id (\d+)$/.exec(stdout.join("\n"))?.[1];
@@ -64,7 +65,7 @@ export class DaemonHost implements AsyncDisposable {
     throw new Error(`Not started: ${code}\n${stderr.join("\n")}`);
   }
 
-  /** Remembers whom the pid file names. */
+  /** Remembers the process id in the pid file. */
   async notePid(): Promise<number | undefined> {
     const text = await readIfThere(this.pidFile);
     const pid = Number(text);
@@ -73,7 +74,7 @@ export class DaemonHost implements AsyncDisposable {
     return pid;
   }
 
-  /** The names in the host's folder that the program made. */
+  /** The names that the program created in the host's folder. */
   async leftovers(): Promise<string[]> {
     const dir = this.pidFile.slice(0, this.pidFile.lastIndexOf("/"));
     const names: string[] = [];
@@ -98,7 +99,7 @@ export class DaemonHost implements AsyncDisposable {
     }
   }
 
-  /** Its process id may have been given to another program by now. */
+  /** The process id may have been reused by another program. */
   async #isOurs(pid: number): Promise<boolean> {
     const command = await readIfThere(`/proc/${pid}/cmdline`);
     return command?.includes(this.#cluster.dir) === true;

@@ -1,13 +1,13 @@
 /**
- * What may stand in the place of a file of state.
+ * Kinds of damage to a state file.
  *
  * @module
  */
 
-/** A way in which a file is no more what it was. */
+/** A kind of damage. */
 export type Damage = "empty" | "garbage" | "cut" | "folder" | "pipe";
 
-/** All ways. */
+/** All kinds. */
 export const DAMAGES: readonly Damage[] = [
   "empty",
   "garbage",
@@ -17,10 +17,10 @@ export const DAMAGES: readonly Damage[] = [
 ];
 
 const GARBAGE = new Uint8Array(5_000).map((_, at) => (at * 131 + 7) & 0xff);
-/** What is cut where there is nothing: the beginning of many things. */
+/** The partial content for a missing file: the beginning of many formats. */
 const BEGUN = '{"version":1,';
 
-/** Damages a file, whether or not it is there. */
+/** Damages a file, whether it exists or not. */
 export async function damageFile(path: string, damage: Damage): Promise<void> {
   const before = await Deno.readFile(path).catch(() => undefined);
   await Deno.remove(path, { recursive: true }).catch(() => {});

@@ -1,28 +1,28 @@
 import { waitUntil } from "./wait_until.ts";
 
-/** A datagram that came in. */
+/** A received datagram. */
 export interface ReceivedDatagram {
   readonly text: string;
-  /** When, by `performance.now()`. */
+  /** Time of arrival, by `performance.now()`. */
   readonly atMs: number;
 }
 
-/** A socket such as a syslog daemon or a service manager listens on. */
+/** A socket like that of a syslog daemon or service manager. */
 export class DatagramReceiver implements AsyncDisposable {
-  /** What came in so far, oldest first. */
+  /** The received datagrams, oldest first. */
   readonly datagrams: ReceivedDatagram[] = [];
   readonly #path: string;
   readonly #socket: Deno.DatagramConn;
   readonly #receiving: Promise<void>;
 
-  /** @param path Where to listen; nothing may be there. */
+  /** @param path The path to listen on, which must not exist. */
   constructor(path: string) {
     this.#path = path;
     this.#socket = Deno.listenDatagram({ transport: "unixpacket", path });
     this.#receiving = this.#receive();
   }
 
-  /** The texts of what came in. */
+  /** The texts of the datagrams. */
   get texts(): string[] {
     return this.datagrams.map(({ text }) => text);
   }
@@ -35,7 +35,7 @@ export class DatagramReceiver implements AsyncDisposable {
     );
   }
 
-  /** Waits until so many came in. */
+  /** Waits for a number of datagrams. */
   async waitForCount(count: number): Promise<void> {
     await waitUntil(() => this.datagrams.length >= count, {
       what: `${count} datagrams on ${this.#path}`,
@@ -49,7 +49,7 @@ export class DatagramReceiver implements AsyncDisposable {
     }
   }
 
-  /** Stops to listen; the socket's name goes. */
+  /** Closes the socket and removes its name. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#socket.close();
     await this.#receiving;

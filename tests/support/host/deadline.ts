@@ -1,46 +1,46 @@
-/** A fast, quiet machine does {@link fixedWork} in this time, in milliseconds. */
+/** Time of {@link fixedWork} on a fast, quiet machine, in milliseconds. */
 const WORK_MS = 12;
-/** It starts and ends a process in this time. */
+/** Time to start and end a process on such a machine, in milliseconds. */
 const SPAWN_MS = 5;
-/** How many times as long as on a fast, quiet machine a wait may take: others may come to use the machine. */
+/** Safety factor of waits: other programs may start to use the machine. */
 const PATIENCE = 12;
-/** Above this programs would be given more time than a test has. */
+/** A higher factor would give programs more time than a test has. */
 const MAX_SLOWNESS = 6;
-/** So many times as long at most: above this a hang would be told of too late. */
+/** Maximum factor: a higher one would report a hang too late. */
 const MAX_PATIENCE = 30;
 
 /**
- * How many times as long as a fast, quiet machine this one takes, measured once
- * a process; at least 1. A moment's work may find a busy machine idle, so it
- * counts how many have been waiting for each processor, too.
+ * How many times slower this machine is than a fast, quiet one, measured once
+ * per process; at least 1. Also counts the load average, because a busy machine
+ * may be idle for the moment of the measurement.
  */
 export const SLOWNESS = measureSlowness();
 
 /**
- * Until when a wait is surely a hang. It is no assertion: what must be fast is
- * compared with something else in the same run.
+ * The time after which a wait is surely a hang. It is no assertion of speed:
+ * tests compare speed with something else in the same run.
  *
- * @param ms Milliseconds that what is waited for may take on a quiet machine.
- * @returns Milliseconds for this machine, with room for whoever else uses it.
+ * @param ms Longest duration on a quiet machine, in milliseconds.
+ * @returns Milliseconds for this machine, with a safety factor.
  */
 export function deadline(ms: number): number {
   return Math.ceil(ms * Math.min(SLOWNESS * PATIENCE, MAX_PATIENCE));
 }
 
 /**
- * A signal that ends a hang.
+ * A signal that ends a hanging wait.
  *
- * @param ms Milliseconds as for {@link deadline}.
+ * @param ms Longest duration on a quiet machine, in milliseconds.
  */
 export function deadlineSignal(ms: number): AbortSignal {
   return AbortSignal.timeout(deadline(ms));
 }
 
 /**
- * Milliseconds for a time of a program under test that must pass, and that
- * must not pass by mistake while the program only waits for the processor.
+ * An interval of a program under test that must pass, but not merely because
+ * the program waits for the CPU, in milliseconds.
  *
- * @param ms What would do on a fast, quiet machine.
+ * @param ms The interval on a fast, quiet machine.
  */
 export function scaled(ms: number): number {
   return Math.ceil(ms * SLOWNESS);
@@ -61,7 +61,7 @@ function elapsedMs(work: () => void): number {
   return performance.now() - startMs;
 }
 
-/** Work for the processor whose result nobody can leave out. */
+/** CPU work that the compiler can't remove. */
 function fixedWork(): void {
   let state = 1;
   for (let round = 0; round < 3_000_000; round++) {
@@ -80,7 +80,7 @@ function mayAskForLoad(): boolean {
     "granted";
 }
 
-/** How many want to run, for each processor, in the last minute. */
+/** Load average of the last minute per CPU. */
 function load(): number {
   const [lastMinute = 0] = Deno.loadavg();
   return lastMinute / navigator.hardwareConcurrency;

@@ -1,7 +1,7 @@
 /**
- * A whole host of a test's own that is hub and node: real fail2ban, real nft,
- * the programs from these sources under their usual names, all in good order.
- * Needs the parts `overlay`, `netns`, `fail2ban` and `nftables`.
+ * A complete test host, hub and node at once: real fail2ban, real nft, the
+ * programs from these sources under their usual names, all healthy. Needs the
+ * parts `overlay`, `netns`, `fail2ban` and `nftables`.
  *
  * @module
  */
@@ -22,20 +22,20 @@ export interface DoctorFinding {
   readonly fix: string | null;
 }
 
-/** What `doctor` said. */
+/** The output of `doctor`. */
 export interface Diagnosed {
   readonly code: number;
   readonly findings: readonly DoctorFinding[];
 }
 
-/** What a command left. */
+/** The result of a command. */
 export interface Typed {
   readonly code: number;
   readonly out: string;
   readonly err: string;
 }
 
-/** Programs under their names, a fail2ban with our jail, and a configuration. */
+/** Installs the programs, a fail2ban with our jail, and a configuration. */
 const SET_UP = `set -e
 mkdir -p /usr/local/bin /etc/fail2ban-cluster /var/log
 for role in cluster monitor publisher subscriber; do
@@ -78,7 +78,7 @@ const END =
   `for role in monitor subscriber publisher; do fail2ban-$role stop; done
 fail2ban-client stop`;
 
-/** Gone without a trace when disposed. */
+/** Removed completely when disposed. */
 export class DoctoredRoot implements AsyncDisposable {
   readonly #root: ThrowawayRoot;
   readonly #held: AsyncDisposableStack;
@@ -88,7 +88,7 @@ export class DoctoredRoot implements AsyncDisposable {
     this.#held = held;
   }
 
-  /** Makes one; its programs run. */
+  /** Creates a host with running programs. */
   static async create(): Promise<DoctoredRoot> {
     await using held = new AsyncDisposableStack();
     const network = held.use(await NetworkNamespace.create());
@@ -104,7 +104,7 @@ export class DoctoredRoot implements AsyncDisposable {
   }
 
   /**
-   * Types something into a shell of root's.
+   * Runs a script in a root shell.
    *
    * @throws {Error} when it fails.
    */
@@ -114,7 +114,7 @@ export class DoctoredRoot implements AsyncDisposable {
     throw new Error(`${script}: ${code}\n${out}${err}`);
   }
 
-  /** Runs a script, which may fail. */
+  /** Runs a script that may fail. */
   async run(
     script: string,
     env: Readonly<Record<string, string>> = {},
@@ -135,7 +135,7 @@ export class DoctoredRoot implements AsyncDisposable {
     return { code, out, err };
   }
 
-  /** What `doctor` says now. */
+  /** Runs `doctor`. */
   async doctor(
     before = "",
     env: Readonly<Record<string, string>> = {},

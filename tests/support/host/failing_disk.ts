@@ -1,7 +1,6 @@
 /**
- * A disk of a test's own that fails while it is in use, as the kernel has it:
- * whatever is written from then on is refused. Needs the part `loopdisk` of
- * `real_parts.ts`.
+ * A disk that fails while it is in use, as in the kernel: all further writes
+ * are refused. Needs the part `loopdisk` of `real_parts.ts`.
  *
  * @module
  */
@@ -17,7 +16,9 @@ cp -a "$1"/. /mnt
 mount --move /mnt "$1"
 echo mounted
 read -r _`;
-/** What is not written yet would be lost, as in a disk that fails it is; that is another story. */
+/**
+ * Syncs first: the loss of unwritten data in a real failure is another test.
+ */
 const FAIL = `sync -f "$1"
 device=$(findmnt -n -o SOURCE "$1")
 echo 1 >"/sys/fs/ext4/\${device#/dev/}/trigger_fs_error"
@@ -26,7 +27,9 @@ const MEND = `umount "$1"
 e2fsck -p "$2" || [ $? -le 2 ]
 mount -o loop,errors=remount-ro "$2" "$1"`;
 
-/** A folder that is a disk for whoever is started {@link FailingDisk.within}. */
+/**
+ * A folder that is a disk for programs started with {@link FailingDisk.within}.
+ */
 export class FailingDisk implements AsyncDisposable {
   readonly #dir: string;
   readonly #image: string;
@@ -39,10 +42,10 @@ export class FailingDisk implements AsyncDisposable {
   }
 
   /**
-   * Mounts a disk over a folder, with what is in that.
+   * Mounts a disk with a folder's content over the folder.
    *
    * @param dir The folder.
-   * @param image The file that holds the disk; made, and left.
+   * @param image The file of the disk; created, and kept.
    */
   static async over(dir: string, image: string): Promise<FailingDisk> {
     const shell = ["sh", "-c", SCRIPT, "sh", dir, image];
@@ -54,17 +57,17 @@ export class FailingDisk implements AsyncDisposable {
     return new FailingDisk(dir, image, holder);
   }
 
-  /** What programs are started by that see the disk. */
+  /** Prefix of the commands of programs that see the disk. */
   get within(): readonly string[] {
     return ["nsenter", "--target", `${this.#holder.pid}`, "--mount", "--"];
   }
 
-  /** From now on it is read-only, also for who has files of it open. */
+  /** Makes it read-only, also for open files. */
   async fail(): Promise<void> {
     await this.#run(FAIL);
   }
 
-  /** Checks and mounts it anew; nobody may have files of it open. */
+  /** Checks and remounts it; no file of it may be open. */
   async mend(): Promise<void> {
     await this.#run(MEND);
   }

@@ -1,6 +1,6 @@
 /**
- * Hosts whose clocks are wrong, by Debian's faketime. Needs the part
- * `faketime` of `real_parts.ts`.
+ * Hosts with wrong clocks, with Debian's faketime. Needs the part `faketime` of
+ * `real_parts.ts`.
  *
  * @module
  */
@@ -8,27 +8,33 @@
 import { output } from "../fail2ban/fail2ban_server.ts";
 import type { HostSetting } from "../cluster/test_cluster.ts";
 
-/** So far ahead a false clock is, in milliseconds. */
+/** Offset of a false clock, in milliseconds. */
 export const AHEAD_MS = 3_600_000;
 
-/** How programs are started whose clock is {@link AHEAD_MS} ahead; their timers are right. */
+/**
+ * Settings of programs whose clock is {@link AHEAD_MS} ahead; their timers are
+ * right.
+ */
 export async function aheadOfTime(): Promise<HostSetting> {
   return {
     env: { ...await falseClock(), FAKETIME: `+${AHEAD_MS / 1_000}s` },
   };
 }
 
-/** Where Python finds what sets its clock. */
+/** Path of the Python module that sets the clock. */
 const PYTHON_CLOCK = decodeURIComponent(
   new URL("../peers/python_clock", import.meta.url).pathname,
 );
 
-/** How programs are started whose clock a test sets while they run; their timers are right. */
+/**
+ * Settings of programs whose clock a test sets while they run; their timers are
+ * right.
+ */
 export async function settableClock(file: string): Promise<{
   readonly setting: HostSetting;
   /** The environment of a Python program with the same clock. */
   readonly pythonEnv: Readonly<Record<string, string>>;
-  /** Sets it so far ahead, or back. */
+  /** Sets the clock's offset, ahead or back. */
   readonly set: (aheadMs: number) => Promise<void>;
 }> {
   const set = (aheadMs: number) => {

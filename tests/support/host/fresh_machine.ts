@@ -1,7 +1,7 @@
 /**
- * A machine without any state: nothing below `/var/lib`, `/run`, `/var/log` and
- * `/etc/fail2ban-cluster`, a network of its own, and the project beside its
- * shipped configuration. Needs the parts `mountns`, `netns` and `setpriv` of
+ * A machine without any state: empty `/var/lib`, `/run`, `/var/log` and
+ * `/etc/fail2ban-cluster`, its own network, and the project with its shipped
+ * configuration. Needs the parts `mountns`, `netns` and `setpriv` of
  * `real_parts.ts`.
  *
  * @module
@@ -18,7 +18,7 @@ ip link set lo up
 echo hidden
 exec cat`;
 
-/** Reads past modes, so that the tests' own files are found; writes nothing of others. */
+/** May read all files, so that it finds the tests' own; writes only its own. */
 const ORDINARY = [
   ...["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"],
   ...[
@@ -28,14 +28,17 @@ const ORDINARY = [
   "--bounding-set=-all,+dac_read_search",
 ];
 
-/** Who starts programs: root, or a user who may write no folder of the system's. */
+/**
+ * The user that starts programs: root, or one without write access to system
+ * folders.
+ */
 export type MachineUser = "root" | "ordinary";
 
-/** Gone with all that was started on it, once that has ended. */
+/** Removed with everything started on it, after that has ended. */
 export class FreshMachine implements AsyncDisposable {
   readonly #holder: ChildProcess;
   readonly #children: ChildProcess[] = [];
-  /** The folder that stands for an ordinary user's home. */
+  /** The home folder of an ordinary user. */
   readonly home: string;
 
   readonly #user: MachineUser;
@@ -49,7 +52,7 @@ export class FreshMachine implements AsyncDisposable {
     this.#user = user;
   }
 
-  /** @param user Who starts programs there. */
+  /** @param user The user that starts programs. */
   static async create(user: MachineUser): Promise<FreshMachine> {
     const home = await Deno.makeTempDir({ prefix: "f2bc_home_" });
     await giveCache(home, user);
@@ -92,7 +95,9 @@ export class FreshMachine implements AsyncDisposable {
   }
 }
 
-/** What the project needs from npm: nothing can be fetched there, and Deno has to own it. */
+/**
+ * Copies the npm cache: nothing can be downloaded there, and Deno must own it.
+ */
 async function giveCache(home: string, user: MachineUser): Promise<void> {
   const cache = Deno.env.get("DENO_DIR") ??
     `${Deno.env.get("HOME") ?? "/root"}/.cache/deno`;

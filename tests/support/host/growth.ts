@@ -1,5 +1,5 @@
 /**
- * How the time that work takes grows with its size.
+ * Measures how the time of work grows with its size.
  *
  * @module
  */
@@ -8,15 +8,14 @@ const ROUNDS = 3;
 const FACTOR = 10;
 
 /**
- * Compares one run of ten times the size with ten runs of the size, side by
- * side: the machine's speed, and what else it does, count on both sides. The
- * shortest of some rounds is taken of each.
+ * Compares one run of ten times the size with ten runs of the size, in
+ * alternation, so that the machine's speed and load affect both. Takes the
+ * shortest of several rounds for each.
  *
  * @param size The smaller size.
- * @param work Does as much work as it is told; what it gives is kept until the
- * round is over, so that both sides hold the same memory.
- * @returns About 1 where time grows with the size, about 10 where it grows with
- * the size's square.
+ * @param work Does work of a size; its result is kept until the round is over,
+ * so that both sides use the same memory.
+ * @returns About 1 for linear growth, about 10 for quadratic growth.
  */
 export function growth(size: number, work: (size: number) => unknown): number {
   let smallMs = Infinity;

@@ -1,23 +1,29 @@
 /**
- * Receivers of datagrams that take nothing out of their queue.
+ * Receivers that never read datagrams from their queue.
  *
  * @module
  */
 
 import type { DatagramSender } from "../../../lib/log/datagram_sender.ts";
 
-/** So long a datagram that waits for room is waited for, in milliseconds. */
+/** Time to wait for a datagram that needs room, in milliseconds. */
 export const PENDING_MS = 200;
-/** In so many turns, in each of which it may be sent: a process that was stopped for a while had none. */
+/**
+ * Number of turns in which it may be sent: a process that was stopped for a
+ * while had none.
+ */
 const TURNS = 20;
 
-/** Listens, and takes nothing out of the queue unless it is asked to. */
+/** Listens, and reads only when asked. */
 export function listenOnly(path: string): Deno.DatagramConn & Disposable {
   const socket = Deno.listenDatagram({ transport: "unixpacket", path });
   return Object.assign(socket, { [Symbol.dispose]: () => socket.close() });
 }
 
-/** Fills a receiver's queue. @returns The sending of the first datagram for which there is no room. */
+/**
+ * Fills a receiver's queue. @returns The pending send of the first datagram
+ * without room.
+ */
 export async function fillQueue(
   datagrams: DatagramSender,
   path: string,

@@ -1,16 +1,16 @@
 /**
- * Descriptors that a test can make readable, and close.
+ * File descriptors that a test can make readable and close.
  *
  * @module
  */
 
-/** Two ends of a pipe. */
+/** The ends of a pipe. */
 export interface Pipe {
   readonly readEnd: number;
   readonly writeEnd: number;
 }
 
-/** Makes pipes, and closes those that are left when disposed. */
+/** Creates pipes, and closes the remaining ones when disposed. */
 export class LibcPipes implements Disposable {
   readonly #libc = Deno.dlopen("libc.so.6", {
     pipe: { parameters: ["buffer"], result: "i32" },
@@ -36,7 +36,7 @@ export class LibcPipes implements Disposable {
     this.#libc.symbols.write(writeEnd, new Uint8Array(1), 1n);
   }
 
-  /** Takes what {@link LibcPipes.fill} put in; waits for it where there is none. */
+  /** Reads what {@link LibcPipes.fill} wrote; waits if there is nothing. */
   drain({ readEnd }: Pipe): void {
     this.#libc.symbols.read(readEnd, new Uint8Array(1), 1n);
   }

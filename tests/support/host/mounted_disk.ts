@@ -1,6 +1,6 @@
 /**
- * A disk of a test's own, which programs see where a folder was. Needs the part
- * `mountns` of `real_parts.ts`.
+ * A disk that replaces a folder for some programs. Needs the part `mountns` of
+ * `real_parts.ts`.
  *
  * @module
  */
@@ -14,10 +14,12 @@ cp -a "$1"/. /mnt
 mount --move /mnt "$1"
 echo mounted
 read -r _`;
-/** More than the disk has. */
+/** Fills the disk. */
 const FILL = 'dd if=/dev/zero of="$1/ballast" bs=4k 2>&1 || true';
 
-/** A folder that is a disk for whoever is started {@link MountedDisk.within}. */
+/**
+ * A folder that is a disk for programs started with {@link MountedDisk.within}.
+ */
 export class MountedDisk implements AsyncDisposable {
   readonly #dir: string;
   readonly #holder: ChildProcess;
@@ -28,10 +30,10 @@ export class MountedDisk implements AsyncDisposable {
   }
 
   /**
-   * Mounts a disk over a folder, with what is in that.
+   * Mounts a disk with a folder's content over the folder.
    *
    * @param dir The folder.
-   * @param size Its size as `mount` takes it, as `2m`.
+   * @param size The size for `mount`, such as `2m`.
    */
   static async over(dir: string, size: string): Promise<MountedDisk> {
     const shell = ["/bin/sh", "-c", SCRIPT, "sh", dir, size];
@@ -44,27 +46,27 @@ export class MountedDisk implements AsyncDisposable {
     return disk;
   }
 
-  /** What programs are started by that see the disk. */
+  /** Prefix of the commands of programs that see the disk. */
   get within(): readonly string[] {
     return ["nsenter", "--target", `${this.#holder.pid}`, "--mount", "--"];
   }
 
-  /** Leaves no room on it. */
+  /** Fills the disk. */
   async fill(): Promise<void> {
     await this.run(FILL);
   }
 
-  /** Makes room again. */
+  /** Frees the space again. */
   async free(): Promise<void> {
     await this.run('rm "$1/ballast"');
   }
 
-  /** Lets nobody write to it. */
+  /** Makes it read-only. */
   async makeReadOnly(): Promise<void> {
     await this.run('mount -o remount,ro "$1"');
   }
 
-  /** Runs a command of a shell where the disk is; `$1` is the folder. */
+  /** Runs a shell command where the disk is mounted; `$1` is the folder. */
   async run(command: string): Promise<void> {
     const [first = "", ...rest] = this.within;
     const { success, stderr } = await new Deno.Command(first, {

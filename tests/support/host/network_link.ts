@@ -1,13 +1,13 @@
 /**
- * Two networks with a cable between them that can be cut. Needs the parts
- * `netns` and `nftables` of `real_parts.ts`.
+ * Two network namespaces with a link that can be cut. Needs the parts `netns`
+ * and `nftables` of `real_parts.ts`.
  *
  * @module
  */
 
 import { NetworkNamespace } from "./network_namespace.ts";
 
-/** Which packets of the node are dropped: those that come, that go, or all. */
+/** The node's packets to drop. */
 export type Cut = "both" | "incoming" | "outgoing";
 
 const RULES: Readonly<Record<"incoming" | "outgoing", string>> = {
@@ -17,7 +17,7 @@ const RULES: Readonly<Record<"incoming" | "outgoing", string>> = {
     'chain outgoing { type filter hook output priority 0; oifname != "lo" drop; }',
 };
 
-/** A network for a hub and one for a node. */
+/** A network namespace for a hub, and one for a node. */
 export class NetworkLink implements AsyncDisposable {
   readonly hub: NetworkNamespace;
   readonly node: NetworkNamespace;
@@ -29,7 +29,7 @@ export class NetworkLink implements AsyncDisposable {
     this.node = node;
   }
 
-  /** Makes both, joined. */
+  /** Creates and connects both. */
   static async create(): Promise<NetworkLink> {
     const hub = await NetworkNamespace.create();
     const node = await NetworkNamespace.create();
@@ -42,13 +42,13 @@ export class NetworkLink implements AsyncDisposable {
     return link;
   }
 
-  /** From now on packets are dropped, and nobody is told. */
+  /** Silently drops packets from now on. */
   async cut(what: Cut): Promise<void> {
     const rules = what === "both" ? Object.values(RULES) : [RULES[what]];
     await this.node.run("nft", `table inet cut {\n${rules.join("\n")}\n}`);
   }
 
-  /** They come and go again. */
+  /** Stops dropping packets. */
   async mend(): Promise<void> {
     await this.node.run("nft", "delete", "table", "inet", "cut");
   }

@@ -1,19 +1,19 @@
 /**
- * Networks of a test's own. Needs the part `netns` of `real_parts.ts`.
+ * Network namespaces for tests. Needs the part `netns` of `real_parts.ts`.
  *
  * @module
  */
 
-/** A network namespace, removed with all that is in it when disposed. */
+/** A network namespace, removed with its content when disposed. */
 export class NetworkNamespace implements AsyncDisposable {
-  /** What `ip netns` calls it. */
+  /** Its name for `ip netns`. */
   readonly name: string;
 
   private constructor(name: string) {
     this.name = name;
   }
 
-  /** Makes one whose loopback interface is up. */
+  /** Creates one with an active loopback interface. */
   static async create(): Promise<NetworkNamespace> {
     const name = `f2bc_${crypto.randomUUID().slice(0, 8)}`;
     await output(["ip", "netns", "add", name]);
@@ -22,22 +22,22 @@ export class NetworkNamespace implements AsyncDisposable {
     return namespace;
   }
 
-  /** What to start so that a program runs in here. */
+  /** The command that runs a program inside. */
   inside(program: string): [string, ...string[]] {
     return ["ip", "netns", "exec", this.name, program];
   }
 
   /**
-   * Runs a program in here.
+   * Runs a program inside.
    *
-   * @returns What it wrote to standard output.
+   * @returns Its standard output.
    * @throws {Error} with its standard error when it fails.
    */
   async run(program: string, ...args: string[]): Promise<string> {
     return await output([...this.inside(program), ...args]);
   }
 
-  /** Lays a cable to another one; its ends are named. */
+  /** Connects it with another by a link with named ends. */
   async join(
     other: NetworkNamespace,
     [here, there]: readonly [string, string],
@@ -46,7 +46,7 @@ export class NetworkNamespace implements AsyncDisposable {
     await this.run("ip", "link", "add", here, "type", "veth", ...peer);
   }
 
-  /** What to start programs by so that they run in here. */
+  /** Prefix of the commands of programs that run inside. */
   get within(): readonly string[] {
     return ["ip", "netns", "exec", this.name];
   }

@@ -1,7 +1,7 @@
 /**
- * Loaded before a program that runs on Deno 2.6, where `FsFile.tryLock` and
- * `FsFile.tryLockSync` are missing; later versions have them. It takes the right to `ffi`. For tests of compiled programs only, in
- * places where no newer base runtime can be had.
+ * Preloaded on Deno 2.6, which lacks `FsFile.tryLock` and `FsFile.tryLockSync`.
+ * Needs the permission `ffi`. Only for tests of compiled programs where no
+ * newer base runtime is available.
  *
  * @module
  */
@@ -21,14 +21,15 @@ function openLibc() {
 }
 
 function addTryLock(): void {
-  // At once: the executable of all roles gives the right to it up where a role has none.
+  // At once: the executable of all roles revokes the permission for roles
+  // without it.
   const mayOpen = Deno.permissions.querySync({ name: "ffi" }).state;
   let opened = mayOpen === "granted" ? openLibc() : undefined;
   const libc = () => opened ??= openLibc();
 
   /**
-   * The system's number for an open file, which Deno does not tell: the one
-   * that stands where this file was just moved to.
+   * The descriptor of an open file, which Deno does not reveal: the one whose
+   * position is where this file was just moved to.
    */
   const descriptorOf = (file: Deno.FsFile): number => {
     const before = file.seekSync(0, Deno.SeekMode.Current);

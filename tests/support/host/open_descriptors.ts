@@ -1,9 +1,9 @@
-/** How many descriptors this process has open. Linux only. */
+/** Number of this process's open descriptors. Linux only. */
 export function openDescriptors(): number {
   return [...Deno.readDirSync("/proc/self/fd")].length;
 }
 
-/** How many descriptors a program has open that this one starts. Linux only. */
+/** Number of open descriptors in a child of this process. Linux only. */
 export function inheritedDescriptors(): number {
   const { stdout } = new Deno.Command("ls", { args: ["/proc/self/fd"] })
     .outputSync();

@@ -1,7 +1,6 @@
 /**
- * A `/dev` of a test's own, so that it can be the syslog daemon whatever
- * listens on the host's `/dev/log`. Needs the part `mountns` of
- * `real_parts.ts`.
+ * A private `/dev`, so that a test can be the syslog daemon, whatever listens
+ * on the host's `/dev/log`. Needs the part `mountns` of `real_parts.ts`.
  *
  * @module
  */
@@ -10,7 +9,10 @@ import { DatagramReceiver } from "./datagram_receiver.ts";
 
 const DEVICES = "null zero full random urandom tty";
 
-/** Mounts the folder, with the host's devices, over `/dev`, and becomes a program. */
+/**
+ * Mounts the folder with the host's devices over `/dev`, and executes a
+ * program.
+ */
 const SCRIPT = `set -e
 dev=$1
 shift
@@ -23,7 +25,7 @@ ln -s "$dev.log" "$dev/log"
 mount --move "$dev" /dev
 exec "$@"`;
 
-/** Runs programs that take a socket in a test's own folder for `/dev/log`. */
+/** Runs programs for which a socket in a test's folder is `/dev/log`. */
 export class PrivateDev {
   readonly #dev: string;
 
@@ -37,17 +39,17 @@ export class PrivateDev {
     return new PrivateDev(`${dir}/dev`);
   }
 
-  /** Where these programs look for the syslog daemon. */
+  /** Path of the socket that is these programs' `/dev/log`. */
   get socketPath(): string {
     return `${this.#dev}.log`;
   }
 
-  /** Begins to listen where these programs look for the syslog daemon. */
+  /** Listens on this socket. */
   listen(): DatagramReceiver {
     return new DatagramReceiver(this.socketPath);
   }
 
-  /** How a program is started so that it sees this `/dev`. */
+  /** The command of a program that sees this `/dev`. */
   wrap(
     command: string,
     ...args: string[]

@@ -1,11 +1,14 @@
-/** What the kernel says of a process, in the order of `/proc/PID/stat` from the third field on. */
+/**
+ * The fields of `/proc/PID/stat` from the third on; `undefined` when the
+ * process is gone.
+ */
 async function fields(pid: number): Promise<string[] | undefined> {
   try {
     const text = await Deno.readTextFile(`/proc/${pid}/stat`);
     return text.slice(text.lastIndexOf(")") + 2).split(" ");
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
-    // It ended between the opening and the reading.
+    // It ended between open and read.
     if (error instanceof Error && error.message.includes("os error 3")) {
       return undefined;
     }
@@ -13,18 +16,21 @@ async function fields(pid: number): Promise<string[] | undefined> {
   }
 }
 
-/** Whether a process is there and has not ended; nobody may have asked yet how it ended. */
+/** Whether a process runs; a zombie does not. */
 export async function isRunning(pid: number): Promise<boolean> {
   const state = (await fields(pid))?.[0];
   return state !== undefined && !"ZX".includes(state);
 }
 
-/** The session that a process belongs to. */
+/** The session of a process. */
 export async function processSession(pid: number): Promise<number> {
   return Number((await fields(pid))?.[3]);
 }
 
-/** Up to which byte a process has read a file that it has open; `undefined`: it has not. */
+/**
+ * The read position of a process in a file that it has open; `undefined` when
+ * it has not.
+ */
 export async function readUpTo(
   pid: number,
   path: string,

@@ -1,16 +1,19 @@
-/** What a process has used so far. Linux only. */
+/** Resources that a process has used. Linux only. */
 export interface ProcessUsage {
-  /** Processor time in seconds, in the kernel and out of it. */
+  /** CPU time in user and kernel mode, in seconds. */
   readonly cpuSeconds: number;
-  /** The same of those of its children that have ended. */
+  /** CPU time of its children that have ended, in seconds. */
   readonly childrenSeconds: number;
-  /** Resident memory now, in bytes. */
+  /** Current resident memory, in bytes. */
   readonly residentBytes: number;
-  /** The most resident memory it had since {@link forgetPeak}, or since its start, in bytes. */
+  /**
+   * Peak resident memory since {@link forgetPeak}, or since its start, in
+   * bytes.
+   */
   readonly peakBytes: number;
 }
 
-/** Clock ticks in a second, as Linux shows them to programs. */
+/** Clock ticks per second in Linux's user interface. */
 const TICKS_PER_SECOND = 100;
 
 /** Reads `/proc/PID/stat` and `/proc/PID/status`. */
@@ -28,11 +31,11 @@ export async function processUsage(pid: number): Promise<ProcessUsage> {
 }
 
 /**
- * Has a process's peak begin anew, at what is resident now; or what it took to
- * start would count as what it took since.
+ * Resets a process's peak memory to its current one, so that the peak of its
+ * start does not count.
  */
 export async function forgetPeak(pid: number): Promise<void> {
-  // See proc(5): 5 resets the peak, and nothing else.
+  // See proc(5): 5 resets only the peak.
   await Deno.writeTextFile(`/proc/${pid}/clear_refs`, "5");
 }
 

@@ -1,30 +1,30 @@
 /**
- * What programs get of a machine that others use, too. Linux only.
+ * CPU shares of programs on a shared machine. Linux only.
  *
  * @module
  */
 
-/** Of a program's main thread, in nanoseconds. */
+/** Times of a program's main thread, in nanoseconds. */
 interface Share {
   readonly ranNs: number;
-  /** Time in which it could have run, and others did. */
+  /** Time in which it was ready to run but others ran. */
   readonly waitedNs: number;
 }
 
-/** A fast machine does {@link piece} in this time, in milliseconds. */
+/** Time of {@link piece} on a fast machine, in milliseconds. */
 const PIECE_MS = 1.2;
 /**
- * While a program waits for a processor there comes more to do, which it does
- * before what comes then: so many times as much when it waits all the time.
+ * Work accumulates while a program waits for a CPU, and is done before later
+ * work: this factor applies when it waits all the time.
  */
 const GATHERED = 2;
-/** Of so many one is surely not interrupted. */
+/** Number of pieces, of which at least one is surely not interrupted. */
 const PIECES = 40;
 
 /**
- * How many times as long as alone on a fast machine something takes that
- * programs do one after the other. It is measured at the same time: in which
- * others had the processors, and how fast these are.
+ * How many times slower sequential work of programs is than on a fast, idle
+ * machine. Measured at the same time, from the CPU's speed and from the time
+ * that others used it.
  */
 export class ProcessorShare {
   readonly #pids: readonly number[];
@@ -37,12 +37,12 @@ export class ProcessorShare {
     this.#from = from;
   }
 
-  /** Begins to look. @param pids The programs. */
+  /** Starts the measurement. @param pids The programs. */
   static async of(...pids: readonly number[]): Promise<ProcessorShare> {
     return new ProcessorShare(pids, await Promise.all(pids.map(shareOf)));
   }
 
-  /** What it was since then; at least 1. */
+  /** The factor since then; at least 1. */
   async times(): Promise<number> {
     const wholeNs = (performance.now() - this.#fromMs) * 1e6;
     const now = await Promise.all(this.#pids.map(shareOf));
@@ -57,11 +57,14 @@ export class ProcessorShare {
   }
 }
 
-/** How many times as long as a fast processor this one takes, measured once a process; at least 1. */
+/**
+ * How many times slower this CPU is than a fast one, measured once per process;
+ * at least 1.
+ */
 const PROCESSOR_TIMES = Math.max(1, fastestMs() / PIECE_MS);
 
 async function shareOf(pid: number): Promise<Share> {
-  // See proc(5); all but what libzmq does is done by the main thread.
+  // See proc(5); the main thread does everything except libzmq's work.
   const text = await Deno.readTextFile(`/proc/${pid}/task/${pid}/schedstat`);
   const [ranNs = NaN, waitedNs = NaN] = text.split(" ").map(Number);
   return { ranNs, waitedNs };
@@ -75,7 +78,7 @@ function fastestMs(): number {
   }));
 }
 
-/** Work for the processor whose result nobody can leave out. */
+/** CPU work that the compiler can't remove. */
 function piece(): void {
   let state = 1;
   for (let round = 0; round < 300_000; round++) {

@@ -1,4 +1,4 @@
-/** Real programs that tests talk to, and what the kernel lets tests do. */
+/** Real programs and kernel features that tests need. */
 export type RealPart =
   | "ansible"
   | "etcd"
@@ -27,10 +27,10 @@ export type RealPart =
   | "zsh";
 
 interface Probe {
-  /** Works only where the part is there. */
+  /** A command that works only if the part is available. */
   readonly command: string;
   readonly args: readonly string[];
-  /** Said where it does not. */
+  /** The message if it is not. */
   readonly missing: string;
 }
 
@@ -179,7 +179,7 @@ const PROBES: Readonly<Record<RealPart, Probe>> = {
   },
 };
 
-/** Whether a real part is there. */
+/** Whether a part is available. */
 export function isInstalled(part: RealPart): boolean {
   const { command, args } = PROBES[part];
   try {
@@ -194,7 +194,10 @@ export function isInstalled(part: RealPart): boolean {
   }
 }
 
-/** Registers a test that needs real parts; where one is missing the test is skipped and its name says why. */
+/**
+ * Registers a test that needs parts; without one it is skipped, with the reason
+ * in its name.
+ */
 export function testWith(
   parts: RealPart | readonly RealPart[],
   name: string,

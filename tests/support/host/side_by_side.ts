@@ -1,8 +1,8 @@
 import { waitUntil } from "./wait_until.ts";
 
 /**
- * Runs scenarios at the same time, each a step with a name of its own: most of
- * them wait most of the time. The test around them watches over what they open.
+ * Runs scenarios concurrently as named steps, because they mostly wait. The
+ * sanitizers of the enclosing test cover them.
  */
 export async function sideBySide(
   t: Deno.TestContext,
@@ -22,7 +22,7 @@ export async function sideBySide(
   if (results.includes(false)) throw new Error("A scenario failed");
 }
 
-/** Lets so many milliseconds pass: a moment that a test chose. */
+/** Lets a time pass that the test chose. */
 export async function pass(ms: number): Promise<void> {
   const endMs = performance.now() + ms;
   await waitUntil(() => performance.now() >= endMs, {

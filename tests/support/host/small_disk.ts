@@ -1,11 +1,10 @@
 /**
- * Programs on a disk of a test's own. Needs the part `mountns` of
- * `real_parts.ts`.
+ * Runs programs on a small disk. Needs the part `mountns` of `real_parts.ts`.
  *
  * @module
  */
 
-/** Mounts a disk over a folder, fills it from another, and becomes a program. */
+/** Mounts a disk over a folder, copies files to it, and executes a program. */
 const SCRIPT = `set -e
 dir=$1
 from=$2
@@ -16,23 +15,23 @@ mount -t tmpfs -o size=1m tmpfs "$dir"
 [ -z "$options" ] || mount -o "remount,$options" "$dir"
 exec "$@"`;
 
-/** What a program may find. */
+/** Options for {@link runOnSmallDisk}. */
 export interface SmallDisk {
-  /** Where the disk of 1 MiB is; an empty folder. */
+  /** Mount point of the disk of 1 MiB; an empty folder. */
   readonly dir: string;
-  /** The folder whose files are on it. */
+  /** The folder to copy files from. */
   readonly from?: string;
-  /** How it is mounted, as `mount` has it: `ro`. */
+  /** Options for `mount`, such as `ro`. */
   readonly options?: string;
 }
 
 /**
- * Runs a script on a disk of its own.
+ * Runs a script on a small disk.
  *
- * @param disk Gone when the script has ended.
- * @param script In `tests/support/store/programs/`.
+ * @param disk The disk, which is removed when the script has ended.
+ * @param script A file in `tests/support/store/programs/`.
  * @param args Its arguments.
- * @returns The JSON it printed.
+ * @returns The printed JSON.
  */
 export async function runOnSmallDisk<T>(
   { dir, from = "", options = "" }: SmallDisk,

@@ -1,29 +1,32 @@
 import { ChildProcess, type ChildStatus } from "./child_process.ts";
 
-/** A program that ends at once when it is told to. */
+/** A program that ends immediately when told. */
 const BARE = `
   Deno.addSignalListener("SIGTERM", () => Deno.exit(0));
   setInterval(() => {}, 60_000);
   console.log("ready");`;
-/** What every program promises: to have ended so long after SIGTERM. */
+/** The programs' guarantee: time from SIGTERM to the end, in milliseconds. */
 const PROMISED_MS = 2_000;
-/** A program of ours has more to close than a bare one: it may wait so many times as often for the processor. */
+/**
+ * Our programs have more to close than the bare one, so they may wait this many
+ * times as long for the CPU.
+ */
 const MORE = 10;
 
-/** How a program ended, and in which time. */
+/** The end of a program, with its duration. */
 export interface StopTime extends ChildStatus {
   /** Milliseconds from the signal to the end. */
   readonly tookMs: number;
-  /** Milliseconds that are promised, and those that the machine takes of it. */
+  /** The guaranteed time with the machine's share, in milliseconds. */
   readonly limitMs: number;
 }
 
 /**
- * Ends a program and measures how long that takes. A machine that is busy is
- * late with everything: a bare program that is ended beside it tells how late.
+ * Ends a program and measures the time. A bare program that is ended at the
+ * same time shows the machine's share.
  *
  * @param child The program.
- * @param signal What tells it to end.
+ * @param signal The signal.
  */
 export async function timeStop(
   child: ChildProcess,

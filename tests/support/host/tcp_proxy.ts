@@ -1,45 +1,50 @@
 /**
- * A wire that can be made bad: what goes through it is cut into small pieces,
- * comes late, or not at all for a while.
+ * A proxy that degrades connections: it splits data, delays it, or stalls.
  *
  * @module
  */
 
 import type { SeededRandom } from "../values/seeded_random.ts";
 
-/** How bytes go through. */
+/** The degradation. */
 export interface ProxyManner {
-  /** At most so many bytes at once. @default {65536} */
+  /** Maximum number of bytes passed on at once. @default {65536} */
   readonly sliceBytes?: number;
-  /** Before each piece, in milliseconds: less goes through in a second. @default {0} */
+  /**
+   * Pause before each piece, in milliseconds, which limits the throughput.
+   * @default {0}
+   */
   readonly pauseMs?: number;
-  /** What comes is up to so late, in milliseconds; order is kept. @default {0} */
+  /** Maximum random delay, in milliseconds; the order is kept. @default {0} */
   readonly jitterMs?: number;
-  /** Nothing goes through, and connections stay. @default {false} */
+  /** Whether nothing passes while connections stay open. @default {false} */
   readonly isStalled?: boolean;
-  /** What is passed on instead of what was read; `outgoing`: it comes from who connected. @default {the bytes} */
+  /**
+   * Replaces data; `outgoing` data comes from the client.
+   * @default {the same data}
+   */
   readonly tamper?: (bytes: Uint8Array, way: ProxyWay) => readonly Uint8Array[];
 }
 
-/** Which way bytes go, seen from who connected. */
+/** Direction of data, from the client's point of view. */
 export type ProxyWay = "outgoing" | "incoming";
 
-/** So often a stalled wire is looked at. */
+/** Interval between checks of a stalled proxy. */
 const LOOK_MS = 10;
 const READ_BYTES = 65_536;
 
-/** Listens on a port of its own and passes on to another. */
+/** Listens on its own port and passes data on to another. */
 export class TcpProxy implements AsyncDisposable {
-  /** Set at any time; counts for what is read from then on. */
+  /** May be changed at any time; applies to data read afterwards. */
   manner: ProxyManner = {};
-  /** Pieces passed on. */
+  /** Number of pieces passed on. */
   pieces = 0;
-  /** Bytes passed on. */
+  /** Number of bytes passed on. */
   bytes = 0;
-  /** Connections that were accepted, and how many of them are closed again. */
+  /** Numbers of accepted and of closed connections. */
   accepted = 0;
   closed = 0;
-  /** Keeps what is read; set before connections are made. */
+  /** Receives all data; set it before connections are made. */
   record: ((bytes: Uint8Array, way: ProxyWay) => void) | undefined;
   readonly #listener: Deno.TcpListener;
   readonly #target: Deno.ConnectOptions;
@@ -49,8 +54,8 @@ export class TcpProxy implements AsyncDisposable {
   #isClosed = false;
 
   /**
-   * @param target Where to, as `tcp://127.0.0.1:1234`.
-   * @param random Says how late pieces are.
+   * @param target The target, such as `tcp://127.0.0.1:1234`.
+   * @param random Gives the delays.
    */
   constructor(target: string, random: SeededRandom) {
     const { hostname, port } = new URL(target);
@@ -60,7 +65,7 @@ export class TcpProxy implements AsyncDisposable {
     this.#begin(this.#accept());
   }
 
-  /** Where to connect to. */
+  /** The URL to connect to. */
   get url(): string {
     return `tcp://127.0.0.1:${this.#listener.addr.port}`;
   }
@@ -100,7 +105,7 @@ export class TcpProxy implements AsyncDisposable {
     this.closed++;
   }
 
-  /** Passes on until either end is gone; then both are. */
+  /** Passes data on until either end closes, then closes both. */
   async #pass(
     from: Deno.TcpConn,
     to: Deno.TcpConn,
@@ -119,7 +124,7 @@ export class TcpProxy implements AsyncDisposable {
         const late = jitterMs > 0
           ? delay(this.#random.below(jitterMs))
           : before;
-        // The next is read meanwhile: what is late does not make less go through.
+        // Reads on meanwhile, so that delays do not limit the throughput.
         before = this.#after(before, late, pieces, to);
         if (jitterMs === 0) await before;
       }
@@ -183,7 +188,7 @@ function delay(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** The other side is gone, or this one was closed. */
+/** Whether an error means that either side has closed. */
 function isGone(error: unknown): boolean {
   return error instanceof Deno.errors.BadResource ||
     error instanceof Deno.errors.Interrupted ||

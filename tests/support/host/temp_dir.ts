@@ -1,4 +1,4 @@
-/** A folder of a test's own, removed with all that is in it when disposed. */
+/** A temporary folder, removed with its content when disposed. */
 export class TempDir implements AsyncDisposable {
   readonly #dir: string;
 

@@ -4,33 +4,32 @@
  * @module
  */
 
-/** Below those that the system gives to whoever asks for any. */
+/** Below the system's range of ephemeral ports. */
 const FIRST = 10_000;
 const COUNT = 20_000;
 
-/** The file that says how many were given. */
+/** The file that counts the assigned ports. */
 export function givenPortsPath(): string {
   return `${Deno.env.get("TMPDIR") ?? "/tmp"}/fail2ban-cluster-test-ports`;
 }
 
-/** A port that nothing listens on right now. */
+/** A port without a listener. */
 export function freePort(): number {
   const [port = 0] = freePorts(1);
   return port;
 }
 
 /**
- * So many ports that nothing listens on right now. None is given twice until
- * all others were, to whatever runs tests here: between this and its use a port
- * is nobody's.
+ * Ports without listeners. No port is assigned twice until all others were, in
+ * all test processes of this machine: until its use a port is not reserved.
  */
 export function freePorts(count: number): number[] {
   const path = givenPortsPath();
   using file = Deno.openSync(path, { read: true, write: true, create: true });
   file.lockSync(true);
   const ports: number[] = [];
-  // Whoever has another folder for what is temporary counts beside us: it
-  // begins elsewhere.
+  // Processes with another temporary folder count separately, so each starts at
+  // a random port.
   const before = Deno.readTextFileSync(path);
   let given = before === ""
     ? Math.floor(Math.random() * COUNT)

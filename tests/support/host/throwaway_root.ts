@@ -1,6 +1,6 @@
 /**
- * A whole system of a test's own: the host's files, with every change kept in
- * memory. Needs the part `overlay` of `real_parts.ts`.
+ * A complete test system: the host's files, with all changes in memory. Needs
+ * the part `overlay` of `real_parts.ts`.
  *
  * @module
  */
@@ -30,7 +30,7 @@ fi
 echo mounted
 exec cat`;
 
-/** Makes it a system that boots to run one script and then is shut down. */
+/** Prepares a system that boots to run one script, and then shuts down. */
 const BOOT_SCRIPT = `cd /etc/systemd/system
 rm -rf *.wants
 : >/etc/machine-id
@@ -49,8 +49,8 @@ Wants=script.service
 END`;
 
 /**
- * Takes from the system what systemd wants to mount itself, and boots it in
- * control groups of its own: two systems in one would each remove the other's.
+ * Unmounts what systemd mounts itself, and boots with separate control groups:
+ * two systems in one group would remove each other's.
  */
 const BOOT = `cd "$1"
 umount --lazy proc dev run tmp
@@ -76,27 +76,29 @@ sh -ec 'for group in $1; do echo $$ >"$group/cgroup.procs"; done; shift; exec "$
 find $groups -depth -type d -exec rmdir {} +
 exit $code`;
 
-/** What a boot and its script may take on a quiet machine, unless it is told. */
+/** Default time limit of a boot and its script on a quiet machine. */
 const BOOT_MS = 20_000;
 
-/** Where a system boots. */
+/** Options for {@link ThrowawayRoot.boot}. */
 export interface BootPlace {
-  /** A network namespace. @default {one of its own} */
+  /** A network namespace. @default {a new one} */
   readonly netns?: string;
-  /** A folder of the host that it may write to, at `/mnt/shared`. @default {none} */
+  /** A writable folder of the host, at `/mnt/shared`. @default {none} */
   readonly shared?: string;
-  /** What the boot and the script may take on a quiet machine. @default {20_000} */
+  /**
+   * Time limit of the boot and the script on a quiet machine. @default {20_000}
+   */
   readonly mostMs?: number;
 }
 
-/** What a program left that has ended. */
+/** The result of a program. */
 export interface RootOutcome {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** Gone without a trace when disposed; what was started in it has to end first. */
+/** Removed completely when disposed; programs inside must have ended. */
 export class ThrowawayRoot implements AsyncDisposable {
   readonly #dir: string;
   readonly #holder: ChildProcess;
@@ -113,16 +115,19 @@ export class ThrowawayRoot implements AsyncDisposable {
   }
 
   /**
-   * Makes one.
+   * Creates a system.
    *
-   * @param given A folder that stands in it at `/mnt/given`, read-only.
-   * @param netns A network namespace that {@link inside} uses.
+   * @param given A folder to mount read-only at `/mnt/given`.
+   * @param netns The network namespace for {@link inside}.
    */
   static async create(given: string, netns?: string): Promise<ThrowawayRoot> {
     return await ThrowawayRoot.#mount(given, [], "", netns);
   }
 
-  /** Makes another one, of what is in this one now, which must not change or go meanwhile. */
+  /**
+   * Creates a copy of this system, which must not change or be removed
+   * meanwhile.
+   */
   async another(given: string): Promise<ThrowawayRoot> {
     const there = ["nsenter", `--mount=/proc/${this.#holder.pid}/ns/mnt`];
     return await ThrowawayRoot.#mount(given, there, `${this.#dir}/root`);
@@ -150,7 +155,9 @@ export class ThrowawayRoot implements AsyncDisposable {
     }
   }
 
-  /** How a program is started in here, in the host's network or the other. */
+  /**
+   * The command of a program inside, in the host's network or the namespace.
+   */
   inside(
     command: readonly string[],
     network: "host" | "own" = "own",
@@ -166,7 +173,7 @@ export class ThrowawayRoot implements AsyncDisposable {
     };
   }
 
-  /** Runs a program in here, as root, to its end. */
+  /** Runs a program inside as root to its end. */
   async run(
     command: readonly string[],
     env: Readonly<Record<string, string>> = {},
@@ -185,7 +192,7 @@ export class ThrowawayRoot implements AsyncDisposable {
     };
   }
 
-  /** Runs a script in here, which has to go well. */
+  /** Runs a script inside, and asserts success. */
   async shell(script: string): Promise<string> {
     const { code, stdout, stderr } = await this.run(["sh", "-ec", script]);
     if (code === 0) return stdout;
@@ -195,9 +202,9 @@ export class ThrowawayRoot implements AsyncDisposable {
   /**
    * Boots the system with systemd, and runs a script in it.
    *
-   * @param script Run by sh, as root.
-   * @param place By default alone on a network of its own.
-   * @returns What the script wrote, after the system's end.
+   * @param script A sh script, run as root.
+   * @param place By default isolated, in a new network namespace.
+   * @returns The script's output, after the system's shutdown.
    */
   async boot(
     script: string,

@@ -1,21 +1,21 @@
 /**
- * A server that is told by heartbeats and webhooks.
+ * A server that receives heartbeats and webhooks.
  *
  * @module
  */
 
-/** What somebody asked it. */
+/** A received request. */
 export interface ToldRequest {
   readonly method: string;
   readonly path: string;
   readonly body: string;
 }
 
-/** Answers on loopback, and keeps what it is asked. */
+/** Serves on loopback, and stores the requests. */
 export class ToldServer implements AsyncDisposable {
-  /** What it was asked, oldest first. */
+  /** The requests, oldest first. */
   readonly requests: ToldRequest[] = [];
-  /** What it answers. */
+  /** The status of its answers. */
   status = 200;
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
 
@@ -31,12 +31,12 @@ export class ToldServer implements AsyncDisposable {
     );
   }
 
-  /** Where it is asked. */
+  /** URL of a path. */
   url(path: string): string {
     return `http://127.0.0.1:${this.#server.addr.port}${path}`;
   }
 
-  /** The events that it was told of, with the program that told. */
+  /** The received events, each with its program. */
   get events(): readonly Readonly<Record<string, unknown>>[] {
     return this.requests.filter(({ body }) => body !== "").flatMap(
       ({ body }) => {

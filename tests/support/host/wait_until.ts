@@ -1,24 +1,33 @@
 import { deadline } from "./deadline.ts";
 
-/** Looks take a part of the time at most: who looks can't read what programs print meanwhile. */
+/**
+ * Limits the share of time for checks: during a check this process can't read
+ * the output of programs.
+ */
 const REST_FACTOR = 4;
 
-/** How long to wait, and what to call it when it never comes. */
+/** Options for {@link waitUntil}. */
 export interface WaitOptions {
-  /** What is waited for, for the error; a function says how it stands then. */
+  /**
+   * The awaited condition, for the error; a function also describes the current
+   * state.
+   */
   readonly what: string | (() => string);
-  /** Milliseconds that it may take on a quiet machine; {@link deadline} makes of it when to give up. */
+  /**
+   * Time limit on a quiet machine, in milliseconds; {@link deadline} scales it.
+   */
   readonly timeoutMs?: number;
-  /** Milliseconds between two looks; longer where a look takes long. */
+  /** Interval between checks in milliseconds; longer for slow checks. */
   readonly intervalMs?: number;
 }
 
 /**
  * Waits until a condition holds.
  *
- * @param condition Looks; anything but `false` and `undefined` is what was waited for.
- * @param options How long.
- * @returns What the condition gave.
+ * @param condition The check; any result but `false` and `undefined` ends the
+ * wait.
+ * @param options The description and time limit.
+ * @returns The condition's result.
  * @throws {Error} when it does not hold in time.
  */
 export async function waitUntil<T>(

@@ -1,7 +1,6 @@
 /**
- * Hosts with systemd, each a system of its own, on one network: what somebody
- * types there is typed to each. Needs the parts `netns`, `nspawn` and `overlay`
- * of `real_parts.ts`.
+ * Booted systemd hosts on one network, for typing commands. Needs the parts
+ * `netns`, `nspawn` and `overlay` of `real_parts.ts`.
  *
  * @module
  */
@@ -11,7 +10,9 @@ import { TempDir } from "../host/temp_dir.ts";
 import { ThrowawayRoot } from "../host/throwaway_root.ts";
 import { waitUntil } from "../host/wait_until.ts";
 
-/** Does what it finds in `/mnt/shared`, one after the other, until there is `end`. */
+/**
+ * Runs the scripts that appear in `/mnt/shared` in order, until `end` appears.
+ */
 const TYPIST = `cd /mnt/given
 number=1
 while [ ! -e /mnt/shared/end ]; do
@@ -27,21 +28,24 @@ while [ ! -e /mnt/shared/end ]; do
 done
 `;
 
-/** What a command line of a host said. */
+/** The result of a command line. */
 export interface Typed {
   readonly code: number;
-  /** Standard output and standard error, as they came. */
+  /** Standard output and standard error, interleaved. */
   readonly said: string;
 }
 
-/** What a host is. */
+/** The plan of a host. */
 export interface HostPlan {
   readonly address: string;
-  /** Typed before the boot; hosts with the same line are copies of one system. */
+  /**
+   * A script for before the boot; hosts with the same script are copies of one
+   * system.
+   */
   readonly prepare: string;
 }
 
-/** One of them. */
+/** A booted host. */
 class BootedHost {
   readonly #shared: string;
   readonly #ended: Promise<string>;
@@ -52,7 +56,7 @@ class BootedHost {
     this.#ended = ended;
   }
 
-  /** Types a line, and waits for its end. */
+  /** Runs a command line. */
   async type(line: string): Promise<Typed> {
     const path = `${this.#shared}/${++this.#count}`;
     await Deno.writeTextFile(`${path}.new`, `${line}\n`);
@@ -64,7 +68,7 @@ class BootedHost {
     };
   }
 
-  /** Shuts it down. */
+  /** Shuts the host down. */
   async end(): Promise<void> {
     await Deno.writeTextFile(`${this.#shared}/end`, "");
     await this.#ended;
@@ -85,17 +89,18 @@ class BootedHost {
   }
 }
 
-/** All of them; gone without a trace when disposed. */
+/** All hosts; removed completely when disposed. */
 export class BootedHosts implements AsyncDisposable {
   readonly #hosts = new Map<string, BootedHost>();
   readonly #held = new AsyncDisposableStack();
 
   /**
-   * Boots them side by side, without any service but systemd's own.
+   * Boots hosts in parallel, with only systemd's own services.
    *
-   * @param given A folder that each has at `/mnt/given`, where lines are typed.
-   * @param plans Of each host; the first one is the middle of the network.
-   * @param mostMs What all that is typed may take on a quiet machine.
+   * @param given A folder to mount at `/mnt/given` on each host.
+   * @param plans The plans by host name; the first host is the network's
+   * bridge.
+   * @param mostMs Time limit of all commands on a quiet machine.
    */
   static async start(
     given: string,
@@ -115,7 +120,7 @@ export class BootedHosts implements AsyncDisposable {
         ...{ netns, shared: dir.path() },
         ...mostMs === undefined ? {} : { mostMs },
       });
-      // Who waits for the host is told; an end that nobody waits for is disposed's.
+      // The waiting caller gets the error; otherwise disposal does.
       ended.catch(() => {});
       hosts.#hosts.set(name, new BootedHost(dir.path(), ended));
     }
@@ -123,14 +128,14 @@ export class BootedHosts implements AsyncDisposable {
     return hosts;
   }
 
-  /** Types a line on a host, and waits for its end. */
+  /** Runs a command line on a host. */
   async type(host: string, line: string): Promise<Typed> {
     const booted = this.#hosts.get(host);
     if (booted === undefined) throw new RangeError(`No host "${host}"`);
     return await booted.type(line);
   }
 
-  /** Systems that hosts are copies of, by what was typed there. */
+  /** Prepared systems that hosts are copies of, by script. */
   async #prepare(
     given: string,
     plans: readonly HostPlan[],

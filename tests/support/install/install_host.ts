@@ -1,6 +1,6 @@
 /**
- * A whole system to install made-up releases on. Needs the part `overlay` of
- * `real_parts.ts`.
+ * A complete system on which fake releases are installed. Needs the part
+ * `overlay` of `real_parts.ts`.
  *
  * @module
  */
@@ -10,20 +10,20 @@ import type { NetworkNamespace } from "../host/network_namespace.ts";
 import { TempDir } from "../host/temp_dir.ts";
 import { ThrowawayRoot } from "../host/throwaway_root.ts";
 
-/** Where the releases stand in it, each by its version. */
+/** Folder of the releases, each in a subfolder named by its version. */
 export const GIVEN = "/mnt/given";
 
-/** What there is besides the host's own. */
+/** Options for {@link withHost}. */
 export interface HostOptions {
   /** @default {["1.0.0"]} */
   readonly versions?: readonly string[];
-  /** For programs that the system's `inside` starts. */
+  /** Network namespace of programs inside. */
   readonly netns?: NetworkNamespace;
-  /** What is in `/etc/fail2ban`. @default {"nothing"} */
+  /** The content of `/etc/fail2ban`. */
   readonly fail2ban?: "nothing" | "stock";
 }
 
-/** Gives a system with a made-up release of these versions in it. */
+/** Runs a function with a system that has fake releases of these versions. */
 export async function withHost(
   run: (root: ThrowawayRoot) => Promise<void>,
   { versions = ["1.0.0"], netns, fail2ban = "nothing" }: HostOptions = {},

@@ -1,5 +1,5 @@
 /**
- * A made-up release, and a root to install it into.
+ * A fake release, and a root folder to install it into.
  *
  * @module
  */
@@ -8,12 +8,12 @@ import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import { runInstaller, writeRelease } from "./installer.ts";
 import { TempDir } from "../host/temp_dir.ts";
 
-/** Where install.sh puts the configuration. */
+/** Where install.sh installs the configuration. */
 export const CONF = "etc/fail2ban-cluster/fail2ban-cluster.conf";
-/** Where it puts fail2ban's jail. */
+/** Where it installs fail2ban's jail. */
 export const JAIL = "etc/fail2ban/jail.d/fail2bancluster.conf";
 
-/** A folder with a release in it, whose paths have spaces, and where it goes. */
+/** A folder with a release and a target, with spaces in their paths. */
 export class InstallPlace implements AsyncDisposable {
   readonly release: string;
   readonly root: string;
@@ -31,14 +31,14 @@ export class InstallPlace implements AsyncDisposable {
     return place;
   }
 
-  /** Runs install.sh of nowhere else than the release. */
+  /** Runs the release's own install.sh. */
   async run(verb: string, ...args: string[]) {
     return await runInstaller([verb, "--destdir", this.root, ...args], {
       from: this.release,
     });
   }
 
-  /** The same, with programs of the test's own before those of the system. */
+  /** Runs it with test programs before those of the system in the PATH. */
   async runWith(
     programs: Readonly<Record<string, string>>,
     verb: string,
@@ -55,7 +55,7 @@ export class InstallPlace implements AsyncDisposable {
     });
   }
 
-  /** Runs it, and it has to go well. */
+  /** Runs it, and asserts success. */
   async done(verb: string, ...args: string[]): Promise<readonly string[]> {
     const { code, said, complained } = await this.run(verb, ...args);
     strictEqual(code, 0, complained.join("\n"));
@@ -72,7 +72,7 @@ export class InstallPlace implements AsyncDisposable {
   }
 }
 
-/** Whether there is anything at a path. */
+/** Whether a path exists. */
 export async function isThere(path: string): Promise<boolean> {
   return await Deno.stat(path).then(() => true, (error) => {
     if (error instanceof Deno.errors.NotFound) return false;

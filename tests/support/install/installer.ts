@@ -1,5 +1,5 @@
 /**
- * Runs install.sh, on releases with programs that are only made up.
+ * Runs install.sh with releases of fake programs.
  *
  * @module
  */
@@ -14,7 +14,7 @@ export const PROJECT = decodeURIComponent(
 )
   .replace(/\/$/, "");
 
-/** What a run of the script left. */
+/** The result of a run. */
 export interface InstallerOutcome {
   readonly code: number;
   /** Standard output, line by line. */
@@ -23,12 +23,12 @@ export interface InstallerOutcome {
   readonly complained: readonly string[];
 }
 
-/** How the script is run. */
+/** Options for {@link runInstaller}. */
 export interface InstallerOptions {
-  /** The folder the script stands in. @default {PROJECT} */
+  /** The folder of the script. @default {PROJECT} */
   readonly from?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** What runs it. @default {["sh"]} */
+  /** The interpreter. @default {["sh"]} */
   readonly by?: readonly [string, ...string[]];
 }
 
@@ -51,7 +51,7 @@ function linesOf(bytes: Uint8Array): string[] {
   return text === "" ? [] : text.split("\n");
 }
 
-/** What a release has that is made up. */
+/** Options for {@link writeRelease}. */
 export interface ReleaseOptions {
   /** @default {"1.0.0"} */
   readonly version?: string;
@@ -61,11 +61,11 @@ export interface ReleaseOptions {
   readonly target?: string;
   /** Whether `fail2ban-cluster` has all roles, and the others are links to it. @default {false} */
   readonly isOneFile?: boolean;
-  /** Files beyond that, by their paths. */
+  /** Further files by path. */
   readonly files?: Readonly<Record<string, string>>;
 }
 
-/** Writes a release whose programs only say their version. */
+/** Writes a release whose programs only print their version. */
 export async function writeRelease(
   dir: string,
   {
@@ -104,7 +104,7 @@ export async function writeRelease(
 }
 
 /**
- * A release of the project's sources, in a folder of its own.
+ * Builds a release from the project's sources, in a new folder.
  *
  * @returns The folder.
  */
@@ -120,7 +120,7 @@ export async function releaseFromSource(dir: TempDir): Promise<string> {
   return release;
 }
 
-/** Everything in a folder: paths, with mode, time of change and content. */
+/** The content of a folder: paths with mode, modification time and content. */
 export async function snapshot(
   dir: string,
   within = "",

@@ -1,5 +1,5 @@
 /**
- * deb and rpm of releases that are only made up. Needs the part `rpm` of
+ * deb and rpm packages of fake releases. Needs the part `rpm` of
  * `real_parts.ts`.
  *
  * @module
@@ -9,7 +9,7 @@ import { ok } from "node:assert/strict";
 import type { TempDir } from "../host/temp_dir.ts";
 import { PROJECT, type ReleaseOptions, writeRelease } from "./installer.ts";
 
-/** Runs a script of `packaging/`, which has to go well. */
+/** Runs a script of `packaging/`, and asserts success. */
 export async function runPackaging(
   name: string,
   args: readonly string[],
@@ -25,10 +25,11 @@ export async function runPackaging(
 }
 
 /**
- * Builds both packages of a release of one executable.
+ * Builds both packages of a release with one executable.
  *
- * @param options Its version, target and files; `fail2ban-cluster` is the program.
- * @param out Where they are put, in the folder.
+ * @param options Its version, target and files; `fail2ban-cluster` is the
+ * program.
+ * @param out Their folder, relative to `dir`.
  */
 export async function buildPackages(
   dir: TempDir,
@@ -51,7 +52,7 @@ export async function buildPackages(
 /**
  * Builds both packages of a release.
  *
- * @param out Where they are put, in the folder.
+ * @param out Their folder, relative to `dir`.
  */
 export async function packRelease(
   dir: TempDir,
@@ -59,7 +60,7 @@ export async function packRelease(
   out: string,
   target: string = Deno.build.target,
 ): Promise<void> {
-  // install.sh takes only what is for its host.
+  // install.sh accepts only a release for its host.
   const [machine] = target.split("-");
   const uname =
     `#!/bin/sh\n[ "$1" != -m ] || { echo ${machine}; exit; }\nexec /usr/bin/uname "$@"\n`;

@@ -1,6 +1,6 @@
 /**
- * Types on booted hosts what QUICKSTART.md and README.md show, and compares
- * what is said with what the pages show.
+ * Types the commands of QUICKSTART.md and README.md on booted hosts, and
+ * compares the output with that of the pages.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import type { BootedHosts, Typed } from "./booted_hosts.ts";
 import { type Shown, withoutCodes } from "./shown_commands.ts";
 
 const CODES = /^(\w+) (F2BC1\S+)$/gm;
-/** What comes a little after the line before has ended. */
+/** Commands whose expected output appears only after some time. */
 const WAITED: Readonly<Record<string, RegExp>> = {
   "fail2ban-cluster test": /^2 nodes answered$/m,
   "fail2ban-cluster why 203.0.113.7":
@@ -19,22 +19,25 @@ const WAITED: Readonly<Record<string, RegExp>> = {
   "fail2ban-client status fail2bancluster": /203\.0\.113\.7/,
   "nft list ruleset | grep 203.0.113.7": /203\.0\.113\.7/,
 };
-/** Goes on until somebody ends it: typed first, and read while the others are typed. */
+/**
+ * A command that runs until it is stopped: started first, and read during the
+ * others.
+ */
 const TAIL = "fail2ban-cluster tail";
 const TOLD = "/mnt/shared/tail";
 
-/** Somebody with the page in hand. */
+/** A reader who follows the page. */
 export class Reader {
   readonly #hosts: BootedHosts;
-  /** Each node's own, once the hub has said it. */
+  /** The join codes by node, printed by the hub. */
   readonly #codes = new Map<string, string>();
 
-  /** @param hosts By the names that the page has. */
+  /** @param hosts Hosts by their names on the page. */
   constructor(hosts: BootedHosts) {
     this.#hosts = hosts;
   }
 
-  /** Types a line, again where what it says comes a little later; it has to go well. */
+  /** Types a line, repeatedly if its output needs time; asserts success. */
   async type(host: string, line: string): Promise<string> {
     const pattern = WAITED[line];
     let typed: Typed = { code: -1, said: "" };
@@ -52,7 +55,7 @@ export class Reader {
     return typed.said;
   }
 
-  /** Types all lines, each node's with its own code. */
+  /** Types all lines, with each node's own code. */
   async typeAll(lines: readonly Shown[]): Promise<void> {
     for (const { host, line, says } of lines) {
       const code = this.#codes.get(host) ?? "";
@@ -69,7 +72,10 @@ export class Reader {
     }
   }
 
-  /** Types what README shows: the ban again, where it comes before `tail` was there to tell of it. */
+  /**
+   * Types README's commands; repeats the ban if it came before `tail` had
+   * started.
+   */
   async typeScene(lines: readonly Shown[]): Promise<void> {
     const [ban, tail, ...rest] = lines;
     deepStrictEqual([ban?.host, tail?.line], ["web1", TAIL]);

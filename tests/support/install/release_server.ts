@@ -1,18 +1,18 @@
 /**
- * A site that releases are downloaded from, on loopback.
+ * A download site for releases, on loopback.
  *
  * @module
  */
 
-/** Serves a folder's files. */
+/** Serves the files of a folder. */
 export class ReleaseServer implements AsyncDisposable {
-  /** The URL that releases are under. */
+  /** Base URL of the releases. */
   readonly url: string;
-  /** The paths that were asked for. */
+  /** The requested paths. */
   readonly asked: string[] = [];
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
 
-  /** @param dir What is served. */
+  /** @param dir The folder. */
   constructor(dir: string) {
     this.#server = Deno.serve(
       { hostname: "127.0.0.1", port: 0, onListen: () => {} },

@@ -1,34 +1,34 @@
 /**
- * What README.md and QUICKSTART.md have somebody type.
+ * Reads the commands on README.md and QUICKSTART.md.
  *
  * @module
  */
 
 const ROOT = new URL("../../../", import.meta.url);
 const FENCED = /^```(\w*)\n([\s\S]*?)^```$/gm;
-/** What a block of commands may be marked as. */
+/** Languages of a block of commands. */
 const SHELL = /^(?:|sh|bash|shell|console)$/;
 const TYPED = /^(hub|web1|web2)# +(.*)$/;
-/** Code within a sentence that is a command with words behind it. */
+/** Inline code that is a command with arguments. */
 const NAMED =
   /`((?:apt|apt-get|dnf|sh|deno|npx|fail2ban-\w+|systemctl|ufw) [^`]+)`/g;
 
-/** A page of commands. */
+/** A page with commands. */
 export type CommandPage = "README.md" | "docs/QUICKSTART.md";
 
-/** A line that the page has somebody type, and what it shows of what is said. */
+/** A line to type on a host, with the output that the page shows. */
 export interface Shown {
   readonly host: string;
   readonly line: string;
   readonly says: readonly string[];
 }
 
-/** All lines that are typed on a host that is named before them, in their order. */
+/** All lines with a host's prompt, in order. */
 export async function shownLines(page: CommandPage): Promise<readonly Shown[]> {
   return linesIn(await textOf(page));
 }
 
-/** All blocks that are typed as they stand, without a prompt. */
+/** All blocks without a prompt. */
 export async function shownBlocks(
   page: CommandPage,
 ): Promise<readonly string[]> {
@@ -36,9 +36,9 @@ export async function shownBlocks(
 }
 
 /**
- * The one block without a prompt that has a text.
+ * The only block without a prompt that contains a text.
  *
- * @throws {RangeError} where there is none, or another one as well.
+ * @throws {RangeError} when there is none, or more than one.
  */
 export async function shownBlock(
   page: CommandPage,
@@ -54,7 +54,7 @@ export async function shownBlock(
   return block;
 }
 
-/** All commands that are named within sentences and tables. */
+/** All commands in sentences and tables. */
 export async function namedCommands(
   page: CommandPage,
 ): Promise<readonly string[]> {
@@ -77,7 +77,9 @@ export function namedIn(text: string): readonly string[] {
     .map(([, command = ""]) => command);
 }
 
-/** Codes differ each time, and the page shortens them. */
+/**
+ * Replaces join codes, which differ each time and are shortened on the page.
+ */
 export function withoutCodes(text: string): string {
   return text.replace(/F2BC1[\w.-]+/g, "CODE");
 }

@@ -1,6 +1,5 @@
 /**
- * Ports of a monitor without files: a log, the place in it, and fail2ban's
- * database, all of them in memory.
+ * A monitor's ports in memory: a log, its position, and fail2ban's database.
  *
  * @module
  */
@@ -17,18 +16,18 @@ import type { StateText } from "../../../lib/base/state_text.ts";
 import type { TicketOracle, TicketState } from "../../../lib/fail2ban/ports.ts";
 import { Condition } from "../../../lib/async/tasks.ts";
 
-/** A log that grows when a test says so. */
+/** A log that a test extends. */
 export class MemoryLines implements LineSource {
-  /** Thrown instead of the next lines. */
+  /** An error to throw instead of returning lines. */
   failure: Error | undefined;
   readonly #batches: LineBatch[] = [];
   readonly #changed = new Condition();
   #offsetBytes = 0;
 
   /**
-   * Adds lines that are read in one go.
+   * Adds lines that are read at once.
    *
-   * @returns Where they end.
+   * @returns Their end position.
    */
   give(bytes: Uint8Array): number {
     const startBytes = this.#offsetBytes;
@@ -65,11 +64,11 @@ export class MemoryLines implements LineSource {
   }
 }
 
-/** Keeps every place that was stored. */
+/** Stores every position. */
 export class MemoryPositions implements PositionStore {
-  /** What was stored, oldest first. */
+  /** The stored positions, oldest first. */
   readonly saved: LogPosition[] = [];
-  /** Thrown instead of storing. */
+  /** An error to throw instead of storing. */
   failure: Error | undefined;
 
   load(): Promise<LogPosition | undefined> {
@@ -82,13 +81,13 @@ export class MemoryPositions implements PositionStore {
     return Promise.resolve();
   }
 
-  /** The stored places, in bytes. */
+  /** The stored positions, in bytes. */
   get offsets(): number[] {
     return this.saved.map(({ offsetBytes }) => offsetBytes);
   }
 }
 
-/** Keeps a text in memory. */
+/** Stores a text in memory. */
 export class MemoryStateText implements StateText {
   readonly place = "in memory";
   #text: string | undefined;
@@ -108,11 +107,11 @@ export class MemoryStateText implements StateText {
   }
 }
 
-/** A database that says what a test wants, and keeps what it was asked. */
+/** A database with answers that a test sets; stores the questions. */
 export class MemoryOracle implements TicketOracle {
-  /** What it knows of every ticket. */
+  /** The state of every ticket. */
   state: TicketState = "unknown";
-  /** What it was asked, oldest first. */
+  /** The questions, oldest first. */
   readonly asked: string[] = [];
 
   ticketState(jail: JailName, address: Address, nowMs: number): TicketState {

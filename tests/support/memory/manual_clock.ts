@@ -1,5 +1,5 @@
 /**
- * Time that moves only when a test says so.
+ * A clock that moves only when a test advances it.
  *
  * @module
  */
@@ -11,14 +11,14 @@ interface Delay {
   readonly end: () => void;
 }
 
-/** A clock that begins at 0 on 2026-11-23T20:38:55Z. */
+/** A clock that starts at 0, which is 2026-11-23T20:38:55Z. */
 export class ManualClock implements Clock {
   readonly #startMs = Date.UTC(2026, 10, 23, 20, 38, 55);
   readonly #delays = new Set<Delay>();
   #elapsedMs = 0;
   #steppedMs = 0;
 
-  /** How many wait for time to pass. */
+  /** Number of pending delays. */
   get delays(): number {
     return this.#delays.size;
   }
@@ -31,7 +31,7 @@ export class ManualClock implements Clock {
     return this.#elapsedMs;
   }
 
-  /** Sets the time of day forward, or back; no time passes. */
+  /** Sets the time of day forward or back, without elapsing time. */
   step(ms: number): void {
     this.#steppedMs += ms;
   }
@@ -51,7 +51,10 @@ export class ManualClock implements Clock {
     }
   }
 
-  /** Moves time on; every delay ends at its own moment, and its code runs then. */
+  /**
+   * Advances the time; every delay ends at its own time, and its code runs
+   * then.
+   */
   async advance(ms: number): Promise<void> {
     const targetMs = this.#elapsedMs + ms;
     await settled();
@@ -67,7 +70,7 @@ export class ManualClock implements Clock {
   }
 }
 
-/** Resolves once all code has run that waits for nothing but other code. */
+/** Resolves once all code has run that needs no time to pass. */
 export function settled(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
 }

@@ -1,5 +1,5 @@
 /**
- * An action that does nothing but remember.
+ * An action that only records its calls.
  *
  * @module
  */
@@ -9,17 +9,17 @@ import type { BanAction } from "../../../lib/enforce/enforcer.ts";
 import { Condition } from "../../../lib/async/tasks.ts";
 import { renderMessage } from "../../../lib/wire/v1.ts";
 
-/** Keeps what it was given, and lets a test say when it is done, or fails. */
+/** Records its calls; a test controls their end and failure. */
 export class MemoryAction implements BanAction {
-  /** The messages of every call, oldest first. */
+  /** The messages of each call, oldest first. */
   readonly calls: string[][] = [];
   /** Whether calls wait for {@link MemoryAction.resume} or their signal. */
   paused = false;
-  /** What calls are rejected with. */
+  /** An error to reject calls with. */
   failure: Error | undefined;
   readonly #resumed = new Condition();
 
-  /** @param name The word that names it. */
+  /** @param name The action's name. */
   constructor(readonly name = "memory") {}
 
   async act(events: readonly BanEvent[], signal: AbortSignal): Promise<void> {
@@ -28,7 +28,7 @@ export class MemoryAction implements BanAction {
     if (this.failure !== undefined) throw this.failure;
   }
 
-  /** Lets the calls go on that wait. */
+  /** Resumes waiting calls. */
   resume(): void {
     this.paused = false;
     this.#resumed.notify();

@@ -22,12 +22,12 @@ import type { HostName } from "../../../lib/base/host_name.ts";
 import { MemoryImports } from "./memory_imports.ts";
 import { MemoryRecords } from "./memory_records.ts";
 
-/** Forgotten at once, at most. */
+/** Maximum number of changes deleted at once. */
 const STEP = 5_000;
 
-/** A publisher's memory that is lost with the process; fails when a test says so. */
+/** A publisher's store in memory, which can fail. */
 export class MemoryBanStore implements BanStore {
-  /** What all that would keep something is refused with. */
+  /** An error to reject all writes with. */
   failure: RuntimeError | undefined;
   readonly records: MemoryRecords = new MemoryRecords(() => this.failure);
   readonly imports: MemoryImports = new MemoryImports(() => this.failure);
@@ -36,14 +36,14 @@ export class MemoryBanStore implements BanStore {
   keptSince = 0;
   time: StoreTime | undefined;
   #changes: Change[] = [];
-  /** What a start has: a snapshot, and the changes after it. */
+  /** The state for a restart: a snapshot, and the changes after it. */
   #snapshot: readonly Ban[] = [];
   #unsettled: Change[] = [];
   readonly #events = new Map<string, number>();
   readonly #lifts = new Map<string, number>();
   readonly #receipts = new Map<string, StoredReceipt>();
 
-  /** @param epoch Its name. */
+  /** @param epoch Its epoch. */
   constructor(epoch = "00112233445566778899aabbccddeeff") {
     this.epoch = epoch as Epoch;
   }
@@ -52,7 +52,7 @@ export class MemoryBanStore implements BanStore {
     return this.table.seq;
   }
 
-  /** The table that a start would have. */
+  /** The table after a restart. */
   stored(): BanTable {
     const table = new BanTable(
       this.#snapshot,
@@ -62,7 +62,7 @@ export class MemoryBanStore implements BanStore {
     return table;
   }
 
-  /** Its program starts again. */
+  /** Restarts the program. */
   reopen(): void {
     this.table = this.stored();
   }
@@ -179,7 +179,7 @@ export class MemoryBanStore implements BanStore {
     return this.table.apply(change);
   }
 
-  /** Whether a report of a ban counts at a time. */
+  /** Whether any report of a ban is current at a time. */
   #stands(key: BanKey, nowMs: number): boolean {
     const { reports = [] } = this.table.find(key) ?? {};
     return reports.some(({ expiresMs }) => expiresMs > nowMs);

@@ -1,6 +1,6 @@
 /**
  * A publisher and nodes of protocol 2 in one process, with a network in memory
- * between them that can be cut.
+ * that can be cut.
  *
  * @module
  */
@@ -33,26 +33,29 @@ import { MemoryReplicaStore } from "./memory_replica_store.ts";
 import { memoryService } from "../cluster/members.ts";
 import { MemorySocket } from "./memory_socket.ts";
 
-/** How libzmq names a connection, and zeromq.js gives it: a Buffer, which is UTF-8 to `String`. */
+/**
+ * A connection's identity as from zeromq.js: a Buffer, which `String` decodes
+ * as UTF-8.
+ */
 function routeOf(number: number): Uint8Array {
   return Buffer.of(0, 0x6b, 0x8b, number >> 8, number);
 }
 
-/** Where dealers and subscribers meet a publisher, whichever it is now. */
+/** Connects dealers and subscribers with the current publisher. */
 export class MemoryNetwork {
-  /** What gets through of what a publisher tells on its stream. */
+  /** Which messages of the stream get through. */
   hears: (frames: Frames) => boolean = () => true;
-  /** What gets through of what it says to a node. */
+  /** Which messages to a node get through. */
   says: (frames: Frames) => boolean = () => true;
   /** Whether nothing gets through in either direction. */
   isCut = false;
   #router = new MemorySocket();
-  /** The first that follow are no UTF-8. */
+  /** The first routes are invalid UTF-8. */
   #routes = 0x7f;
   readonly #dealers = new Map<string, MemorySocket>();
   readonly #subscribers = new Set<MemorySocket>();
 
-  /** The sockets of a new publisher; those of the one before are deaf. */
+  /** Creates the sockets of a new publisher; the old ones are disconnected. */
   bind(): { control: MemorySocket; stream: MemorySocket } {
     const control = new MemorySocket();
     const stream = new MemorySocket();
@@ -90,12 +93,12 @@ export class MemoryNetwork {
   };
 }
 
-/** What a test has otherwise than usual. */
+/** Overrides of a publisher's options. */
 export interface MemoryPublisherOptions extends Partial<PublisherOptions> {
   readonly service?: Partial<Protocol2Service>;
 }
 
-/** A publisher at work. */
+/** A running publisher. */
 export class MemoryPublisherProgram implements AsyncDisposable {
   readonly publisher: Publisher;
   readonly #stop = new AbortController();
@@ -135,19 +138,19 @@ export class MemoryPublisherProgram implements AsyncDisposable {
   }
 }
 
-/** A subscriber's copy at work, and what it was told to make true. */
+/** A running subscriber's replica, and the updates it received. */
 export class MemorySubscriberProgram implements AsyncDisposable {
   readonly client: ReplicaClient;
   readonly news: BanUpdate[] = [];
   readonly log = new MemoryLog();
   readonly receipts = new ReceiptQueue();
-  /** The program's one steady clock. */
+  /** The program's steady clock. */
   readonly steady: SteadyClock;
-  /** The allowlists that it was told. */
+  /** The allowlists that it received. */
   readonly allowlists: Allowlist[] = [];
-  /** How its actions stand, as it tells the publisher. */
+  /** The state of its actions, which it reports. */
   actions: readonly ActionState[] = [];
-  /** Takes what is to be made true, or has it wait. */
+  /** Accepts updates, possibly with a delay. */
   takes: (news: readonly BanUpdate[]) => Promise<void> = () =>
     Promise.resolve();
   readonly #stop = new AbortController();
@@ -196,7 +199,7 @@ export class MemorySubscriberProgram implements AsyncDisposable {
     this.#running = this.client.run(this.#stop.signal);
   }
 
-  /** The news in words, and none of it twice. */
+  /** The updates as text; removes them. */
   told(): string[] {
     return this.news.splice(0).map(({ kind, origin, address }) =>
       `${kind} ${origin} ${address}`
@@ -210,7 +213,7 @@ export class MemorySubscriberProgram implements AsyncDisposable {
   }
 }
 
-/** One network, one clock, one store for the publisher. */
+/** One network, one clock, and the publisher's store. */
 export class MemoryCluster implements AsyncDisposable {
   readonly network = new MemoryNetwork();
   readonly clock = new ManualClock();
@@ -236,7 +239,7 @@ export class MemoryCluster implements AsyncDisposable {
     );
   }
 
-  /** Lets all happen that waits for no time, however many steps it takes. */
+  /** Runs everything that needs no time to pass, in any number of steps. */
   async settle(): Promise<void> {
     for (let round = 0; round < 20; round++) await settled();
   }

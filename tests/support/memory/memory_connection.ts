@@ -1,6 +1,5 @@
 /**
- * A connection without a network: what the other end says and takes is up to
- * the test.
+ * A connection in memory; the test is its other end.
  *
  * @module
  */
@@ -10,19 +9,19 @@ import { Condition } from "../../../lib/async/tasks.ts";
 
 const NEVER = new AbortController().signal;
 
-/** Bytes as a text with a character for each. */
+/** Bytes as a text with one character per byte. */
 export function byteText(bytes: Uint8Array): string {
   return String.fromCharCode(...bytes);
 }
 
-/** One end; the test is the other. Each character is a byte. */
+/** One end of a connection. Each character is a byte. */
 export class MemoryConnection implements PeerConnection {
   readonly address: string;
-  /** What was written to the other end. */
+  /** The bytes written to the other end. */
   written = "";
-  /** Whether the other end takes nothing, so that `write` waits. */
+  /** Whether the other end reads nothing, so that `write` waits. */
   blocked = false;
-  /** Whether this end says no more. */
+  /** Whether this end has finished writing. */
   saidAll = false;
   /** Whether this end is closed. */
   closed = false;
@@ -34,19 +33,19 @@ export class MemoryConnection implements PeerConnection {
     this.address = address;
   }
 
-  /** The other end says something. */
+  /** The other end sends data. */
   say(text: string): void {
     this.#incoming += text;
     this.#changed.notify();
   }
 
-  /** The other end takes again what it is told. */
+  /** The other end reads again. */
   unblock(): void {
     this.blocked = false;
     this.#changed.notify();
   }
 
-  /** The other end goes. */
+  /** The other end closes. */
   go(): void {
     this.#isGone = true;
     this.#changed.notify();
@@ -83,13 +82,13 @@ export class MemoryConnection implements PeerConnection {
   }
 }
 
-/** Gives the connections that the test makes. */
+/** Accepts the connections that a test makes. */
 export class MemoryListener implements PeerListener {
   closed = false;
   readonly #changed = new Condition();
   readonly #waiting: (MemoryConnection | "gone" | Error)[] = [];
 
-  /** A peer connects, or gives up at once, or can't. */
+  /** A peer connects, gives up at once, or fails. */
   give(connection: MemoryConnection | "gone" | Error): void {
     this.#waiting.push(connection);
     this.#changed.notify();

@@ -1,6 +1,6 @@
 /**
- * The publisher's control socket without a network: a model that takes each
- * event once.
+ * The publisher's control socket in memory: a model that counts each event
+ * once.
  *
  * @module
  */
@@ -21,38 +21,43 @@ import {
 } from "../../../lib/wire/v2.ts";
 import { MemorySocket } from "./memory_socket.ts";
 
-/** The name of a store. */
+/** The epoch of a store. */
 export const EPOCH = "0123456789abcdef".repeat(2) as Epoch;
 
-/** Hears nodes over any number of connections, one after the other. */
+/** Serves nodes over any number of connections. */
 export class MemoryControl {
   /** Every connection, oldest first. */
   readonly connections: MemorySocket[] = [];
-  /** Every message that arrived, oldest first. */
+  /** All received messages, oldest first. */
   readonly heard: NodeMessage[] = [];
-  /** Events that count, in the order in which they did. */
+  /** The counted events, in order. */
   readonly counted: NodeEvent[] = [];
-  /** What HELLO is answered with instead of WELCOME. */
+  /** The error code that answers HELLO instead of WELCOME. */
   refusal: ErrorCode | undefined;
-  /** What is answered to batches instead of an ACK: one each, then ACKs again. */
+  /** Error codes that answer the next batches instead of an ACK, one each. */
   readonly stumbles: ErrorCode[] = [];
-  /** What becomes of an event that is new. */
+  /** The result of a new event. */
   judge: (event: NodeEvent) => EventResult = () => ({
     ...{ outcome: "accepted", rule: "", change: this.counted.length + 1 },
   });
-  /** Whether answers to batches are kept until {@link MemoryControl.release}. */
+  /**
+   * Whether answers to batches are held until {@link MemoryControl.release}.
+   */
   holding = false;
-  /** Whether nothing is answered at all. */
+  /** Whether nothing is answered. */
   silent = false;
-  /** Messages, both ways, that each connection carries before it dies without a word. */
+  /**
+   * Number of messages, in both directions, after which each connection
+   * silently dies.
+   */
   lifetimes: readonly number[] = [];
-  /** Numbers, counted over all, of the messages that get lost on their way. */
+  /** Numbers of the messages that get lost, counted over all connections. */
   lost: ReadonlySet<number> = new Set();
-  /** Connections that were open at once, at most. */
+  /** Maximum number of connections that were open at once. */
   mostOpen = 0;
   epoch = EPOCH;
   maxEvents = 100;
-  /** What a WELCOME says of who is never banned. */
+  /** The allowlist in WELCOME. */
   allowlist = EMPTY_ALLOWLIST;
   readonly #known = new Set<EventId>();
   readonly #held: (() => void)[] = [];
@@ -79,14 +84,14 @@ export class MemoryControl {
     return socket;
   };
 
-  /** The connection in use. */
+  /** The current connection. */
   get connection(): MemorySocket {
     const socket = this.connections.at(-1);
     if (socket === undefined) throw new Error("Nobody has connected");
     return socket;
   }
 
-  /** The batches that arrived: the addresses of each. */
+  /** The addresses of each received batch. */
   get batches(): string[][] {
     return this.heard.flatMap((message) =>
       message.kind === "EVENTS"
@@ -95,24 +100,24 @@ export class MemoryControl {
     );
   }
 
-  /** Says something over the connection in use. */
+  /** Sends a message over the current connection. */
   say(message: PublisherMessage): void {
     this.connection.give(encodePublisherMessage(message));
   }
 
-  /** Gives answers that were kept: the oldest, or all in the order that `pick` makes. */
+  /** Releases held answers: all, in the order that `pick` makes. */
   release(
     pick: (held: (() => void)[]) => (() => void)[] = (held) => held,
   ): void {
     for (const give of pick(this.#held.splice(0))) give();
   }
 
-  /** Keeps answers for the next {@link MemoryControl.release}. */
+  /** Holds answers for the next {@link MemoryControl.release}. */
   keep(held: readonly (() => void)[]): void {
     this.#held.push(...held);
   }
 
-  /** Forgets every session, as a restart does. */
+  /** Forgets all sessions, like a restart. */
   restart(): void {
     this.#sessions = new Set();
   }

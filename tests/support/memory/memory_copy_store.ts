@@ -2,7 +2,7 @@ import type { CopyStore, RecordMark } from "../../../lib/ban/ban_store.ts";
 import type { Epoch } from "../../../lib/base/ids.ts";
 import { MemoryBanStore } from "./memory_ban_store.ts";
 
-/** A publisher's memory that follows a shared log. */
+/** A publisher's store in memory that follows a shared log. */
 export class MemoryCopyStore extends MemoryBanStore implements CopyStore {
   applied: RecordMark | undefined;
 

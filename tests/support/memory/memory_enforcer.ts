@@ -1,5 +1,5 @@
 /**
- * An enforcer that enforces nothing, and fails as a test says.
+ * An enforcer in memory that fails as a test demands.
  *
  * @module
  */
@@ -17,27 +17,27 @@ import type {
 } from "../../../lib/enforce/enforcer.ts";
 import { Condition } from "../../../lib/async/tasks.ts";
 
-/** How it is set up. */
+/** Options for {@link MemoryEnforcer}. */
 export interface MemoryEnforcerOptions {
-  /** What time it is when bans end by themselves. */
+  /** The clock of bans that expire by themselves. */
   readonly clock: Clock;
   /** @default {"memory"} */
   readonly name?: string;
-  /** Whether bans end by themselves. @default {false} */
+  /** Whether bans expire by themselves. @default {false} */
   readonly lapses?: boolean;
   /** @default {100} */
   readonly maxBansAtOnce?: number;
-  /** Whether it tells what is in force. @default {true} */
+  /** Whether it lists the bans in force. @default {true} */
   readonly lists?: boolean;
-  /** Whether it tells that nobody else changed anything. @default {false} */
+  /** Whether it detects changes by others. @default {false} */
   readonly isWatched?: boolean;
-  /** Whether nobody else puts anything in force. @default {false} */
+  /** Whether only this enforcer adds bans. @default {false} */
   readonly isAllOurs?: boolean;
-  /** Whether it tells what was taken out. @default {false} */
+  /** Whether it reports removed bans. @default {false} */
   readonly tellsDeleted?: boolean;
 }
 
-/** Holds bans in memory, keeps what it was told, and fails when a test says so. */
+/** Keeps bans in memory, records its calls, and fails on demand. */
 export class MemoryEnforcer implements Enforcer {
   readonly name: string;
   readonly lapses: boolean;
@@ -45,20 +45,23 @@ export class MemoryEnforcer implements Enforcer {
   readonly isAllOurs: boolean;
   /** Every call: `check`, `list`, or `apply` and `lift` with addresses. */
   readonly calls: string[] = [];
-  /** Why nothing works; `undefined`: everything does. */
+  /** Why every call fails; `undefined` when calls succeed. */
   down: string | undefined;
-  /** Why a call fails after everything was done; `undefined`: none does. */
+  /** Why a call fails after its work was done; `undefined` when none does. */
   lostAnswer: string | undefined;
-  /** Why a ban can't be applied or lifted; `undefined`: it can. */
+  /** Why a ban can't be applied or lifted; `undefined` when it can. */
   refuse: (ban: HostBan, verb: PlanAction) => string | undefined = () =>
     undefined;
-  /** Why a ban is refused for good; `undefined`: it is not. */
+  /** Why a ban is finally refused; `undefined` when it is not. */
   forbids: (ban: HostBan) => string | undefined = () => undefined;
-  /** Whether it tells, outside the dedicated jail, who was banned already. */
+  /**
+   * Whether it reports, outside the dedicated jail, addresses that were banned
+   * already.
+   */
   tellsPresent = false;
-  /** What the enforcer says happened. */
+  /** Number of disturbances that the enforcer reports. */
   disturbances = 0;
-  /** Thrown by every call. */
+  /** An error to throw from every call. */
   bug: Error | undefined;
   /** Called before bans are applied. */
   beforeApply: (bans: readonly HostBan[]) => void = () => {};
@@ -66,19 +69,22 @@ export class MemoryEnforcer implements Enforcer {
   afterApply: (ban: HostBan) => void = () => {};
   /** Whether calls wait for {@link MemoryEnforcer.resume} or their signal. */
   paused = false;
-  /** Whether lists do, with what was in force when they began. */
+  /** Whether lists wait as well; they contain the bans from their start. */
   listsPaused = false;
-  /** How long a list takes, in milliseconds. */
+  /** Duration of a list, in milliseconds. */
   listMs = 0;
-  /** Why only lists and checks fail. */
+  /** Why lists and checks fail. */
   blind: string | undefined;
-  /** Why only lists fail. */
+  /** Why lists fail. */
   blindLists: string | undefined;
   readonly isUnchanged?: () => Promise<boolean>;
   readonly takeDeleted?: () => Promise<readonly HostBan[] | undefined>;
-  /** What was taken out since it was listed; `undefined`: and something else. */
+  /**
+   * Bans removed since the last list; `undefined` when something else changed,
+   * too.
+   */
   #deleted: HostBan[] | undefined = [];
-  /** Whether anybody else changed what is in force since it was listed. */
+  /** Whether anybody else has changed the bans since the last list. */
   #isChanged = true;
   readonly #clock: Clock;
   readonly #lists: boolean;
@@ -86,7 +92,7 @@ export class MemoryEnforcer implements Enforcer {
   readonly #resumed = new Condition();
   readonly #busy = new Set<string>();
 
-  /** @param options How it is set up. */
+  /** @param options See {@link MemoryEnforcerOptions}. */
   constructor(options: MemoryEnforcerOptions) {
     this.#clock = options.clock;
     this.name = options.name ?? "memory";
@@ -142,7 +148,7 @@ export class MemoryEnforcer implements Enforcer {
     });
   }
 
-  /** What is in force. */
+  /** The bans in force. */
   held(): readonly ActiveBan[] {
     const nowMs = this.#clock.nowMs();
     if (this.lapses) {
@@ -157,19 +163,19 @@ export class MemoryEnforcer implements Enforcer {
     }));
   }
 
-  /** What is in force, as `jail|address`, in order. */
+  /** The bans in force as `jail|address`, in order. */
   get keys(): readonly string[] {
     return this.held().map(keyOf).sort();
   }
 
-  /** Has a ban in force that nobody asked for, as from before. */
+  /** Adds a ban in force that nobody requested, as from an earlier run. */
   put(ban: HostBan): void {
     this.#held.set(keyOf(ban), ban);
     this.#isChanged = true;
     this.#deleted = undefined;
   }
 
-  /** Forgets what is in force: all, or one ban. */
+  /** Removes all bans in force, or one. */
   lose(ban?: HostBan): void {
     this.#isChanged = true;
     if (ban === undefined) {
@@ -181,7 +187,7 @@ export class MemoryEnforcer implements Enforcer {
     }
   }
 
-  /** Lets the calls go on that wait. */
+  /** Resumes waiting calls. */
   resume(): void {
     this.paused = false;
     this.listsPaused = false;

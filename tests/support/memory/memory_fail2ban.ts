@@ -1,5 +1,5 @@
 /**
- * A fail2ban in memory: what its socket would say.
+ * A fail2ban in memory, with the answers of its socket.
  *
  * @module
  */
@@ -19,43 +19,43 @@ import { ExclusiveWait } from "../../../lib/async/exclusive_wait.ts";
 export interface MemoryJail {
   /** Its `ignoreip`. */
   ignored: string[];
-  /** Its `bantime`; -1: for ever. */
+  /** Its `bantime`; -1 for permanent. */
   bantimeSeconds: number;
-  /** Who is banned, and since when: in milliseconds since 1970. */
+  /** Ban times by address, in milliseconds since 1970. */
   readonly banned: Map<string, number>;
 }
 
-/** Before 0.10.5 a ban is made so long after the answer, in milliseconds. */
+/** Delay of a ban after its answer before 0.10.5, in milliseconds. */
 const OLD_DELAY_MS = 1_000;
 
-/** A fail2ban that a test can look into. */
+/** A fail2ban with observable state. */
 export class MemoryFail2ban implements Fail2banClient {
-  /** What every command was, oldest first, the words joined. */
+  /** All commands, oldest first, words joined. */
   readonly said: string[] = [];
-  /** Which fail2ban it is. */
+  /** Its version. */
   version: string;
-  /** How many different ones answered. */
+  /** Number of different servers that answered. */
   servers = 1;
-  /** Called before it unbans. */
+  /** Called before an unban. */
   beforeUnban: () => void = () => {};
-  /** Thrown instead of an answer. */
+  /** An error to throw instead of answering. */
   failure: Error | undefined;
-  /** Gives the reason for which it refuses a command, if it does. */
+  /** Gives the reason why a command is refused, if it is. */
   refuses: (words: readonly string[]) => string | undefined = () => undefined;
   readonly #clock: Clock;
   readonly #jails = new Map<string, MemoryJail>();
   readonly #turn = new ExclusiveWait("command");
 
   /**
-   * @param clock Time; also of the bans.
-   * @param version Which fail2ban it is.
+   * @param clock The clock of the bans.
+   * @param version The version.
    */
   constructor(clock: Clock, version = "1.0.2") {
     this.#clock = clock;
     this.version = version;
   }
 
-  /** Adds a jail, or gives the one that is there. */
+  /** Adds a jail, or returns the existing one. */
   jail(name: string): MemoryJail {
     const jail = this.#jails.get(name) ??
       { ignored: [], bantimeSeconds: 600, banned: new Map() };
@@ -68,7 +68,7 @@ export class MemoryFail2ban implements Fail2banClient {
     this.#jails.delete(name);
   }
 
-  /** Who is banned in a jail by now. */
+  /** The addresses banned in a jail now. */
   banned(name: string): string[] {
     const nowMs = this.#clock.nowMs();
     return [...this.jail(name).banned].filter(([, madeMs]) => madeMs <= nowMs)
@@ -130,7 +130,7 @@ export class MemoryFail2ban implements Fail2banClient {
     const heard = takesMany ? addresses : [first];
     const before = jail.banned.size;
     for (const address of heard) {
-      // A new one prolongs it.
+      // A new version prolongs an existing ban.
       if (jail.banned.has(address) && !takesMany) continue;
       jail.banned.set(address, takesMany ? nowMs : nowMs + OLD_DELAY_MS);
     }
@@ -178,7 +178,7 @@ function tickets({ banned, bantimeSeconds }: MemoryJail): PickleValue {
   });
 }
 
-/** As fail2ban writes it: local, to the second, without a zone. */
+/** A time in fail2ban's format: local, in seconds, without a zone. */
 export function localTime(ms: number): string {
   const date = new Date(ms);
   const two = (part: number) => String(part).padStart(2, "0");

@@ -1,5 +1,5 @@
 /**
- * A firewall that tells of its changes as the kernel does, and does nothing.
+ * A firewall that only sends the kernel's change notifications.
  *
  * @module
  */
@@ -12,11 +12,11 @@ const SUBSYSTEM = 10 << 8;
 const [NEW_RULE, DELETED_ELEMENTS, NEW_GENERATION] = [6, 14, 15];
 const FAMILY_INET = 1;
 
-/** Has a generation and those who hear of it. */
+/** A generation, and listeners for its changes. */
 export class MemoryFirewall implements FirewallGeneration, FirewallEvents {
-  /** Whether the kernel loses what it should tell. */
+  /** Whether the kernel loses notifications, and says so. */
   isOverrun = false;
-  /** Whether the kernel tells nothing, and does not say so. */
+  /** Whether the kernel silently sends none. */
   isDeaf = false;
   #generation = 41;
   #isOpen = false;
@@ -45,7 +45,7 @@ export class MemoryFirewall implements FirewallGeneration, FirewallEvents {
     this.#commit(message(NEW_RULE, attribute(1, text(table))));
   }
 
-  /** Somebody takes an element out of a set. */
+  /** Somebody removes an element from a set. */
   take(set: string, key: readonly number[]): void {
     this.#commit(deletedElement("fail2ban_cluster", set, key));
   }
@@ -58,7 +58,7 @@ export class MemoryFirewall implements FirewallGeneration, FirewallEvents {
   }
 }
 
-/** What the kernel tells of an element that was taken out. */
+/** The kernel's notification of a removed element. */
 export function deletedElement(
   table: string,
   set: string,
@@ -87,7 +87,7 @@ export function message(
   return bytes;
 }
 
-/** An attribute, filled up to a multiple of four bytes. */
+/** An attribute, padded to a multiple of four bytes. */
 export function attribute(
   type: number,
   value: readonly number[],

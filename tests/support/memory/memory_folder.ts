@@ -1,5 +1,5 @@
 /**
- * The folder of a log without a disk.
+ * A log's folder in memory.
  *
  * @module
  */
@@ -33,7 +33,7 @@ export class MemoryFolder implements LogFolder {
     this.logName = logName;
   }
 
-  /** Appends to a file, which is made where it is missing. */
+  /** Appends to a file, which is created if missing. */
   append(name: string, text: string): void {
     const file = this.#files.get(name) ??
       { inode: ++this.#inodes, bytes: new Uint8Array(), modifiedMs: 0 };

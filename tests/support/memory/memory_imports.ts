@@ -7,13 +7,13 @@ import type {
   StoredImport,
 } from "../../../lib/ban/import_records.ts";
 
-/** Imports that are lost with the process. */
+/** Records of imports in memory. */
 export class MemoryImports implements ImportRecords {
   readonly #failure: () => RuntimeError | undefined;
   readonly #imports = new Map<ImportName, StoredImport>();
   readonly #lists = new Map<number, Map<Address, number>>();
 
-  /** @param failure What all that would keep something is refused with. */
+  /** @param failure Gives an error to reject all writes with. */
   constructor(failure: () => RuntimeError | undefined) {
     this.#failure = failure;
   }

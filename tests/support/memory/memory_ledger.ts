@@ -1,5 +1,5 @@
 /**
- * A ledger that ends with its process.
+ * A ledger in memory.
  *
  * @module
  */
@@ -14,11 +14,11 @@ import type {
 } from "../../../lib/enforce/ban_ledger.ts";
 import type { HostBan } from "../../../lib/enforce/enforcer.ts";
 
-/** Keeps notes in memory, and fails when a test says so. */
+/** Keeps notes in memory, and fails on demand. */
 export class MemoryLedger implements BanLedger {
-  /** What notes and reads of them are refused with. */
+  /** An error to reject reads and writes with. */
   failure: RuntimeError | undefined;
-  /** How often it was noted who wants bans. */
+  /** Number of writes of the desired bans. */
   writes = 0;
   readonly #wanted = new Map<string, readonly HostBan[]>();
   readonly #marks = new Map<string, BanState>();

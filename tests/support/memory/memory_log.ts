@@ -6,30 +6,30 @@
 
 import type { Log, LogFields, Severity } from "../../../lib/log/log.ts";
 
-/** What was recorded. */
+/** A log record. */
 export interface MemoryRecord {
   readonly severity: Severity;
   readonly event: string;
   readonly fields: LogFields;
 }
 
-/** Keeps every record. */
+/** Stores every record. */
 export class MemoryLog implements Log {
-  /** What was recorded, oldest first. */
+  /** The records, oldest first. */
   readonly records: MemoryRecord[] = [];
 
   record(severity: Severity, event: string, fields: LogFields = {}): void {
     this.records.push({ severity, event, fields });
   }
 
-  /** The events of records that matter at least as much as a `notice`. */
+  /** The events of all records from `notice` up. */
   get events(): string[] {
     return this.records
       .filter(({ severity }) => severity !== "debug" && severity !== "info")
       .map(({ event }) => event);
   }
 
-  /** The records of all such events, but that bans and unbans were reported. */
+  /** Such records, except those of reported bans and unbans. */
   get withoutReports(): readonly MemoryRecord[] {
     return this.records.filter(({ severity, event }) =>
       severity !== "debug" && severity !== "info" &&
@@ -37,7 +37,7 @@ export class MemoryLog implements Log {
     );
   }
 
-  /** Everything that was recorded, as one text to search. */
+  /** All records as one searchable text. */
   get text(): string {
     return JSON.stringify(this.records);
   }

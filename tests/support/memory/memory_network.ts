@@ -1,5 +1,5 @@
 /**
- * A host's network and its resolver, in memory: they say what a test wants.
+ * A host's network and resolver in memory, with answers that a test sets.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import type {
 import { Condition } from "../../../lib/async/tasks.ts";
 import { address } from "../values/core_values.ts";
 
-/** A host without addresses, until a test gives it some. */
+/** A host, at first without addresses. */
 export class MemoryNetwork implements HostNetworkSource {
   own: readonly Address[] | undefined = [];
   gateways: readonly Address[] | undefined = [];
@@ -30,27 +30,27 @@ export class MemoryNetwork implements HostNetworkSource {
 
 type Answer = readonly Address[] | Error | "none";
 
-/** Knows only what a test told it. */
+/** Knows only the names that a test set. */
 export class MemoryResolver implements HostResolver {
-  /** Every name that was asked for, oldest first. */
+  /** All requested names, oldest first. */
   readonly asked: string[] = [];
-  /** Names that wait for an answer now. */
+  /** Number of pending lookups. */
   waiting = 0;
-  /** The most that ever waited. */
+  /** Highest number of pending lookups. */
   mostAtOnce = 0;
   readonly #answers = new Map<string, Answer>();
 
-  /** From now on the name has these addresses. */
+  /** Sets a name's addresses. */
   knows(name: string, ...texts: string[]): void {
     this.#answers.set(name, texts.map(address));
   }
 
-  /** From now on the name leads to this error. */
+  /** Makes a name's lookup fail. */
   fails(name: string, error: Error): void {
     this.#answers.set(name, error);
   }
 
-  /** From now on the name has no answer, not even a bad one. */
+  /** Makes a name's lookup hang. */
   hangs(name: string): void {
     this.#answers.set(name, "none");
   }
@@ -66,7 +66,7 @@ export class MemoryResolver implements HostResolver {
       const answer = this.#answers.get(name) ??
         new RuntimeError(`${name} has no address`);
       if (answer === "none") await new Condition().wait(signal);
-      // Nobody answers before the one who asked has gone on.
+      // An answer never comes before the caller continues.
       await Promise.resolve();
       if (answer instanceof Error) throw answer;
       return answer === "none" ? [] : answer;

@@ -10,13 +10,13 @@ import type {
   MemberConnections,
 } from "../../../lib/front/front.ts";
 
-/** Notes who is let in, and whose connections are cut. */
+/** Records admitted members and cut connections. */
 export class MemoryPort implements MemberConnections {
-  /** The addresses of those that shake hands, by ZAP domain. */
+  /** Addresses of connections in their handshake, by ZAP domain. */
   readonly shaking = new Map<string, string>();
-  /** Who was let in, in order. */
+  /** Admitted members, in order. */
   readonly letIn: HostName[] = [];
-  /** Whose connections were cut, in order. */
+  /** Members whose connections were cut, in order. */
   readonly cuts: HostName[] = [];
 
   asked(zapDomain: string): AskedConnection | undefined {

@@ -1,5 +1,5 @@
 /**
- * The publisher's side of a monitor's connections, without a network.
+ * The publisher's side of a monitor's connections, in memory.
  *
  * @module
  */
@@ -7,27 +7,29 @@
 import type { Connect, Frames } from "../../../lib/zmq/ports.ts";
 import { frames, MemorySocket, texts } from "./memory_socket.ts";
 
-/** Hears requests over any number of connections and answers them in order. */
+/**
+ * Receives requests over any number of connections and answers them in order.
+ */
 export class MemoryPublisher {
   /** Every connection, oldest first. */
   readonly connections: MemorySocket[] = [];
-  /** Every request that arrived, oldest first. */
+  /** All received requests, oldest first. */
   readonly heard: string[] = [];
-  /** What a request is answered with; `undefined` is no answer. */
+  /** The answer to a request; `undefined` for none. */
   answer: (request: string) => string | undefined = (request) => request;
-  /** Whether answers are kept until {@link MemoryPublisher.release}. */
+  /** Whether answers are held until {@link MemoryPublisher.release}. */
   holding = false;
   /**
-   * How many messages, requests and answers, each connection carries before
-   * it dies without a word. Those not named here live on.
+   * Number of messages, requests and answers, after which each connection
+   * silently dies. Further connections stay alive.
    */
   lifetimes: readonly number[] = [];
   /**
-   * Requests, counted from 0 as they come, that are never answered: the
-   * publisher died with them and was back before the connection was missed.
+   * Numbers of requests, from 0, that are never answered: the publisher died
+   * with them, and was back before the monitor missed the connection.
    */
   forgotten: readonly number[] = [];
-  /** How many connections were open at once, at most. */
+  /** Maximum number of connections that were open at once. */
   mostOpen = 0;
   readonly #held: (() => void)[] = [];
 
@@ -47,19 +49,19 @@ export class MemoryPublisher {
     return socket;
   };
 
-  /** The connection in use. */
+  /** The current connection. */
   get connection(): MemorySocket {
     const socket = this.connections.at(-1);
     if (socket === undefined) throw new Error("Nobody has connected");
     return socket;
   }
 
-  /** Dies with what was kept, and is back: the connections live on. */
+  /** Loses the held answers in a restart; the connections stay. */
   restart(): void {
     this.#held.length = 0;
   }
 
-  /** Gives the oldest of the answers that were kept, so many or all. */
+  /** Releases the oldest held answers, or all. */
   release(count = Infinity): void {
     for (const give of this.#held.splice(0, count)) give();
   }

@@ -1,5 +1,5 @@
 /**
- * Who is told by heartbeats and webhooks, in memory.
+ * A receiver of heartbeats and webhooks in memory.
  *
  * @module
  */
@@ -7,22 +7,22 @@
 import type { HttpTarget } from "../../../lib/http/http_target.ts";
 import type { HttpAsker, HttpQuestion } from "../../../lib/notify/ports.ts";
 
-/** Where it is asked. */
+/** Its URL. */
 export const TARGET: HttpTarget = {
   url: "https://alerts.example.org/hook/5f2c9d",
   shown: "https://alerts.example.org/********",
 };
 
-/** Keeps what it is asked. */
+/** Stores the requests. */
 export class MemoryReceiver implements HttpAsker {
-  /** What it was asked, oldest first. */
+  /** The requests, oldest first. */
   readonly asked: HttpQuestion[] = [];
-  /** Why it does not take it. */
+  /** Why it refuses requests. */
   trouble: Error | undefined;
-  /** Whether it answers at all. */
+  /** Whether it answers. */
   answers = true;
 
-  /** What it took, parsed. */
+  /** The accepted messages, parsed. */
   readonly messages: Record<string, unknown>[] = [];
 
   async ask(question: HttpQuestion, signal: AbortSignal): Promise<void> {

@@ -10,14 +10,14 @@ import {
   type Quarantine,
 } from "../../../lib/members/node_records.ts";
 
-/** A publisher's records that are lost with the process. */
+/** A publisher's records in memory. */
 export class MemoryRecords implements NodeRecords {
   readonly #failure: () => RuntimeError | undefined;
   #entries: NewAuditEntry[] = [];
   #presences: readonly NodePresence[] = [];
   readonly #quarantines = new Map<HostName, Quarantine>();
 
-  /** @param failure What all that would keep something is refused with. */
+  /** @param failure Gives an error to reject all writes with. */
   constructor(failure: () => RuntimeError | undefined = () => undefined) {
     this.#failure = failure;
   }

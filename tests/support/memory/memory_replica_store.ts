@@ -15,9 +15,9 @@ interface Copy extends ReplicaMark {
   readonly changes: Change[];
 }
 
-/** A subscriber's copy that is lost with the process; fails when a test says so. */
+/** A subscriber's replica in memory, which can fail. */
 export class MemoryReplicaStore implements ReplicaStore {
-  /** What all that would keep something is refused with. */
+  /** An error to reject all writes with. */
   failure: RuntimeError | undefined;
   #whole: Copy | undefined;
   #begun: Copy | undefined;

@@ -1,5 +1,5 @@
 /**
- * A shared log in memory, with the faults of a real one.
+ * A shared log in memory with realistic faults.
  *
  * @module
  */
@@ -16,19 +16,22 @@ import {
   type WriteOutcome,
 } from "../../../lib/engine/shared_log.ts";
 
-/** What goes wrong with a call: it is not answered, before or after it was carried out. */
+/** A call without an answer: the fault occurs before or after its work. */
 export type LogFault = "before" | "after";
 
-/** What all publishers of a test share. */
+/** The state that all publishers of a test share. */
 export class MemoryLogServer {
   base: LogBase | undefined;
   records: SharedRecord[] = [];
   lead: Lead = { term: 0, holder: undefined };
   beat: Beat | undefined;
   versions = { head: 0, lead: 0, beat: 0 };
-  /** For a test's test: whoever writes is believed, whatever was seen. */
+  /** For testing the tests: accepts every write without a comparison. */
   comparesNothing = false;
-  /** Likewise: a record is answered before it is there, and is lost with whoever wrote it. */
+  /**
+   * For testing the tests: answers before a record is stored, so that it can be
+   * lost.
+   */
   answersEarly = false;
   #version = 0;
 
@@ -54,15 +57,15 @@ export class MemoryLogServer {
   }
 }
 
-/** One publisher's way to it. */
+/** One publisher's connection to the log. */
 export class MemorySharedLog implements SharedLog {
   readonly server: MemoryLogServer;
-  /** It answers nothing at all. */
+  /** Whether it answers nothing. */
   isSilent = false;
-  /** Of the calls that follow, one each. */
+  /** Faults of the next calls, one each. */
   readonly faults: (LogFault | undefined)[] = [];
 
-  /** @param server What it leads to. */
+  /** @param server The shared state. */
   constructor(server: MemoryLogServer = new MemoryLogServer()) {
     this.server = server;
   }
@@ -149,7 +152,7 @@ export class MemorySharedLog implements SharedLog {
 
   async #call<T>(work: () => T): Promise<T> {
     const fault = this.faults.shift();
-    // As over a network nothing is answered at once.
+    // As over a network, no answer is immediate.
     await Promise.resolve();
     if (this.isSilent || fault === "before") throw silence();
     const result = work();

@@ -1,5 +1,5 @@
 /**
- * Values in memory that several publishers share, with the faults of real ones.
+ * Shared values of several publishers in memory, with realistic faults.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import type {
 } from "../../../lib/engine/shared_values.ts";
 import type { LogFault } from "./memory_shared_log.ts";
 
-/** What all publishers of a test share. */
+/** The state that all publishers of a test share. */
 export class MemoryValuesServer {
   readonly values = new Map<string, SharedValue>();
   #version = 0;
@@ -21,15 +21,15 @@ export class MemoryValuesServer {
   }
 }
 
-/** One publisher's way to them. */
+/** One publisher's connection to the values. */
 export class MemorySharedValues implements SharedValues {
   readonly server: MemoryValuesServer;
-  /** It answers nothing at all. */
+  /** Whether it answers nothing. */
   isSilent = false;
-  /** Of the writes that follow, one each. */
+  /** Faults of the next writes, one each. */
   readonly faults: (LogFault | undefined)[] = [];
 
-  /** @param server What it leads to. */
+  /** @param server The shared state. */
   constructor(server: MemoryValuesServer = new MemoryValuesServer()) {
     this.server = server;
   }
@@ -83,7 +83,7 @@ export class MemorySharedValues implements SharedValues {
   }
 
   async #answer(): Promise<void> {
-    // As over a network nothing is answered at once.
+    // As over a network, no answer is immediate.
     await Promise.resolve();
     if (this.isSilent) throw silence();
   }

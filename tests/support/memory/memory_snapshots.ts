@@ -6,7 +6,7 @@ import type {
 
 /** Snapshots in memory. */
 export class MemorySnapshots implements SharedSnapshots {
-  /** By name, then in order. */
+  /** The pieces by name, in order. */
   readonly pieces = new Map<string, Uint8Array<ArrayBuffer>[]>();
   seen: SeenSnapshot = { last: undefined, version: 0 };
 

@@ -1,5 +1,5 @@
 /**
- * A message socket without a network.
+ * A message socket in memory.
  *
  * @module
  */
@@ -7,11 +7,11 @@
 import type { Frames, MessageSocket } from "../../../lib/zmq/ports.ts";
 import { Condition } from "../../../lib/async/tasks.ts";
 
-/** Holds what is sent, and gives what the test puts in. */
+/** Stores sent messages, and returns those that a test supplies. */
 export class MemorySocket implements MessageSocket {
-  /** What was sent, oldest first. */
+  /** The sent messages, oldest first. */
   readonly sent: Frames[] = [];
-  /** Called with each message, after it was sent. */
+  /** Called after each sent message. */
   onSend: (frames: Frames) => void = () => {};
   /** Whether the peer's queue is full, so that `send` waits. */
   blocked = false;
@@ -23,24 +23,24 @@ export class MemorySocket implements MessageSocket {
   #sending = false;
   #receiving = false;
 
-  /** What waits to be received. */
+  /** Number of messages not received yet. */
   get unread(): number {
     return this.#incoming.length;
   }
 
-  /** Puts a message in, to be received. */
+  /** Supplies a message to receive. */
   give(frames: Frames): void {
     this.#incoming.push(frames);
     this.#changed.notify();
   }
 
-  /** The peer takes messages again. */
+  /** The peer reads again. */
   unblock(): void {
     this.blocked = false;
     this.#changed.notify();
   }
 
-  /** Has `receive` fail once it has given what was put in. */
+  /** Makes `receive` fail after the supplied messages. */
   fail(error: Error): void {
     this.#failure = error;
     this.#changed.notify();
@@ -87,7 +87,7 @@ export function frames(...texts: string[]): Frames {
   return texts.map((text) => new TextEncoder().encode(text));
 }
 
-/** The text of frames. */
+/** The texts of frames. */
 export function texts(message: Frames): string[] {
   return message.map((frame) => new TextDecoder().decode(frame));
 }

@@ -1,5 +1,5 @@
 /**
- * The page in a real browser, and what it is to show.
+ * The page in a real browser, and data for it to show.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { Tab } from "../browser/tab.ts";
 import { appendLog, banLine } from "../fail2ban/fail2ban_lines.ts";
 import { codeOf, type PageCluster } from "./page_cluster.ts";
 
-/** Opens the page in a tab of its own, and logs in by keyboard alone. */
+/** Opens the page in a tab, and logs in with the keyboard only. */
 export async function entered(
   browser: Chromium,
   { operated, url }: PageCluster,
@@ -24,7 +24,7 @@ export async function entered(
   return tab;
 }
 
-/** Has `web1` ban addresses. */
+/** Lets `web1` ban addresses. */
 export async function report(
   { operated }: PageCluster,
   ...addresses: readonly string[]

@@ -1,5 +1,5 @@
 /**
- * The page's service without sockets, files and a publisher.
+ * The page's service with in-memory dependencies.
  *
  * @module
  */
@@ -17,17 +17,17 @@ import type { PageUser } from "../../../lib/members/page_user.ts";
 import { RuntimeError } from "../../../lib/base/errors.ts";
 import { ManualClock } from "../memory/manual_clock.ts";
 
-/** Headers of a browser that has the page open. */
+/** Headers of a browser with the open page. */
 export const BROWSER: Readonly<Record<string, string>> = {
   "content-type": "application/json",
   "host": "localhost:9683",
   "origin": "http://localhost:9683",
 };
 
-/** Whom the command's user is. */
+/** The login of the command's user. */
 export const LOGIN = { by: "alice", isReadOnly: false, forMs: 3_600_000 };
 
-/** What is kept of logins, and whether that can be. */
+/** The stored logins; `isFull` makes writes fail. */
 export class MemoryVisits {
   kept: StoredVisits = { visits: [] };
   isFull = false;
@@ -39,7 +39,7 @@ export class MemoryVisits {
   }
 }
 
-/** A service, and what it was asked. */
+/** A service and its recorded questions. */
 export class PageBench {
   readonly clock = new ManualClock();
   readonly store = new MemoryVisits();
@@ -52,7 +52,7 @@ export class PageBench {
   };
   #made = 0;
 
-  /** @param users Who may use the page by the word of a proxy. */
+  /** @param users The users that a proxy may name. */
   constructor(users: readonly PageUser[] = []) {
     this.visits = this.reopened();
     this.service = new PageService({
@@ -73,7 +73,7 @@ export class PageBench {
     });
   }
 
-  /** Who is in after a restart. */
+  /** The logins after a restart. */
   reopened(): PageVisits {
     const { signal } = new AbortController();
     return new PageVisits({
@@ -84,7 +84,7 @@ export class PageBench {
     });
   }
 
-  /** Sends a request; an answer that goes on is another matter. */
+  /** Sends a request with a complete answer. */
   async send(
     method: string,
     path: string,
@@ -98,7 +98,7 @@ export class PageBench {
     return answer;
   }
 
-  /** Begins to follow what goes on. */
+  /** Starts a stream. */
   async follow(
     headers: Readonly<Record<string, string>>,
   ): Promise<AsyncIterator<string>> {
@@ -122,7 +122,7 @@ export class PageBench {
     }, signal);
   }
 
-  /** Gets in, and gives the cookie. */
+  /** Logs in, and returns the cookie. */
   async enter(login: Partial<typeof LOGIN> = {}): Promise<string> {
     const code = await this.visits.issue({ ...LOGIN, ...login });
     const answer = await this.send("POST", "/api/login", {}, codeBody(code));
@@ -130,7 +130,7 @@ export class PageBench {
   }
 }
 
-/** What the login form sends. */
+/** The body of the login form. */
 export function codeBody(code: string): string {
   return JSON.stringify({ code });
 }

@@ -7,7 +7,7 @@
 import { OperatedCluster } from "../cluster/operated_cluster.ts";
 import { freePort } from "../host/test_ports.ts";
 
-/** A cluster, and where its page is. */
+/** A cluster with the URL of its page. */
 export interface PageCluster extends AsyncDisposable {
   readonly operated: OperatedCluster;
   readonly url: string;
@@ -30,7 +30,7 @@ export async function startPageCluster(
   };
 }
 
-/** A code of the operator's command. */
+/** A login code from the operator's command. */
 export async function codeOf(
   operated: OperatedCluster,
   ...options: readonly string[]
@@ -40,7 +40,7 @@ export async function codeOf(
   return out;
 }
 
-/** Gets in without a browser, and gives the cookie. */
+/** Logs in without a browser, and returns the cookie. */
 export async function cookieOf(
   { operated, url }: PageCluster,
   ...options: readonly string[]
@@ -53,7 +53,7 @@ export async function cookieOf(
   return (response.headers.get("set-cookie") ?? "").replace(/;.*/, "");
 }
 
-/** Sends what the page itself would send. */
+/** Sends a request like the page. */
 export async function postTo(
   url: string,
   value: unknown,

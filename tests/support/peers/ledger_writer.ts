@@ -1,6 +1,6 @@
 /**
- * A subscriber as its ledger sees it: notes and forgets a thousand bans, again
- * and again, until its input ends; they stay noted then.
+ * A subscriber from its ledger's point of view: notes and removes a thousand
+ * bans repeatedly until its input ends, and then leaves them noted.
  *
  * Arguments: the ledger's path.
  *

@@ -1,6 +1,6 @@
 /**
- * Follows the log that its argument names, and prints each line, and what it
- * says itself, as they come.
+ * Follows the log named by its argument, and prints its lines and the program's
+ * own messages as they come.
  *
  * @module
  */

@@ -1,19 +1,22 @@
 import { processUsage } from "../host/process_usage.ts";
 
-/** How a program's memory went, by its process that ran longest. */
+/** The memory of a program over time, from its longest-running process. */
 export interface MemoryCourse {
-  /** Seconds that it was looked at. */
+  /** Seconds of observation. */
   readonly seconds: number;
-  /** Resident memory at the last look, in MiB. */
+  /** Last resident memory, in MiB. */
   readonly lastMib: number;
-  /** The most that any of its processes had, in MiB. */
+  /** Peak of all its processes, in MiB. */
   readonly mostMib: number;
-  /** Growth in MiB an hour, by least squares; its first minute is left out. `null`: it did not run longer. */
+  /**
+   * Growth in MiB an hour by least squares, without the first minute. `null`
+   * when it did not run longer.
+   */
   readonly mibPerHour: number | null;
 }
 
 const MIB = 1 << 20;
-/** A program is not warm before, in milliseconds. */
+/** Warm-up time of a program, in milliseconds. */
 const WARM_MS = 60_000;
 const HOUR_MS = 3_600_000;
 
@@ -22,14 +25,14 @@ interface Sample {
   readonly mib: number;
 }
 
-/** Looks at the memory of programs that are ended and started again. */
+/** Samples the memory of programs that are restarted. */
 export class MemoryCourses {
   readonly #samples = new Map<string, Map<number, Sample[]>>();
 
-  /** Looks at a program's process now. */
+  /** Takes a sample of a program's process. */
   async look(name: string, pid: number): Promise<void> {
     const usage = await processUsage(pid).catch((error: unknown) => {
-      // It has ended meanwhile.
+      // It has just ended.
       if (error instanceof Error) return undefined;
       throw error;
     });
@@ -39,7 +42,7 @@ export class MemoryCourses {
     samples.push({ atMs: performance.now(), mib: usage.residentBytes / MIB });
   }
 
-  /** How each went, by name. */
+  /** The results by program name. */
   courses(): ReadonlyMap<string, MemoryCourse> {
     return new Map(
       [...this.#samples].map(([name, processes]) => [
@@ -69,7 +72,7 @@ function durationMs(samples: readonly Sample[]): number {
   return (samples.at(-1)?.atMs ?? 0) - (samples[0]?.atMs ?? 0);
 }
 
-/** MiB a millisecond. */
+/** Slope in MiB per millisecond. */
 function slope(samples: readonly Sample[]): number {
   const mean = (values: readonly number[]) =>
     values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -10,31 +10,40 @@ import { SoakLoad } from "./soak_load.ts";
 /** Options for a soak. */
 export interface SoakOptions {
   readonly minutes: number;
-  /** The same has the same faults happen to the same programs and hosts. */
+  /** The same seed causes the same faults. */
   readonly seed: number;
-  /** Takes each line of what is told. */
+  /** Receives each line of output. */
   readonly say: (line: string) => void;
 }
 
-/** What came of a soak. */
+/** The result of a soak. */
 export interface SoakResult {
   readonly faults: number;
-  /** Bans that fail2bans took, and those that were for one that was away. */
+  /**
+   * Numbers of bans that fail2bans accepted, and that failed because one was
+   * down.
+   */
   readonly taken: number;
   readonly refused: number;
   /** Bans in force at the end. */
   readonly bans: number;
-  /** What did not agree at the end, and programs that ended by themselves. */
+  /** Differences at the end, and programs that ended by themselves. */
   readonly troubles: readonly string[];
   readonly memory: ReadonlyMap<string, MemoryCourse>;
 }
 
 const FAULT_EVERY_MS = 20_000;
 const LOOK_EVERY_MS = 5_000;
-/** All are the same so long after the last fault, in milliseconds on a quiet machine: drift is looked for every 15 s, and not for 30 s after a start. */
+/**
+ * Time to agreement after the last fault, in milliseconds on a quiet machine:
+ * drift checks run every 15 s, and start 30 s after a start.
+ */
 const AGREE_MS = 120_000;
 
-/** Has hosts ban, a fault happen every 20 seconds, and looks whether all agree at the end. */
+/**
+ * Lets hosts ban, causes a fault every 20 seconds, and checks agreement at the
+ * end.
+ */
 export async function runSoak(options: SoakOptions): Promise<SoakResult> {
   const { minutes, seed, say } = options;
   const memory = new MemoryCourses();
@@ -63,7 +72,7 @@ export async function runSoak(options: SoakOptions): Promise<SoakResult> {
   return { faults, taken, refused, bans, troubles, memory: memory.courses() };
 }
 
-/** Looks until all agree, or nobody would wait any longer. */
+/** Repeats the check until all agree or the time is up. */
 async function agreement(
   soak: SoakCluster,
   say: (line: string) => void,

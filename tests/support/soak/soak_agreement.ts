@@ -1,5 +1,5 @@
 /**
- * Whether all that a soak's hosts hold is the same.
+ * Compares the bans of all hosts of a soak.
  *
  * @module
  */
@@ -16,18 +16,18 @@ import { SOAK_HOSTS, SOAK_JAILS, type SoakCluster } from "./soak_cluster.ts";
 
 const TABLE = "fail2ban_cluster";
 
-/** Bans that hold now: `jail address`, and who reports them. */
+/** Current bans as `jail address`, with the nodes that report them. */
 type Table = ReadonlyMap<string, readonly string[]>;
 
-/** How one look went. */
+/** The result of a comparison. */
 export interface Look {
   /** Bans in the publisher's table. */
   readonly bans: number;
-  /** What is not the same, a line each; none: all agree. */
+  /** The differences, one per line; empty when all agree. */
   readonly differences: readonly string[];
 }
 
-/** Looks at all tables, fail2bans and firewalls. */
+/** Compares all tables, fail2bans and firewalls. */
 export async function look(soak: SoakCluster): Promise<Look> {
   const { cluster } = soak;
   const table = tableIn(
@@ -92,7 +92,7 @@ function tableIn(
   }
 }
 
-/** Elements of the sets, as `nft -j` has them. */
+/** Elements of the sets, as in `nft -j`. */
 interface NftListing {
   readonly nftables: readonly {
     readonly set?: {
@@ -113,7 +113,7 @@ async function inFirewall(soak: SoakCluster, host: string): Promise<string[]> {
   );
 }
 
-/** In short, what one has that the other has not. */
+/** A short description of the difference. */
 function differenceOf(
   here: ReadonlySet<string>,
   wanted: ReadonlySet<string>,

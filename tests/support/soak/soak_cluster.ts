@@ -13,18 +13,18 @@ import {
 
 /** The hosts besides the hub. */
 export const SOAK_HOSTS = ["host-a", "host-b", "host-c"] as const;
-/** What a host's own fail2ban bans in: one for two minutes, one for ten. */
+/** The jails of a host's own fail2ban: bans of two minutes, and of ten. */
 export const SOAK_JAILS = ["sshd", "nginx"] as const;
-/** How long their bans hold, in seconds: after that as many end as begin. */
+/** Ban times in seconds; afterwards as many bans end as begin. */
 const BRIEF_SECONDS = 120;
 const LONG_SECONDS = 600;
-/** Big enough for the publisher's store, and soon full. */
+/** Large enough for the publisher's store, and quick to fill. */
 const DISK = "64m";
 const CONTROL_PORT = 5681;
 const STREAM_PORT = 5682;
-/** The end of a host's cable in its own network. */
+/** The host's end of its link. */
 const UPLINK = "up0";
-/** How often what should be in force is compared with what is. */
+/** Interval of reconciliation. */
 const RESYNC = "10s";
 
 /** A program of a host. */
@@ -40,9 +40,9 @@ export const PROGRAMS: readonly Program[] = [
 ];
 
 /**
- * A hub and three hosts, each in a network of its own, each host with a real
- * fail2ban and nftables. The hub's state is on a small disk. Needs root, and
- * the parts `fail2ban`, `mountns`, `netns` and `nftables` of `real_parts.ts`.
+ * A hub and three hosts in network namespaces, each host with a real fail2ban
+ * and nftables. The hub's state is on a small disk. Needs root, and the parts
+ * `fail2ban`, `mountns`, `netns` and `nftables` of `real_parts.ts`.
  */
 export class SoakCluster implements AsyncDisposable {
   readonly cluster: TestCluster;
@@ -79,18 +79,18 @@ export class SoakCluster implements AsyncDisposable {
     return found(this.#fail2bans, host);
   }
 
-  /** A program that was started last. */
+  /** The last started process of a program. */
   program(program: Program): ChildProcess {
     return found(this.#running, program.join(" of "));
   }
 
-  /** Starts a program, again too, and waits until it is ready. */
+  /** Starts or restarts a program, and waits until it is ready. */
   async startProgram(program: Program): Promise<void> {
     const child = await this.cluster.start(...program);
     this.#running.set(program.join(" of "), child);
   }
 
-  /** Programs that ended though nobody ended them, with what they said last. */
+  /** Programs that ended by themselves, with their last output. */
   endedByThemselves(): string[] {
     return PROGRAMS.flatMap((program) => {
       const { hasEnded, stderr } = this.program(program);
@@ -100,12 +100,12 @@ export class SoakCluster implements AsyncDisposable {
     });
   }
 
-  /** Has `nft` do something on a host. */
+  /** Runs `nft` on a host. */
   async nft(host: string, ...args: string[]): Promise<string> {
     return await found(this.#networks, host).run("nft", ...args);
   }
 
-  /** Cuts a host's cable, or mends it. */
+  /** Cuts or restores a host's link. */
   async setLink(host: string, state: "up" | "down"): Promise<void> {
     const network = found(this.#networks, host);
     await network.run("ip", "link", "set", UPLINK, state);
@@ -115,7 +115,7 @@ export class SoakCluster implements AsyncDisposable {
     await this.#held.disposeAsync();
   }
 
-  /** A cable from the hub to each host: 10.98.INDEX.1 and 10.98.INDEX.2. */
+  /** A link from the hub to each host: 10.98.INDEX.1 and 10.98.INDEX.2. */
   async #makeNetworks(): Promise<void> {
     const hub = this.#held.use(await NetworkNamespace.create());
     this.#networks.set("hub", hub);
@@ -129,7 +129,10 @@ export class SoakCluster implements AsyncDisposable {
     }
   }
 
-  /** The hub's state is on a disk of its own; who still uses it has it until then. */
+  /**
+   * Puts the hub's state on its own disk, which exists as long as somebody uses
+   * it.
+   */
   async #makeDisk(): Promise<void> {
     const dir = this.cluster.stateDir("hub");
     await Deno.mkdir(dir, { recursive: true });
@@ -148,7 +151,10 @@ export class SoakCluster implements AsyncDisposable {
     await this.cluster.addHost("hub", { publisher }, this.#setting("hub"));
   }
 
-  /** Its fail2ban has no action: a program for each of hundreds of bans, at each stop and start, would be all that the machine does. */
+  /**
+   * Its fail2ban has no action: a process for each of hundreds of bans at every
+   * restart would overload the machine.
+   */
   async #addHost(host: string, index: number): Promise<void> {
     const fail2ban = this.#held.use(
       await startFail2ban({

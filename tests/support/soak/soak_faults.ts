@@ -1,6 +1,6 @@
 /**
- * What goes wrong in a soak: each fault happens, lasts for a while, and is
- * over when its promise resolves.
+ * Faults of a soak: each occurs, lasts for a while, and is over when its
+ * promise resolves.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import {
   type SoakCluster,
 } from "./soak_cluster.ts";
 
-/** Whom a fault befalls, and chance. */
+/** The target and randomness of a fault. */
 interface Circumstances {
   readonly soak: SoakCluster;
   readonly host: string;
@@ -23,17 +23,17 @@ interface Circumstances {
   readonly random: SeededRandom;
 }
 
-/** A kind of fault: what it does, and to whom. */
+/** A kind of fault, with its possible targets. */
 interface Fault {
   readonly befalls: "host" | "program" | "hub";
   readonly run: (circumstances: Circumstances) => Promise<unknown>;
 }
 
-/** A fault lasts from this to so much, in milliseconds. */
+/** Range of a fault's duration, in milliseconds. */
 const LEAST_MS = 1_000;
 const MOST_MS = 8_000;
 
-/** By name; all are as likely. */
+/** The faults by name, all equally likely. */
 export const FAULTS: Readonly<Record<string, Fault>> = {
   "kill -9": {
     befalls: "program",
@@ -124,15 +124,15 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
   },
 };
 
-/** A fault that chance has chosen. */
+/** A randomly chosen fault. */
 export interface ChosenFault {
-  /** What happens to whom. */
+  /** The fault and its target in words. */
   readonly what: string;
-  /** Has it happen, and resolves when it is over. */
+  /** Runs the fault, and resolves when it is over. */
   readonly run: () => Promise<void>;
 }
 
-/** Chooses the next fault; chance is asked as often for each. */
+/** Chooses the next fault; always draws the same number of random values. */
 export function chooseFault(
   soak: SoakCluster,
   random: SeededRandom,
@@ -149,7 +149,7 @@ export function chooseFault(
   };
 }
 
-/** One of some, by chance. */
+/** A random element. */
 export function oneOf<T>(some: readonly T[], random: SeededRandom): T {
   return some[Math.floor(random.below(some.length))] as T;
 }

@@ -6,19 +6,22 @@ import { oneOf } from "./soak_faults.ts";
 import { pass } from "../host/side_by_side.ts";
 import { SOAK_HOSTS, SOAK_JAILS, type SoakCluster } from "./soak_cluster.ts";
 
-/** Bans in a second, by one command. */
+/** Bans per second, in one command. */
 const BANS = 5;
 const EVERY_MS = 1_000;
-/** Of so many commands one is said to another host as well. */
+/** One of this many commands goes to a second host as well. */
 const SHARED_EVERY = 10;
-/** Of so many commands one is followed by an unban. */
+/** One of this many commands is followed by an unban. */
 const UNBAN_EVERY = 2;
 
-/** What was said to fail2bans. What they hold is what counts: one that is away takes nothing. */
+/**
+ * Sends commands to fail2bans. Their actual bans count: one that is down
+ * accepts nothing.
+ */
 export class SoakLoad implements AsyncDisposable {
-  /** Bans that a fail2ban took. */
+  /** Number of bans that a fail2ban accepted. */
   taken = 0;
-  /** Bans that were for a fail2ban that was away or busy. */
+  /** Number of bans for a fail2ban that was down or busy. */
   refused = 0;
   readonly #random: SeededRandom;
   readonly #sockets: ReadonlyMap<string, Fail2banSocket>;
@@ -27,7 +30,7 @@ export class SoakLoad implements AsyncDisposable {
   #next = 0;
   #commands = 0;
 
-  /** Begins at once. */
+  /** Starts at once. */
   constructor(soak: SoakCluster, random: SeededRandom) {
     this.#random = random;
     this.#sockets = new Map(
@@ -37,11 +40,11 @@ export class SoakLoad implements AsyncDisposable {
       ]),
     );
     this.#work = this.#run();
-    // Told of by end().
+    // end() reports it.
     this.#work.catch(() => {});
   }
 
-  /** Bans no more. @throws what went wrong meanwhile. */
+  /** Stops. @throws the error that occurred meanwhile. */
   async end(): Promise<void> {
     this.#stop.abort();
     await this.#work;

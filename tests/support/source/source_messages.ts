@@ -1,26 +1,26 @@
 /**
- * What the programs may say to their users, read off the sources: the texts of
- * expected errors, and the events that are logged as warnings or worse.
+ * Finds the messages to users in the sources: texts of expected errors, and
+ * events that are logged as warnings or worse.
  *
  * @module
  */
 
-/** A text, with `...` for what differs from time to time. */
+/** A text, with `...` for its variable parts. */
 export interface SourceMessage {
   readonly text: string;
-  /** The likely fix, where the source has it beside the text; with `...`, too. */
+  /** The hint beside the text, if any; also with `...`. */
   readonly hint: string;
   readonly path: string;
 }
 
-/** Classes whose text a user sees as `error: ...`. */
+/** Classes whose texts users see as `error: ...`. */
 const ERRORS =
   /^(?:UsageError|RuntimeError|BusyError|QuarantinedError|NftLateError|StoreInUseError|UnwritablePidFileError|NoLogError|OtherLogError|StoreLeftError)$/;
-/** What `doctor` finds there `check` warns of as well. */
+/** Files whose findings both `doctor` and `check` report. */
 const CHECKS = /\/engine_check\.ts$/;
 const FINDING = /^(?:fault|warning)$/;
 const LOGGED = /^(?:warning|error|critical)$/;
-/** What is left of a text that is all made of other texts. */
+/** A text that consists only of other texts. */
 const OF_OTHERS = /^[^a-z]*$/i;
 const PROPERTY_OF_FIX = "hint";
 
@@ -73,7 +73,7 @@ export function messagesIn(
   return found;
 }
 
-/** What an expression may be as text; none where only a run would tell. */
+/** The possible texts of an expression; empty when only a run would tell. */
 function textsOf(node: Deno.lint.Node | undefined): readonly string[] {
   switch (node?.type) {
     case "Literal":

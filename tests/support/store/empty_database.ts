@@ -12,7 +12,7 @@ import {
   NEW_DATABASE_BYTES,
 } from "../../../lib/store/meta_tables.ts";
 
-/** Makes one that has nothing yet. */
+/** Creates an empty database. */
 export function emptyDatabase(): DatabaseSync {
   const database = new DatabaseSync(":memory:");
   const random = crypto.getRandomValues(new Uint8Array(NEW_DATABASE_BYTES));

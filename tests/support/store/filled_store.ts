@@ -1,5 +1,5 @@
 /**
- * A publisher's store with a long past, made without one.
+ * Creates a publisher's store with a long history.
  *
  * @module
  */
@@ -14,21 +14,21 @@ import { address, host, jail } from "../values/core_values.ts";
 
 const AT_ONCE = 5_000;
 
-/** What is in the store. */
+/** The content of the store. */
 export interface StoreFilling {
   readonly bans: number;
-  /** They have every ban in force. */
+  /** Nodes that have every ban in force. */
   readonly nodes: readonly string[];
-  /** Reports of the bans, one after the other. @default {1} */
+  /** Number of reports of each ban, in sequence. @default {1} */
   readonly times?: number;
-  /** Over how long these were spread, in milliseconds. @default {0} */
+  /** Time over which these are spread, in milliseconds. @default {0} */
   readonly spanMs?: number;
 }
 
-/** Whom the ban of a number is of: different for 2^24 of them, in no order. */
+/** The key of a ban by number: 2^24 distinct keys in no order. */
 export function filledKey(index: number): BanKey {
   const place = Math.imul(index, 0x9e3779b1) >>> 8;
-  // As in the world, any last octet: nftables' parts go by it.
+  // Realistic last octets, because nftables splits the bans by them.
   const octets = [place >> 16, place >> 8 & 255, place & 255, place % 251 + 1];
   return {
     jail: jail(index % 3 === 0 ? "nginx-http-auth" : "sshd"),
@@ -36,7 +36,7 @@ export function filledKey(index: number): BanKey {
   };
 }
 
-/** Fills a store that is not there yet. */
+/** Creates and fills a store. */
 export async function fillStore(
   stateDir: string,
   { bans, nodes, times = 1, spanMs = 0 }: StoreFilling,

@@ -1,5 +1,5 @@
 /**
- * What can be wrong with a database's file and its disk.
+ * Faults of a database file and its disk.
  *
  * @module
  */
@@ -14,12 +14,15 @@ mount --move "$2.disk" "$2"
 shift 2
 exec "$@"`;
 
-/** How a program is started so that a folder is a small disk of its own, with what was in it. Needs the part `mountns`. */
+/**
+ * Command prefix that turns a folder into a small disk with the same content.
+ * Needs the part `mountns`.
+ */
 export function withSmallDisk(folder: string, size: string): string[] {
   return ["unshare", "--mount", "sh", "-c", MOUNT, "sh", size, folder];
 }
 
-/** Writes until there is no room for a byte more. */
+/** Writes until the disk is completely full. */
 export async function fill(path: string): Promise<void> {
   using file = await Deno.open(path, { create: true, write: true });
   for (let size = 65_536; size >= 1; size = Math.floor(size / 2)) {
@@ -33,7 +36,7 @@ export async function fill(path: string): Promise<void> {
   }
 }
 
-/** Holds a database as a program does that writes to it. */
+/** Locks a database like a writing program. */
 export function hold(path: string): Disposable {
   const database = new DatabaseSync(path, { timeout: 5_000 });
   database.exec("BEGIN IMMEDIATE");
@@ -45,14 +48,14 @@ export function hold(path: string): Disposable {
   };
 }
 
-/** A page in the middle is not what was written. */
+/** Overwrites a page in the middle. */
 export async function damage(path: string): Promise<void> {
   const bytes = await Deno.readFile(path);
   bytes.fill(0x5a, 8_192, 8_192 + 4_096);
   await Deno.writeFile(path, bytes);
 }
 
-/** What a file holds, in short. */
+/** Digest of a file's content. */
 export async function hashOf(path: string): Promise<string> {
   const digest = await crypto.subtle.digest(
     "SHA-256",

@@ -1,6 +1,6 @@
 /**
- * What programs have on their disks: the publisher's table and its past, a
- * subscriber's copy.
+ * Reads stored tables of programs: the publisher's bans and history, and a
+ * subscriber's replica.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { BanDatabase } from "../../../lib/store/ban_database.ts";
 import type { TestCluster } from "../cluster/test_cluster.ts";
 import { waitUntil } from "../host/wait_until.ts";
 
-/** Whom the publisher's table bans now. */
+/** The addresses banned in the publisher's table. */
 export function publishersBans(cluster: TestCluster, host = "hub"): string[] {
   return reading(banStorePath(cluster.stateDir(host)), (database) => {
     const { table } = new BanDatabase(database);
@@ -22,7 +22,7 @@ export function publishersBans(cluster: TestCluster, host = "hub"): string[] {
   });
 }
 
-/** Whom a subscriber's copy bans now. */
+/** The addresses banned in a subscriber's replica. */
 export function copysBans(cluster: TestCluster, host: string): string[] {
   return reading(
     replicaPath(cluster.stateDir(host)),
@@ -34,7 +34,10 @@ export function copysBans(cluster: TestCluster, host: string): string[] {
   );
 }
 
-/** Waits until a subscriber has stored a copy that bans just these: it acts, and says so, before that. */
+/**
+ * Waits until a subscriber has stored exactly these bans, which is after it
+ * acts and reports.
+ */
 export async function waitCopy(
   cluster: TestCluster,
   host: string,
@@ -56,7 +59,7 @@ export async function waitCopy(
   });
 }
 
-/** What happened, as the publisher keeps it, in order: `report ADDRESS NODE`. */
+/** The publisher's history in order: `report ADDRESS NODE`. */
 export function history(cluster: TestCluster, host = "hub"): string[] {
   return reading(banStorePath(cluster.stateDir(host)), (database) => {
     const store = new BanDatabase(database);
@@ -68,9 +71,9 @@ export function history(cluster: TestCluster, host = "hub"): string[] {
 }
 
 /**
- * The same without reports that only correct an end: a monitor reports a ban
- * at once, and again where fail2ban's database, that is written later, has
- * another end of it.
+ * The history without reports that only correct an end: a monitor reports a ban
+ * at once, and again if fail2ban's database, which is written later, has
+ * another end.
  */
 export function historyOfBans(cluster: TestCluster, host = "hub"): string[] {
   const reported = new Set<string>();
@@ -84,7 +87,7 @@ export function historyOfBans(cluster: TestCluster, host = "hub"): string[] {
   });
 }
 
-/** What nodes said of bans, as the publisher keeps it: `applied ADDRESS NODE`. */
+/** The publisher's receipts: `applied ADDRESS NODE`. */
 export function receipts(cluster: TestCluster, host = "hub"): string[] {
   return reading(banStorePath(cluster.stateDir(host)), (database) => {
     const rows = database.prepare(
@@ -96,7 +99,7 @@ export function receipts(cluster: TestCluster, host = "hub"): string[] {
   });
 }
 
-/** The number of the last change that is stored. */
+/** The last stored sequence number. */
 export function lastSeq(cluster: TestCluster, host = "hub"): number {
   return reading(banStorePath(cluster.stateDir(host)), (database) => {
     const row = database.prepare("SELECT max(seq) AS seq FROM log").get();
@@ -104,11 +107,11 @@ export function lastSeq(cluster: TestCluster, host = "hub"): number {
   });
 }
 
-/** Others may read while a program has the file. */
+/** Opens the file read-only beside a running program. */
 function reading<T>(path: string, read: (database: DatabaseSync) => T): T {
   const database = new DatabaseSync(path, { readOnly: true, timeout: 5_000 });
   try {
-    // All that is read is of one moment.
+    // A transaction, for a consistent view.
     database.exec("BEGIN");
     return read(database);
   } finally {

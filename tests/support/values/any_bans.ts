@@ -24,7 +24,10 @@ const anyBansJail = fc.oneof(
   anyJailName,
 );
 
-/** Times near each other, far apart, before 1970, and between two milliseconds. */
+/**
+ * Times close together, far apart, before 1970, and with fractions of a
+ * millisecond.
+ */
 const anyMs = fc.oneof(
   fc.nat(300).map((ms) => 1_790_000_000_000 + ms),
   fc.nat(100_000).map((ms) => 1_790_000_000_000 + ms),
@@ -40,7 +43,7 @@ const anyReport: fc.Arbitrary<BanReport> = fc.record({
   expiresMs: fc.oneof(anyMs, fc.constant(Infinity)),
 }, { noNullPrototype: true });
 
-/** Bans that a publisher could hold. */
+/** Bans that a publisher could have. */
 export const anyBan: fc.Arbitrary<Ban> = fc.record({
   jail: anyBansJail,
   address: anyAddress,

@@ -8,7 +8,7 @@ import fc from "fast-check";
 import type { LineFormat } from "../../../lib/fail2ban/log_format.ts";
 import { anyAddress, anyJailName } from "./any_values.ts";
 
-/** A line, how it begins, and what {@link describeEvent} says of it. */
+/** A line, its format, and its description by {@link describeEvent}. */
 export interface TicketLine {
   readonly format: LineFormat;
   readonly line: string;
@@ -75,7 +75,7 @@ export const anyFormat: fc.Arbitrary<LineFormat> = fc.constantFrom(
   "journal",
 );
 
-/** Lines that speak of a ticket, as fail2ban writes them. */
+/** Lines about a ticket, as fail2ban writes them. */
 export const anyTicketLine: fc.Arbitrary<TicketLine> = anyFormat.chain(
   (format) =>
     fc.record({
@@ -90,7 +90,7 @@ export const anyTicketLine: fc.Arbitrary<TicketLine> = anyFormat.chain(
     })),
 );
 
-/** Bytes that mean something to somebody: ends of lines, of texts, of fields. */
+/** Bytes with special meanings: line ends, text ends, field separators. */
 const anyByte = fc.oneof(
   fc.nat(255),
   fc.constantFrom(0x0a, 0x0d, 0x00, 0x0b, 0x0c, 0x85, 0x20, 0x5b, 0x5d, 0x2e),
@@ -120,7 +120,7 @@ export const anyDamagedLine: fc.Arbitrary<Uint8Array> = fc.tuple(
   }, new TextEncoder().encode(line))
 );
 
-/** What may stand in a log: lines, damaged lines, and anything else. */
+/** Any content of a log: lines, damaged lines, and other bytes. */
 export const anyLog: fc.Arbitrary<Uint8Array> = fc.array(
   fc.oneof(
     anyDamagedLine,

@@ -65,7 +65,7 @@ const anyChanges = fc.tuple(
   });
 });
 
-/** What the publisher answers. */
+/** Messages of the publisher. */
 export const anyPublisherMessage: fc.Arbitrary<PublisherMessage> = fc.oneof(
   record<Extract<PublisherMessage, { kind: "WELCOME" }>>({
     kind: fc.constant("WELCOME"),
@@ -155,7 +155,7 @@ export const anyPublisherMessage: fc.Arbitrary<PublisherMessage> = fc.oneof(
   }),
 );
 
-/** What the stream tells. */
+/** Messages of the stream. */
 export const anyStreamMessage: fc.Arbitrary<StreamMessage> = fc.oneof(
   fc.tuple(
     anyEpoch,
@@ -180,7 +180,7 @@ export const anyStreamMessage: fc.Arbitrary<StreamMessage> = fc.oneof(
   }),
 );
 
-/** Who sends, and a message of theirs. */
+/** A sender and its message. */
 export const anyMessage: fc.Arbitrary<
   readonly [from: string, message: { readonly kind: string }]
 > = fc.oneof(

@@ -1,5 +1,5 @@
 /**
- * Messages of nodes of protocol 2, made by chance.
+ * Arbitrary messages of nodes of protocol 2, for property tests.
  *
  * @module
  */
@@ -112,7 +112,7 @@ const anyDrilled = record<Extract<NodeMessage, { kind: "DRILLED" }>>({
   drilled.actions.length === 0 ? drilled : { ...drilled, detail: "" }
 );
 
-/** What nodes say. */
+/** Messages of nodes. */
 export const anyNodeMessage: fc.Arbitrary<NodeMessage> = fc.oneof(
   record<Extract<NodeMessage, { kind: "HELLO" }>>({
     kind: fc.constant("HELLO"),

@@ -1,5 +1,5 @@
 /**
- * Parts of messages of protocol 2, made by chance.
+ * Arbitrary parts of messages of protocol 2, for property tests.
  *
  * @module
  */
@@ -22,7 +22,7 @@ export const PLAIN = Array.from(
   (_, index) => String.fromCharCode(0x20 + index),
 ).filter((character) => character !== '"' && character !== "\\");
 
-/** Records without surprises in their prototypes. */
+/** Records with the usual prototype. */
 export function record<T>(members: { [K in keyof T]: fc.Arbitrary<T[K]> }) {
   return fc.record<T>(members, { noNullPrototype: true });
 }

@@ -12,7 +12,9 @@ import { address, host, jail } from "./core_values.ts";
 
 const WORD = "abcxyzABCXYZ0123456789";
 
-/** Texts that begin with a letter or digit and go on with these characters as well. */
+/**
+ * Texts that start with a letter or digit, with further permitted characters.
+ */
 function words(others: string, maxLength: number): fc.Arbitrary<string> {
   const rest = fc.string({
     unit: fc.constantFrom(...WORD, ...others),
@@ -31,7 +33,7 @@ const ipv6Text = fc.array(fc.oneof(fc.constant(0), fc.nat(0xffff)), {
   maxLength: 8,
 }).map((groups) => groups.map((group) => group.toString(16)).join(":"));
 
-/** Addresses and prefixes of both kinds. */
+/** IPv4 and IPv6 addresses and prefixes. */
 export const anyAddress = fc.oneof(
   fc.tuple(ipv4Text, fc.constantFrom("", "", "/24", "/31", "/7")),
   fc.tuple(ipv6Text, fc.constantFrom("", "", "/48", "/127", "/3")),
@@ -40,12 +42,12 @@ export const anyAddress = fc.oneof(
   .filter((text) => text !== undefined)
   .map(address);
 
-/** Jails' names. */
+/** Jail names. */
 export const anyJailName = words("_.@:+-", 63)
   .filter((text) => parseJailName(text) !== undefined)
   .map(jail);
 
-/** Hosts' names of up to three labels. */
+/** Host names of up to three labels. */
 export const anyHostName = fc.array(words("_", 62), {
   minLength: 1,
   maxLength: 3,

@@ -1,5 +1,5 @@
 /**
- * Bodies of protocol 2 that no member has reason to send.
+ * Bodies of protocol 2 that no member would send.
  *
  * @module
  */
@@ -7,11 +7,11 @@
 const LONGEST = 1_048_576;
 const bytes = (text: string) => new TextEncoder().encode(text);
 
-/** What it is, and the body of EVENTS; `session` stands for the session's id. */
+/** A description, and the body of EVENTS with the session's id. */
 export type BadBody = readonly [what: string, body: Uint8Array];
 
 /**
- * Makes them for a session, so that they are what is wrong.
+ * Makes bodies for a valid session, so that only the rest is wrong.
  *
  * @param session The session's id.
  */
@@ -30,8 +30,9 @@ export function badBodies(session: string): readonly BadBody[] {
     ["levels of objects", filled("", '{"a":', "")],
     ["levels of __proto__", filled("", '{"__proto__":', "")],
     ["levels that are closed again", "[".repeat(1_000) + "]".repeat(1_000)],
-    ["a wide list", filled(batch("["), "0,", "0]}")],
+    ["a wide list", filled(batch("[").slice(0, -1), "0,", "0]}")],
     ["a wide list of objects", filled("[", "{},", "{}]")],
+    ["a wide list of lists", filled("[", "[[]],", "[]]")],
     ["a wide object", filled("{", '"a":0,', '"z":0}')],
     ["1,001 events", batch(`[${Array(1_001).fill("{}").join()}]`)],
     ["__proto__ in the body", batch("[]").replace("}", ',"__proto__":{}}')],

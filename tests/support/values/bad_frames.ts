@@ -1,5 +1,5 @@
 /**
- * Messages of protocol 1 that are not to be taken.
+ * Invalid messages of protocol 1.
  *
  * @module
  */
@@ -10,7 +10,7 @@ const GOOD = "web-1|sshd|Ban|192.0.2.1";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
-/** Messages that nobody takes, whatever the token, and why. */
+/** Messages that are invalid with any token, with the reasons. */
 export const BAD_MESSAGES: readonly (readonly [
   what: string,
   frames: readonly Uint8Array[],
@@ -32,7 +32,7 @@ export const BAD_MESSAGES: readonly (readonly [
   ["bars only", [bytes("|".repeat(100))], "fields"],
 ];
 
-/** Messages of four fields, one of them bad, and which. */
+/** Messages of four fields with one invalid field, which is named. */
 export const BAD_FIELDS:
   readonly (readonly [message: string, reason: RejectReason])[] = [
     ["|sshd|Ban|192.0.2.1", "host"],

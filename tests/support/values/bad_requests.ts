@@ -4,7 +4,10 @@ export const TOKEN = "a-token-for-tests";
 
 export const GOOD = `${TOKEN}|host-a|sshd|Ban|203.0.113.1`;
 
-/** Bodies that killed or fooled the original, and those that should never pass. */
+/**
+ * Bodies that crashed or deceived the original, and others that must never
+ * pass.
+ */
 export const BAD: readonly [what: string, body: Uint8Array[]][] = [
   ["an empty message", [bytes("")]],
   ["no message", []],

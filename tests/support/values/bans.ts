@@ -1,5 +1,5 @@
 /**
- * Bans of the cluster, their changes and events, in short.
+ * Short constructors for bans, changes and events.
  *
  * @module
  */
@@ -13,7 +13,7 @@ export function key(last = 1): BanKey {
   return { jail: jail("sshd"), address: address(`192.0.2.${last}`) };
 }
 
-/** A ban by the nodes named, each until its time. */
+/** A ban reported by the named nodes, each until its time. */
 export function banBy(
   ends: Readonly<Record<string, number>>,
   { last = 1, seq = 1, isPending = false } = {},
@@ -36,12 +36,12 @@ export function report(
   return { kind: "report", ...key(last), origin: host(origin), expiresMs };
 }
 
-/** A node takes its report back. */
+/** A node's withdrawal of its report. */
 export function withdraw(origin: string, last = 1): TableEvent {
   return { kind: "withdraw", ...key(last), origin: host(origin) };
 }
 
-/** An operator lifts a ban. */
+/** An operator's lift. */
 export function lift(last = 1): TableEvent {
   return { kind: "lift", ...key(last), by: host("hub") };
 }

@@ -1,5 +1,5 @@
 /**
- * Values of the core from text that a test knows to be good.
+ * Values of the core from texts that must be valid.
  *
  * @module
  */
@@ -15,10 +15,10 @@ import type { PlaceId } from "../../../lib/base/ids.ts";
 import { type HostName, parseHostName } from "../../../lib/base/host_name.ts";
 import { type JailName, parseJailName } from "../../../lib/base/jail_name.ts";
 
-/** Where programs of tests run. */
+/** The host of test programs. */
 export const PLACE = "5a5b5c5d5e5f50515253545556575859" as PlaceId;
 
-/** How a monitor is that has nothing to do. */
+/** The condition of an idle monitor. */
 export const IDLE_MONITOR: NodeCondition = {
   kind: "monitor",
   logReadAgoMs: null,
@@ -26,12 +26,12 @@ export const IDLE_MONITOR: NodeCondition = {
   oldestAgoMs: null,
 };
 
-/** What a subscriber tells that observes nothing. */
+/** The state of a subscriber without observed bans. */
 export const NOTHING_OBSERVED: ObservedState = {
   ...{ wanted: 0, banned: 0, lifted: 0, refused: 0 },
 };
 
-/** How a subscriber is that has nothing yet. */
+/** The condition of a new subscriber. */
 export const IDLE_SUBSCRIBER: Extract<
   NodeCondition,
   { readonly kind: "subscriber" }
@@ -45,25 +45,25 @@ export const IDLE_SUBSCRIBER: Extract<
   observed: NOTHING_OBSERVED,
 };
 
-/** Reads an address, or throws. */
+/** Parses an address, or throws. */
 export function address(text: string): Address {
   return made("address", text, parseAddress(text));
 }
 
-/** Reads a jail's name, or throws. */
+/** Parses a jail name, or throws. */
 export function jail(text: string): JailName {
   return made("jail", text, parseJailName(text));
 }
 
-/** Reads a host's name, or throws. */
+/** Parses a host name, or throws. */
 export function host(text: string): HostName {
   return made("host", text, parseHostName(text));
 }
 
 /**
- * Reads an event written as on the wire, or throws.
+ * Parses an event as on the wire, or throws.
  *
- * @param text As in `web-1|sshd|Ban|192.0.2.1`.
+ * @param text Such as `web-1|sshd|Ban|192.0.2.1`.
  */
 export function banEvent(text: string): BanEvent {
   const [origin = "", jailText = "", action = "", addressText = ""] = text
@@ -81,9 +81,9 @@ export function banEvent(text: string): BanEvent {
 }
 
 /**
- * So many different bans, in an order that their addresses show.
+ * Distinct bans, in the order of their addresses.
  *
- * @param count How many, 65,536 at most.
+ * @param count At most 65,536.
  */
 export function banEvents(count: number): BanEvent[] {
   return Array.from(

@@ -5,7 +5,7 @@ import {
   parseSecretKey,
 } from "../../../lib/zmq/curve_key.ts";
 
-/** A new key pair, by libzmq. */
+/** Creates a key pair with libzmq. */
 export function newCurveKeys(): CurveKeys {
   const made = curveKeyPair();
   const publicKey = parsePublicKey(made.publicKey);

@@ -11,7 +11,7 @@ import {
 } from "../../../lib/choice/receiver_choice.ts";
 import { host } from "./core_values.ts";
 
-/** A node that takes some of what is banned, and puts it in force with nftables. */
+/** A node with a choice that enforces bans with nftables. */
 export function choosing(
   name: string,
   choice: Partial<ReceiverChoice>,
@@ -19,7 +19,7 @@ export function choosing(
   return { ...enforcing(name, "nftables"), choice: { ...TAKE_ALL, ...choice } };
 }
 
-/** Such a node; what its actions are it has not told, unless they are named. */
+/** A node with the named actions; without names, its actions are unknown. */
 export function enforcing(
   name: string,
   ...actions: readonly string[]

@@ -1,5 +1,5 @@
 /**
- * Text that means something to shells, to fail2ban or to nft.
+ * Texts with a special meaning for shells, fail2ban or nft.
  *
  * @module
  */
@@ -41,7 +41,7 @@ const TRICKS = [
   "\u0661",
 ] as const;
 
-/** Good text with a trick before, in or after it, and tricks alone. */
+/** Valid text with a trick before, in or after it, and tricks alone. */
 export function hostileVariants(
   good: fc.Arbitrary<string>,
 ): fc.Arbitrary<string> {

@@ -1,5 +1,5 @@
 /**
- * Imports as the operator's command is told of them.
+ * Imports as the operator's command sees them.
  *
  * @module
  */
@@ -16,10 +16,10 @@ const name = parseImportName("drop");
 if (name === undefined) throw new Error("No import's name");
 /** Its name. */
 export const DROP = name;
-/** When all of this is. */
+/** The time of all this. */
 export const NOW_MS = Date.UTC(2026, 10, 29, 12);
 
-/** A list with an odd line. */
+/** A list with an invalid line. */
 export const LIST = parseList(
   `${"\n".repeat(811)}10.0.0.0/8\n${"\n".repeat(87)}0.0.0.0/8\n${
     "\n".repeat(300)
@@ -27,7 +27,7 @@ export const LIST = parseList(
   "netset",
 );
 
-/** What became of it. */
+/** The result of its import. */
 export const OUTCOME: ImportOutcome = {
   ...{ entries: 1_486, added: 14, gone: 9, standing: 1_460 },
   ...{ lifted: 0, repeated: 9, refused: 3 },
@@ -44,7 +44,7 @@ export const OUTCOME: ImportOutcome = {
   endsMs: NOW_MS + 36 * 3_600_000,
 };
 
-/** Two imports, one of which is over. */
+/** Two imports, one of which has ended. */
 export const IMPORTS: readonly LiveImport[] = [
   {
     ...{ name: DROP, entries: 1_474, standing: 1_473 },

@@ -7,11 +7,11 @@
 import { Ajv2020, type ErrorObject } from "ajv/dist/2020.js";
 
 /**
- * Holds a value against a schema of the draft of 2020.
+ * Validates a value with a schema of draft 2020-12.
  *
  * @param schema The schema.
- * @param value A value from JSON.
- * @returns What is wrong with it; empty: nothing.
+ * @param value A JSON value.
+ * @returns The errors; empty when it is valid.
  */
 export function schemaFaults(
   schema: object,
@@ -30,10 +30,11 @@ export function schemaFaults(
 }
 
 /**
- * What an older version's schema says of a newer one's outputs: fields may have come.
+ * Prepares an older version's schema for a newer version's output, which may
+ * have further fields.
  *
- * @param schema The older schema, from JSON.
- * @returns The same without what forbids other fields.
+ * @param schema The older schema, as JSON.
+ * @returns The schema without restrictions on further fields.
  */
 export function grownSchema(schema: object): object {
   const closing = ["additionalProperties", "unevaluatedProperties"];

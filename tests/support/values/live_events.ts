@@ -1,5 +1,5 @@
 /**
- * What may happen in a cluster: one of each kind.
+ * Live events, one of each kind.
  *
  * @module
  */
@@ -13,7 +13,7 @@ function at(minute: number, second: number): number {
 
 const OTHER = { jail: jail("nginx"), address: address("203.0.113.8") };
 
-/** The two of the golden example, and the others. */
+/** The two of the golden example, then the others. */
 export const LIVE_EVENTS: readonly LiveEvent[] = [
   {
     ...{ kind: "ban", atMs: at(2, 11), address: address("203.0.113.7") },

@@ -1,5 +1,5 @@
 /**
- * Bans for an enforcer, from now on.
+ * Bans for an enforcer, starting now.
  *
  * @module
  */
@@ -9,10 +9,10 @@ import type { HostBan } from "../../../lib/enforce/enforcer.ts";
 import { address, host, jail } from "./core_values.ts";
 
 /**
- * A ban that begins now.
+ * A ban that starts now.
  *
  * @param text The address.
- * @param lastsMs How long, in milliseconds.
+ * @param lastsMs Its duration, in milliseconds.
  */
 export function hostBan(text: string, lastsMs = Infinity): HostBan {
   return {
@@ -24,7 +24,7 @@ export function hostBan(text: string, lastsMs = Infinity): HostBan {
   };
 }
 
-/** So many bans of an hour. */
+/** Bans of one hour each. */
 export function localBans(count: number): HostBan[] {
   return Array.from(
     { length: count },

@@ -1,6 +1,6 @@
 /**
- * Lines that hold text of somebody who wants another address banned. None of
- * them is a ban, an unban, or any other event.
+ * Lines with text of an attacker who wants another address banned. None of them
+ * is an event.
  *
  * @module
  */
@@ -18,7 +18,9 @@ import {
   recordOf,
 } from "../fail2ban/record_lines.ts";
 
-/** Shows a byte or character that no source should hold as it is. */
+/**
+ * Names of bytes and characters that should not appear literally in a source.
+ */
 const NAMED_CHARACTERS: Readonly<Record<string, string>> = {
   "<NUL>": "\0",
   "<TAB>": "\t",
@@ -171,7 +173,7 @@ const BAN = "[sshd] Ban 192.0.2.9";
 const BAN_LINE = `${D} ${A} ${BAN}`;
 const BY_LOGGER = { SYSLOG_IDENTIFIER: "fail2ban", PRIORITY: "4" };
 
-/** Records that are not fail2ban's, or not whole, or no such records. */
+/** Records that are not fail2ban's, incomplete, or in another format. */
 const RECORDS: Readonly<Record<RecordFormat, readonly string[]>> = {
   "journal-json": [
     ...["sshd.service", "fail2ban.service.evil", "", undefined, null, 1]
@@ -239,14 +241,17 @@ const LINE_INJECTIONS = LINE_FORMATS.flatMap((format) =>
     .map((line) => [format, withCharacters(line)] as const)
 );
 
-/** What is no event as a line of a file is none in a record; only a stamp may be missing there. */
+/**
+ * A line that is no event in a file is none in a record either; only a
+ * timestamp may be missing there.
+ */
 const WRAPPED_INJECTIONS = RECORD_FORMATS.flatMap((format) =>
   LINE_INJECTIONS.filter(([of, line]) =>
     of === "file" && !line.startsWith("fail2ban.")
   ).map(([, line]) => [format, recordOf(line, format)] as const)
 );
 
-/** Each line with the format it is read in. */
+/** Each line with its format. */
 export const LOG_INJECTIONS: readonly (readonly [LogFormat, string])[] = [
   ...LINE_INJECTIONS,
   ...WRAPPED_INJECTIONS,
@@ -255,7 +260,7 @@ export const LOG_INJECTIONS: readonly (readonly [LogFormat, string])[] = [
   ),
 ];
 
-/** Puts characters where the table has their names. */
+/** Replaces the names of characters by the characters. */
 export function withCharacters(text: string): string {
   return text.replaceAll(
     /<[A-Z]+1?>/g,

@@ -1,5 +1,5 @@
 /**
- * Lines that fail2ban 0.8 to 1.1.1 wrote, and what each of them says.
+ * Lines written by fail2ban 0.8 to 1.1.1, with their meanings.
  *
  * @module
  */
@@ -7,13 +7,13 @@
 import type { LogEvent } from "../../../lib/fail2ban/log_line.ts";
 import type { LogFormat } from "../../../lib/fail2ban/log_format.ts";
 
-/** A line and the right answer. */
+/** A line with its meaning. */
 export interface LogSample {
   /** Its number in the table. */
   readonly number: number;
-  /** How fail2ban was told to log. */
+  /** fail2ban's log format. */
   readonly format: LogFormat;
-  /** What it says, in the words of {@link describeEvent}. */
+  /** Its meaning, in the form of {@link describeEvent}. */
   readonly answer: string;
   /** The line without its end. */
   readonly line: string;
@@ -23,9 +23,9 @@ const CR = "\r";
 const SP = " ";
 
 /**
- * `#number format: answer`, then the line. Numbers 16 and 39 need more than
- * the line: 16 followed a stop of the server, and 39 is forged by a `banip`
- * whose argument held a line's end, so that not a byte of it is wrong.
+ * `#number format: answer`, then the line. Numbers 16 and 39 need context: 16
+ * followed a stop of the server, and 39 is forged by a `banip` whose argument
+ * contained a line end, so that every byte of it is valid.
  */
 const TABLE = String.raw`
 #1 file: ban cluster 198.51.100.9
@@ -130,13 +130,13 @@ Jul 28 06:47:15 aserver fail2ban.actions[12265]: NOTICE [apache-ips] Unban 5.79.
 2026-11-22 14:14:18,217 fail2ban.server         [13373]: INFO    rollover performed on /var/log/fail2ban.log
 `;
 
-/** All of them, in order. */
+/** All samples, in order. */
 export const LOG_SAMPLES: readonly LogSample[] = readTable(TABLE);
 
 /**
- * Says in few words what a line says.
+ * Describes a line's meaning briefly.
  *
- * @param event What was read; `undefined` is `nothing`.
+ * @param event The parsed event; `undefined` gives `nothing`.
  */
 export function describeEvent(event: LogEvent | undefined): string {
   if (event === undefined) return "nothing";

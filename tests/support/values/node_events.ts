@@ -1,5 +1,5 @@
 /**
- * Events of a node as a monitor sends them by protocol 2, in short.
+ * Short constructors for a monitor's events of protocol 2.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { EventId } from "../../../lib/base/ids.ts";
 import type { NodeEvent } from "../../../lib/wire/v2_messages.ts";
 import { address, jail } from "./core_values.ts";
 
-/** The address of the event of a number, where a test names none. */
+/** The default address of an event by number. */
 function target(index: number): string {
   return `198.51.100.${index}`;
 }
@@ -19,9 +19,9 @@ function about(index: number, text: string, jailName: string) {
 }
 
 /**
- * A ban that was made now and holds for an hour.
+ * A ban that started now and lasts an hour.
  *
- * @param index Its number: the same has the same id.
+ * @param index Its number, which determines its id.
  */
 export function hourBan(
   index: number,
@@ -33,9 +33,9 @@ export function hourBan(
 }
 
 /**
- * An unban by hand.
+ * A manual unban.
  *
- * @param index Its number: the same has the same id.
+ * @param index Its number, which determines its id.
  */
 export function handUnban(
   index: number,

@@ -1,6 +1,6 @@
 /**
  * A `fail2ban-cluster.conf` with the sections, keys, quotes and comments of
- * fail2ban-zmq-tools' own, and the texts that stand in place of its tokens.
+ * fail2ban-zmq-tools, and placeholders for its tokens.
  */
 export const ORIGINAL_CONFIG = `\
 # One file for the three programs.

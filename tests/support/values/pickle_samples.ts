@@ -1,16 +1,18 @@
 /**
- * Pickles as Python writes them, and as nobody should.
+ * Pickles as Python writes them, and invalid ones.
  *
  * @module
  */
 
 import type { PickleValue } from "../../../lib/fail2ban/pickle.ts";
 
-/** What `pickle.dumps` makes of fail2ban's answers; a character is a byte. */
+/**
+ * fail2ban's answers in the output of `pickle.dumps`, one character per byte.
+ */
 export const ANSWER_PICKLES: readonly {
   readonly what: string;
   readonly value: PickleValue;
-  /** By protocol; 5 differs from 4 by its number only. */
+  /** By pickle protocol; 5 differs from 4 only in its number. */
   readonly pickles: Readonly<Record<string, string>>;
 }[] = [
   {
@@ -127,7 +129,7 @@ export const ANSWER_PICKLES: readonly {
   },
 ];
 
-/** Pickles that no fail2ban sends, by what they do. */
+/** Pickles that no fail2ban sends, by their effect. */
 export const REFUSED_PICKLES: Readonly<Record<string, string>> = {
   "nothing": "",
   "no end": "\x80\x02K\0",
@@ -171,7 +173,7 @@ export const REFUSED_PICKLES: Readonly<Record<string, string>> = {
   "calls in calls": `\x80\x02${"ca\nb\n".repeat(20)})R${"\x85R".repeat(19)}.`,
 };
 
-/** Bytes, each written as the character with its number. */
+/** Bytes, each from the character with its number. */
 export function bytesOf(text: string): Uint8Array {
   return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }

@@ -1,10 +1,10 @@
 /**
- * Lists in the shapes in which they are published; their addresses are made up.
+ * Lists in published formats, with invented addresses.
  *
  * @module
  */
 
-/** As Spamhaus writes DROP. */
+/** Spamhaus's format of DROP. */
 export const DROP_LIST =
   `; Spamhaus DROP List 2026/11/29 - (c) 2026 The Spamhaus Project SLU
 ; https://www.spamhaus.org/drop/drop.txt
@@ -16,14 +16,14 @@ export const DROP_LIST =
 2001:db8:1f00::/40 ; SBL605541
 `;
 
-/** As blocklist.de writes all.txt. */
+/** blocklist.de's format of all.txt. */
 export const BLOCKLIST_DE = `192.0.2.14
 192.0.2.200
 198.51.100.3
 2001:db8:4006:812::200e
 `;
 
-/** As AbuseIPDB answers `blacklist`. */
+/** AbuseIPDB's answer to `blacklist`. */
 export const ABUSEIPDB_ANSWER = JSON.stringify({
   meta: { generatedAt: "2026-11-29T12:00:03+00:00" },
   data: [
@@ -43,7 +43,7 @@ export const ABUSEIPDB_ANSWER = JSON.stringify({
   ],
 });
 
-/** As `cscli decisions list -o json` prints. */
+/** The output of `cscli decisions list -o json`. */
 export const CSCLI_DECISIONS = JSON.stringify(
   [
     {
@@ -90,11 +90,11 @@ export const CSCLI_DECISIONS = JSON.stringify(
   1,
 );
 
-/** As `fail2ban-client banned` prints. */
+/** The output of `fail2ban-client banned`. */
 export const BANNED_OUTPUT =
   "[{'sshd': ['192.0.2.41', '2001:db8::41']}, {'recidive': []}, {'my.jail': ['192.0.2.42']}]\n";
 
-/** As ConfigServer's `csf.deny` is. */
+/** The format of ConfigServer's `csf.deny`. */
 export const CSF_DENY =
   `###############################################################################
 # Copyright 2006-2018, Way to the Web Limited
@@ -109,7 +109,7 @@ tcp|in|d=22,25|s=192.0.2.52 # only these ports
 Include /etc/csf/csf.deny.more
 `;
 
-/** As feeds of abuse.ch are: comments, then a header. */
+/** The format of abuse.ch's feeds: comments, then a header. */
 export const FEED_CSV = `#####
 # abuse.ch, "made up
 #####
@@ -119,7 +119,7 @@ export const FEED_CSV = `#####
 "2026-11-28 01:02:05","no.ip","995","offline","Other"
 `;
 
-/** Networks of a netset, all different: /32 of 198.18.0.0/15 and some /24 and IPv6. */
+/** Distinct networks of a netset: /32 of 198.18.0.0/15, some /24, and IPv6. */
 export function* manyNetworks(
   count: number,
 ): Generator<string, void, undefined> {
@@ -129,7 +129,7 @@ export function* manyNetworks(
   }
 }
 
-/** A netset with a header as FireHOL writes it, and so many entries. */
+/** A netset with a header like FireHOL's, and a number of entries. */
 export function netset(count: number): string {
   const header = [
     "#",

@@ -1,5 +1,6 @@
 /**
- * The bans that changes lead to, the short way: what every store must agree with.
+ * A simple model of the bans that changes lead to, with which every store must
+ * agree.
  *
  * @module
  */
@@ -11,10 +12,10 @@ import {
   keyOf,
 } from "../../../lib/ban/ban.ts";
 
-/** Bans by what names them. */
+/** Bans by key. */
 export type BanMap = ReadonlyMap<string, Ban>;
 
-/** Carries changes out one by one. */
+/** Applies changes one by one. */
 export function replay(changes: Iterable<Change>, bans: BanMap): BanMap {
   const after = new Map(bans);
   for (const change of changes) {
@@ -48,7 +49,7 @@ function replayOne(ban: Ban | undefined, change: Change): Ban | undefined {
   return { jail, address, reports: all, seq, isPending };
 }
 
-/** The bans that stand after a time, in an order that two lists of them share. */
+/** The bans that are current after a time, in a comparable order. */
 export function quota(bans: Iterable<Ban>, nowMs: number): Ban[] {
   return [...bans].flatMap((ban) => {
     const reports = ban.reports.filter(({ expiresMs }) => expiresMs > nowMs);

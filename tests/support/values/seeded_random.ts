@@ -1,10 +1,10 @@
-/** Numbers that look random and are the same for the same seed. */
+/** Pseudorandom numbers that are the same for the same seed. */
 export class SeededRandom {
-  /** Printed by who uses it, so that a run can be had again. */
+  /** The user prints it, so that a run can be repeated. */
   readonly seed: number;
   #state: number;
 
-  /** @param seed By default another one each time. */
+  /** @param seed By default a random one. */
   constructor(
     seed: number = crypto.getRandomValues(new Uint32Array(1))[0] ?? 1,
   ) {
@@ -13,7 +13,7 @@ export class SeededRandom {
   }
 
   /**
-   * The next one, from 0 up to `below`.
+   * The next number, from 0 up to `below`.
    *
    * @see {@link https://gist.github.com/tommyettinger/46a874533244883189143505d203312c | mulberry32}
    */

@@ -1,5 +1,5 @@
 /**
- * How a cluster may be, and the programs of a node.
+ * Cluster statuses, and the programs of a node.
  *
  * @module
  */
@@ -40,14 +40,14 @@ export const CLUSTER: ClusterStatus = {
   },
 };
 
-/** What a node has joined with, as far as it is shown. */
+/** The displayed part of a node's membership. */
 export const MEMBERSHIP = {
   node: host("web1"),
   controlUrl: "tcp://192.0.2.10:5681",
   streamUrl: "tcp://192.0.2.10:5682",
 };
 
-/** A node's programs: one of each kind. */
+/** A node's programs, one in each state. */
 export const PROGRAMS: readonly ProgramView[] = [
   {
     kind: "running",

@@ -1,5 +1,5 @@
 /**
- * Changes as a publisher numbers them, for what keeps them.
+ * Numbered changes of a publisher, for tests of stores.
  *
  * @module
  */
@@ -10,17 +10,17 @@ import type { EventId } from "../../../lib/base/ids.ts";
 import type { StoredReceipt, StoreEntry } from "../../../lib/ban/ban_store.ts";
 import { address, host, jail } from "./core_values.ts";
 
-/** When the changes here happen. */
+/** The time of the changes. */
 export const NOW_MS = Date.UTC(2026, 10, 23, 20, 38, 55);
 
-/** What names a ban. */
+/** The key of a ban. */
 export function banKey(addressText: string, jailText = "sshd"): BanKey {
   return { jail: jail(jailText), address: address(addressText) };
 }
 
 /** The key of one of 2^24 bans. */
 export function banKeyAt(index: number): BanKey {
-  // Neighbours in time are no neighbours in the database.
+  // Changes close in time are far apart in the database.
   const place = Math.imul(index, 0x9e3779b1) >>> 8;
   return banKey(`10.${place >> 16}.${place >> 8 & 255}.${place & 255}`);
 }
@@ -44,7 +44,7 @@ export function report(
   };
 }
 
-/** A node takes its report back. */
+/** A node's withdrawal of its report. */
 export function withdraw(
   seq: number,
   key: BanKey,
@@ -54,7 +54,7 @@ export function withdraw(
   return { kind: "withdraw", seq, ...key, origin: host(origin), atMs };
 }
 
-/** An operator lifts a ban. */
+/** An operator's lift. */
 export function lift(seq: number, key: BanKey): Change {
   return { kind: "lift", seq, ...key, by: host("ops"), atMs: NOW_MS + seq };
 }
@@ -67,7 +67,7 @@ export function eventName(
   return { origin: host(origin), id: text.padEnd(16, "_") as EventId };
 }
 
-/** A change that came without an event's name. */
+/** A change without an event's name. */
 export function unnamed(change: Change): StoreEntry {
   return { event: undefined, change };
 }
@@ -89,7 +89,7 @@ export function receipt(
   };
 }
 
-/** How many reports of different bans, from a number on. */
+/** Reports of different bans, starting at a sequence number. */
 export function reports(count: number, firstSeq = 1): Change[] {
   return Array.from(
     { length: count },
@@ -138,7 +138,9 @@ const anyDraft: fc.Arbitrary<ChangeDraft> = fc.oneof(
   },
 ).map(({ key, ...draft }) => ({ ...draft, ...key }));
 
-/** Batches of changes, also of bans and reports that are none. Times come in any order. */
+/**
+ * Batches of changes, including some without effect, with times in any order.
+ */
 export const anyBatches: fc.Arbitrary<Change[][]> = fc.array(
   fc.array(anyDraft, { maxLength: 12 }),
   { maxLength: 6 },

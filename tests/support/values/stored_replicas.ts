@@ -1,5 +1,5 @@
 /**
- * Copies in stores, in short.
+ * Short functions for replicas in stores.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import type {
 } from "../../../lib/ban/ban_store.ts";
 import { replay } from "./replayed_bans.ts";
 
-/** Stores a whole copy of one block. */
+/** Stores a complete replica of one block. */
 export function storeWhole(
   store: ReplicaStore,
   mark: ReplicaMark,
@@ -24,14 +24,14 @@ export function storeWhole(
   store.commit();
 }
 
-/** The bans that a stored copy leads to. */
+/** The bans of a stored replica. */
 export function bansIn(stored: StoredReplica | undefined): readonly Ban[] {
   const bans = new Map<string, Ban>();
   for (const ban of stored?.table.bans() ?? []) bans.set(keyOf(ban), ban);
   return [...replay(stored?.changes ?? [], bans).values()];
 }
 
-/** The number that a stored copy leads to. */
+/** The sequence number of a stored replica. */
 export function seqOf(stored: StoredReplica | undefined): number | undefined {
   return stored && stored.seq + stored.changes.length;
 }

@@ -1,5 +1,5 @@
 /**
- * What came of tests of a cluster.
+ * Results of tests of a cluster.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import type {
 import type { DrilledAction } from "../../../lib/wire/v2_probes.ts";
 import { address, host } from "./core_values.ts";
 
-/** A program that answered, and is as it should be. */
+/** A program that answered without problems. */
 export function heard(more: Partial<TestedProgram> = {}): TestedProgram {
   return {
     ...{ role: "subscriber", outcome: "heard", tookUs: 4_100 },
@@ -22,7 +22,7 @@ export function heard(more: Partial<TestedProgram> = {}): TestedProgram {
   };
 }
 
-/** One that did not. */
+/** A program without an answer. */
 export function unheard(more: Partial<TestedProgram> = {}): TestedProgram {
   return heard({
     ...{ outcome: "silent", tookUs: null, behind: null, actions: null },
@@ -31,7 +31,7 @@ export function unheard(more: Partial<TestedProgram> = {}): TestedProgram {
   });
 }
 
-/** A node of such programs. */
+/** A node with these programs. */
 export function testedNode(
   name: string,
   programs: readonly TestedProgram[],
@@ -41,7 +41,7 @@ export function testedNode(
   return { node, programs, drill: null, isDrilled: false, ...more };
 }
 
-/** A node with such actions in a fire drill. */
+/** A node with these actions in a fire drill. */
 export function drilledNode(
   name: string,
   ...actions: readonly Partial<DrilledAction>[]
@@ -59,7 +59,7 @@ export function drilledNode(
   });
 }
 
-/** A test of these nodes. */
+/** A test with these nodes. */
 export function testOf(...nodes: readonly TestedNode[]): Tested {
   return {
     ...{ address: address("192.0.2.1"), tookUs: 1_234, refused: "" },

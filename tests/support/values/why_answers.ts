@@ -12,7 +12,7 @@ import {
 } from "../../../lib/base/operator_name.ts";
 import { address, host, jail } from "./core_values.ts";
 
-/** When they are read. */
+/** The time at which they are read. */
 export const NOW_MS = Date.UTC(2026, 10, 29, 13, 6, 11);
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -28,7 +28,7 @@ function applied(action: string, ...nodes: readonly string[]) {
   }));
 }
 
-/** Of an address that two nodes reported, and one node refused. */
+/** For an address that two nodes reported and one node refused. */
 export const BANNED: WhyAnswer = {
   address: address("203.0.113.7"),
   bans: [{
@@ -80,7 +80,7 @@ export const BANNED: WhyAnswer = {
 
 const [BAN] = BANNED.bans;
 
-/** Of an address whose ban came again, and whose network is banned for it and others. */
+/** For an address with a repeated ban, whose network is banned by widening. */
 export const WIDENED: WhyAnswer = {
   ...BANNED,
   address: address("2001:db8::7"),
@@ -132,7 +132,7 @@ export const WIDENED: WhyAnswer = {
   ],
 };
 
-/** Of an address on the allowlist that an operator lifted. */
+/** For an address on the allowlist that an operator lifted. */
 export const FREE: WhyAnswer = {
   ...BANNED,
   address: address("192.0.2.1"),

@@ -1,5 +1,5 @@
 /**
- * The vectors of protocol 2, and the way to run them.
+ * The test vectors of protocol 2, and functions to run them.
  *
  * @module
  */
@@ -21,17 +21,17 @@ import {
   encodeStreamMessage,
 } from "../../../lib/wire/v2.ts";
 
-/** A frame: text in UTF-8, bytes in hexadecimal, or a text so many times. */
+/** A frame: UTF-8 text, hexadecimal bytes, or a repeated text. */
 type VectorFrame = string | {
   readonly hex?: string;
   readonly text?: string;
   readonly times?: number;
 };
 
-/** What every vector says. */
+/** The common part of all vectors. */
 export interface Vector {
   readonly name: string;
-  /** `node`, `publisher` or `stream`: who sends it. */
+  /** The sender: `node`, `publisher` or `stream`. */
   readonly from: string;
   readonly frames: readonly VectorFrame[];
 }
@@ -47,7 +47,7 @@ export function framesOf({ frames }: Vector): Frames {
   });
 }
 
-/** The message of a vector; that of a SNAPSHOT has its block by its bytes. */
+/** The message of a vector; a SNAPSHOT has its block as bytes. */
 export function messageOf(
   { value }: { readonly value: Readonly<Record<string, unknown>> },
 ): unknown {
@@ -59,13 +59,13 @@ export function messageOf(
   return { ...value, block: read.value };
 }
 
-/** The two ways of one sender's messages. */
+/** Encoder and decoder of a sender's messages. */
 export interface Codec {
   encode(message: unknown): Frames;
   decode(frames: Frames): DecodedV2<unknown>;
 }
 
-/** The codecs by who sends; what a test encodes is a message, or its test fails. */
+/** The codecs by sender; a test that encodes something else fails. */
 const CODECS: Readonly<Record<string, Codec>> = {
   node: {
     encode: (message) => encodeNodeMessage(message as NodeMessage),

@@ -1,10 +1,9 @@
 /**
- * A publisher's store under load, until it is killed: appends batches, and
- * says the number of each change once it was kept. Between them it writes
- * snapshots.
+ * A publisher's store under load until it is killed: appends batches, prints
+ * the sequence number of each change once it is stored, and writes snapshots in
+ * between.
  *
- * Arguments: the store's path, its durability, a number that batches are made
- * from.
+ * Arguments: the store's path, its durability, a seed for the batches.
  *
  * @module
  */
@@ -22,11 +21,11 @@ const [path = "", durability = "power", seed = "0"] = Deno.args;
 const store = SqliteBanStore.open({
   path,
   durability: durability as Durability,
-  // Snapshots of many steps, one after the other.
+  // Frequent snapshots of many steps.
   pace: { partBans: 20, minChanges: 30 },
 });
 const encoder = new TextEncoder();
-/** A batch has 1 to 16 changes, of no more bans than this. */
+/** A batch has 1 to 16 changes of at most this many bans. */
 const BANS = 200;
 
 for (let batch = Number(seed);; batch = Math.imul(batch, 48_271) >>> 0) {

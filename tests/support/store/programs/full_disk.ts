@@ -1,6 +1,6 @@
 /**
- * A publisher's store on a disk that gets full, and empty again. Prints what
- * came of it as JSON.
+ * A publisher's store on a disk that becomes full, and then has room again.
+ * Prints the results as JSON.
  *
  * Arguments: a folder on a small disk.
  *
@@ -14,18 +14,18 @@ import {
 } from "../../../../lib/store/io/sqlite_ban_store.ts";
 import { eventName, reports } from "../../values/stored_changes.ts";
 
-/** What came of it. */
+/** The results. */
 export interface FullDiskOutcome {
-  /** Batches refused in a row while the disk was full. */
+  /** Errors of the batches refused while the disk was full. */
   readonly refusals: readonly string[];
   readonly hint: string | undefined;
-  /** Numbers that the store said before and after the refusals, and when opened again. */
+  /** Sequence numbers before and after the refusals, and after reopening. */
   readonly seqs: readonly number[];
-  /** Changes that it gave at those times. */
+  /** Numbers of changes at those times. */
   readonly changes: readonly number[];
-  /** Whether it knew an event of a batch that was refused. */
+  /** Whether it knew an event of a refused batch. */
   readonly knowsRefused: boolean;
-  /** Its number after there was room again, and what it gave then. */
+  /** Sequence number and counts after there was room again. */
   readonly afterwards: readonly [seq: number, changes: number, bans: number];
 }
 

@@ -1,5 +1,5 @@
 /**
- * Opens a publisher's store, and prints as JSON why it can't be.
+ * Opens a publisher's store, and prints the error as JSON.
  *
  * Arguments: its path.
  *
