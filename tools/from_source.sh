@@ -1,21 +1,21 @@
 #!/bin/sh
-# Makes a release of this tree for this machine: what `install.sh --from-source`
-# installs.
+# Builds a release of this tree for this machine, for
+# `install.sh --from-source`.
 #
 #   from_source.sh DIR
 #
-# Executables, or, where Deno's base runtime for them can't be had, scripts that
-# run the sources. Deno comes from npm, in the version and with the checksum that
-# stand here.
+# Builds executables, or scripts that run the sources where Deno's base runtime
+# is not available. Downloads Deno from npm, in the version and with the checksum
+# below.
 #
-#   DENO   a Deno to use instead
+#   DENO   a Deno to use instead of npm's
 set -eu
 
-# `cd` would look for folders there, too.
+# `cd` would search the folders in it, too.
 CDPATH=''
 
 DENO_VERSION=2.9.6
-# What tools/compile.ts ends with where there is nothing to compile with.
+# Exit code of tools/compile.ts without a base runtime.
 NO_BASE_RUNTIME=4
 
 fatal() {
@@ -24,7 +24,7 @@ fatal() {
   exit 4
 }
 
-# The package on npm that holds Deno for this machine, and its SHA-512.
+# The npm package with Deno for this machine, and its SHA-512.
 deno_package() {
   case $(uname -s)-$(uname -m) in
     Linux-x86_64)
@@ -47,7 +47,7 @@ sha512() {
   if command -v sha512sum >/dev/null; then sha512sum "$1"; else shasum -a 512 "$1"; fi | cut -d ' ' -f 1
 }
 
-# Puts Deno into a folder. npm runs nothing of the package.
+# Installs Deno in a folder, without running any script of the package.
 fetch_deno() {
   command -v npm >/dev/null || fatal "npm is not installed" "install Node, or let DENO name a Deno $DENO_VERSION"
   package=$(deno_package)
@@ -64,7 +64,7 @@ fetch_deno() {
   chmod 0755 "$1/package/deno"
 }
 
-# Deno asks the registry that npm asks, and trusts whom npm trusts.
+# Makes Deno use npm's registry and trusted certificates.
 use_settings_of_npm() {
   command -v npm >/dev/null || return 0
   registry=$(npm config get registry 2>/dev/null) || registry=''
@@ -78,7 +78,7 @@ use_settings_of_npm() {
   esac
 }
 
-# Runs the compiler of this tree; what it and Deno keep is in a folder that goes.
+# Runs this tree's compiler, with its caches in a temporary folder.
 make_release() {
   (cd "$tree" && DENO_DIR=${DENO_DIR:-$work/cache} TMPDIR=$work \
     "$deno" run --quiet --frozen -P=compile tools/compile.ts --out "$out" "$@")
@@ -103,7 +103,7 @@ main() {
     */*) deno=$(absolute "$deno") ;;
   esac
   use_settings_of_npm
-  # What the compiler says of a failure that has a way round is no error.
+  # Hides the compiler's error if there is an alternative.
   failure=0
   make_release 2>"$work/said" || failure=$?
   if [ "$failure" -eq "$NO_BASE_RUNTIME" ]; then

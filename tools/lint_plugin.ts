@@ -139,7 +139,7 @@ const IMPURE_MEMBERS: ReadonlySet<string> = new Set([
   "crypto.randomUUID",
 ]);
 
-/** The area of a file. Ignores the folders of the real `std/`. */
+/** The area of a file. The folders of `std/` have no rules. */
 function areaOf(filename: string): Area | undefined {
   const path = filename.replaceAll("\\", "/");
   if (/\/std\/[^/]+\/[^/]+\.ts$/.test(path)) return undefined;

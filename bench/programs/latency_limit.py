@@ -1,15 +1,14 @@
-"""What a ban's way costs with nothing but inotify, pyzmq and SQLite, beside ours.
+"""The latency of a ban with only inotify, pyzmq and SQLite, compared with ours.
 
-Both ways are the same: a line is appended to a log, its reader sends it to a hub, which has it on the disk before it
-tells who listens. Both are driven by this program, at the same pace, with addresses of chance.
+Both sides do the same: a line is appended to a log, its reader sends it to a hub, and the hub writes it to disk before
+it tells its listeners. This program drives both sides at the same rate, with random addresses.
 
 usage: latency_limit.py limit EVENTS PER_SECOND FOLDER
        latency_limit.py ours EVENTS PER_SECOND LOG PIPE PID...
 
-`limit` starts a reader and a hub of its own, with what they store in FOLDER. `ours` appends to LOG, the log of a
-monitor, and waits for the address in PIPE, where a subscriber writes what it does; PIDs are those of the programs.
-Prints one line of JSON: each event's time in milliseconds, and for each process its processor time of an event in
-microseconds.
+`limit` starts its own reader and hub, which store their data in FOLDER. `ours` appends to LOG, the log of a monitor,
+and waits for the address in PIPE, where a subscriber writes its actions; PIDs are those of the programs. Prints one
+line of JSON: the time of each event in milliseconds, and the CPU time of each process per event in microseconds.
 """
 import ctypes, glob, json, multiprocessing, os, random, select, socket, sqlite3, sys, time
 
@@ -51,7 +50,7 @@ def hub(url, stream, path):
 
 
 def processor_us(pid):
-    """What all threads of a process have used, in microseconds."""
+    """CPU time of all threads of a process, in microseconds."""
     total = 0
     for path in glob.glob("/proc/%d/task/*/schedstat" % pid):
         try:

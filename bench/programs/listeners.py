@@ -1,12 +1,12 @@
-"""Many subscribers of the stream in one process, as cheap as can be: each has
-a socket of its own, encrypted with keys of its own, and looks at the numbers of
-what it hears, not at the changes. How many changes a message has is counted
-once for all of them. They ask for nothing: a gap is counted, and stays one.
+"""Many cheap subscribers of the stream in one process: each has its own socket
+and keys, and checks only sequence numbers, not changes. The changes of a
+message are counted once for all subscribers. They never sync: a gap is counted,
+and stays.
 
 usage: listeners.py MEMBERSHIPS
 
-MEMBERSHIPS is a file: a JSON array of what each of them has joined with.
-Says how they are, as a line of JSON, five times a second.
+MEMBERSHIPS is a file with a JSON array of memberships. Prints the state of all
+subscribers five times a second as a line of JSON.
 """
 import json
 import select
@@ -34,7 +34,7 @@ def name(body, at):
 
 
 def count(body, at):
-    """How many changes there are from there on."""
+    """The number of changes from a position on."""
     changes = 0
     while at < len(body):
         form = body[at]

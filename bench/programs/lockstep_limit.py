@@ -1,12 +1,12 @@
-"""A burst by protocol 1: as the original sends it, a request and its answer after the other, and by ours.
+"""A burst by protocol 1: as the original sends it, one request at a time, and with our programs.
 
 usage: lockstep_limit.py limit EVENTS
        lockstep_limit.py ours EVENTS OCTET LOG PIPE
 
-`limit` is both ends with nothing else: what arrives is neither stored nor told to anybody. `ours` appends as many bans
-to LOG, the log of a monitor, and counts what a subscriber writes to PIPE. Addresses are of chance; ours begin with
-OCTET, another one for each burst: an address of the burst before, in the same second, would be no other ban. Prints how many
-seconds it took.
+`limit` runs only both ends: it neither stores nor forwards anything. `ours` appends as many bans to LOG, the log of a
+monitor, and counts the lines that a subscriber writes to PIPE. Addresses are random; ours begin with OCTET, which must
+differ for each burst: an address of the previous burst in the same second would not be a new ban. Prints the duration
+in seconds.
 """
 import multiprocessing, os, random, select, sys, time
 

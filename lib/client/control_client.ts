@@ -136,6 +136,7 @@ export class ControlClient {
   async run(signal: AbortSignal, handler: SessionHandler): Promise<void> {
     const { clock } = this.#options;
     const backoff = new Backoff(this.#options);
+    let told = Promise.resolve();
     while (!signal.aborted) {
       const { signal: renewal } = this.#renewal;
       using ended = new EitherSignal([signal, renewal]);
@@ -147,10 +148,14 @@ export class ControlClient {
         const pause = clock.delay(pauseMs, ended.signal).catch((reason) => {
           if (reason !== ended.signal.reason) throw reason;
         });
-        await Promise.all([pause, this.#troubles.tell(loss)]);
-      } else if (!renewal.aborted) return;
+        // A probe of a dead host takes seconds; another publisher may answer sooner.
+        const before = told;
+        told = before.then(() => this.#troubles.tell(loss));
+        await Promise.all([pause, before]);
+      } else if (!renewal.aborted) break;
       if (renewal.aborted) backoff.reset();
     }
+    await told;
   }
 
   /**

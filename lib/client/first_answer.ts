@@ -18,9 +18,10 @@ export interface PossibleConnection {
 /**
  * Longest pause between attempts to connect to one of several publishers, in
  * milliseconds: the next active publisher listens shortly after the last one
- * has left.
+ * has left. Shorter pauses would make thousands of nodes a load for the hosts
+ * that refuse them.
  */
-const RECONNECT_MAX_MS = 200;
+const RECONNECT_MAX_MS = 100;
 
 /**
  * Connects to the publisher, or to several of them at the same time.
@@ -49,6 +50,7 @@ export class FirstAnswer implements MessageSocket {
   #possible: readonly PossibleConnection[];
   #first: MessageSocket | undefined;
   #greeting: Frames | undefined;
+  #closing: Promise<void> | undefined;
 
   /**
    * @param possible The connections; they are closed together with this one.
@@ -86,20 +88,22 @@ export class FirstAnswer implements MessageSocket {
     } finally {
       ended.abort(new Error("another answered first"));
       await Promise.allSettled(asked);
-      await this.#closeOthers();
+      this.#closeOthers();
     }
   }
 
-  async #closeOthers(): Promise<void> {
+  /** Starts to close the other connections; the session does not wait for it. */
+  #closeOthers(): void {
     const first = this.#first;
     if (first === undefined) return;
     const others = this.#possible.filter(({ socket }) => socket !== first);
     this.#possible = this.#possible.filter(({ socket }) => socket === first);
-    await closeAll(others);
+    this.#closing = closeAll(others);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await closeAll(this.#possible);
+    await this.#closing;
   }
 }
 

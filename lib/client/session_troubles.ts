@@ -51,6 +51,7 @@ export class SessionTroubles {
   readonly #stumbling: TroubleLog;
   #current: Trouble | undefined;
   #stumbled: Trouble | undefined;
+  #welcomes = 0;
   /** The result of the last probe after a missing answer. */
   #found: string | undefined;
 
@@ -78,6 +79,7 @@ export class SessionTroubles {
 
   /** Records a WELCOME. */
   noteWelcome(): void {
+    this.#welcomes++;
     this.#current = undefined;
     this.#found = undefined;
     this.#absence.resolve();
@@ -91,7 +93,8 @@ export class SessionTroubles {
 
   /**
    * Logs a loss, once for each reason. Why there is no connection is logged
-   * only when two attempts in a row find the same reason.
+   * only when two attempts in a row find the same reason. Call it again only
+   * after the promise has resolved.
    *
    * @param loss Why the session ended, or did not begin.
    */
@@ -104,7 +107,10 @@ export class SessionTroubles {
       return;
     }
     if (loss instanceof NoAnswerError) {
+      const welcomes = this.#welcomes;
       const explanation = await this.#options.explain(loss.stage);
+      // A publisher answered during the probe.
+      if (this.#welcomes > welcomes) return;
       const { reason = message, hint } = explanation ?? {};
       this.#current = { reason, hint };
       // The probe follows the failed attempt, so it may find a publisher that

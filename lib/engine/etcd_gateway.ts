@@ -27,6 +27,21 @@ export interface EtcdGateway {
     timeoutMs?: number,
   ): Promise<JsonObject>;
   /**
+   * Sends a request whose answer goes on, such as a watch.
+   *
+   * @param path Such as `/v3/watch`.
+   * @param body What to ask.
+   * @param onTold Called with each part of the answer; the first one only confirms the request.
+   * @param signal Ends it; the promise then rejects with its reason.
+   * @throws {NoLogError} when no member answers, or the last answer ends.
+   */
+  follow(
+    path: string,
+    body: unknown,
+    onTold: () => void,
+    signal: AbortSignal,
+  ): Promise<void>;
+  /**
    * Reads what it shows to everybody.
    *
    * @param path Such as `/metrics`.

@@ -145,6 +145,16 @@ export class EtcdLog implements SharedLog {
     return isDone;
   }
 
+  async watchLead(onChange: () => void, signal: AbortSignal): Promise<void> {
+    const watched = { key: this.#key("lead") };
+    await this.#client.follow(
+      "/v3/watch",
+      { create_request: watched },
+      onChange,
+      signal,
+    );
+  }
+
   async trim(upTo: number, signal: AbortSignal): Promise<void> {
     await this.#client.ask("/v3/kv/deleterange", {
       key: this.#key("log/"),

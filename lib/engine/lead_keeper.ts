@@ -24,6 +24,7 @@ import {
   STANDBY,
 } from "./lead_state.ts";
 import { LogFollower, OtherLogError } from "./log_follower.ts";
+import { LeadWatch } from "./lead_watch.ts";
 import { LogTrimmer } from "./log_trimmer.ts";
 import { SharedBanStore } from "./shared_ban_store.ts";
 import type { SharedSnapshots } from "./shared_snapshots.ts";
@@ -110,6 +111,7 @@ export class LeadKeeper {
   readonly #options: LeadKeeperOptions & { readonly pace: LeadPace };
   readonly #follower: LogFollower;
   readonly #trimmer: LogTrimmer;
+  readonly #watch: LeadWatch;
   readonly #time: StandbyClock;
   readonly #upkeep: StoreUpkeep;
   readonly #troubleLog: TroubleLog;
@@ -129,6 +131,7 @@ export class LeadKeeper {
     this.#options = { pace: LEAD_PACE, ...options };
     const { records, clock } = options;
     this.#trimmer = new LogTrimmer(options);
+    this.#watch = new LeadWatch(options);
     this.#follower = new LogFollower({
       ...options,
       onRecord: this.#onRecord,
@@ -183,6 +186,7 @@ export class LeadKeeper {
     try {
       await runTogether(signal, [
         (group) => this.#keepRole(group, serve),
+        (group) => this.#watch.run(group),
         ...this.#upkeep.tasks,
         ...this.#snapshotTasks(),
       ]);
@@ -207,7 +211,8 @@ export class LeadKeeper {
   async #standBy(
     signal: AbortSignal,
   ): Promise<Extract<LeadEffect, { kind: "take" }> | undefined> {
-    const { clock, pace, chance, name } = this.#options;
+    const { pace, chance, name } = this.#options;
+    this.#watch.noteLook();
     const view = await this.#look(signal);
     const effect = this.#step(
       view === undefined
@@ -215,7 +220,7 @@ export class LeadKeeper {
         : { kind: "looked", view, chance: chance(), name },
     );
     if (effect?.kind === "take") return effect;
-    await clock.delay(pace.lookMs, signal);
+    await this.#watch.pause(pace.lookMs, signal);
     return undefined;
   }
 
@@ -350,6 +355,7 @@ export class LeadKeeper {
     const { log, clock, settings } = this.#options;
     const { beatMs, silentMs } = this.#options.pace;
     while (true) {
+      this.#watch.noteLook();
       const askedMs = clock.monotonicMs();
       const storeMs = this.#storeMs?.() ?? clock.nowMs();
       try {
@@ -368,7 +374,7 @@ export class LeadKeeper {
         if (!this.#isPassing(error)) throw error;
         note({ kind: "unanswered" });
       }
-      await clock.delay(beatMs, signal);
+      await this.#watch.pause(beatMs, signal);
     }
   }
 

@@ -130,6 +130,13 @@ export interface SharedLog {
     seen: Pick<SeenVersions, "lead">,
     signal: AbortSignal,
   ): Promise<boolean>;
+  /**
+   * Watches the lead. Changes may be missed.
+   *
+   * @param onChange Called once the watch has begun, and after each change.
+   * @param signal Ends it; the promise then rejects with its reason.
+   */
+  watchLead(onChange: () => void, signal: AbortSignal): Promise<void>;
   /** Deletes the records up to an index. */
   trim(upTo: number, signal: AbortSignal): Promise<void>;
 }

@@ -1,6 +1,6 @@
 /**
  * The publisher's stream to every subscriber: stored changes, packed into as
- * few messages as possible, and a heartbeat every second. A heartbeat comes
+ * few messages as possible, and a heartbeat every second. Heartbeats come
  * sooner for a replica that has just caught up, because it is in sync only
  * after one.
  *
@@ -53,6 +53,12 @@ const MIN_PAUSE_MS = 1;
  * milliseconds.
  */
 const [MIN_BEAT_MS, BEAT_MS_PER_LISTENER] = [100, 0.2];
+/**
+ * How long heartbeats come soon, in milliseconds. A replica that has caught up
+ * may still be connecting to the stream: it misses a change that is sent
+ * meanwhile, and notices that with the next heartbeat.
+ */
+const SOON_MS = 1_000;
 /** This many changes go without a pause: they fill their messages. */
 const MANY_CHANGES = 500;
 
@@ -62,7 +68,8 @@ export class ChangeStream {
   readonly #sendQueue: SendQueue;
   readonly #added = new Condition();
   readonly #wanted = new Condition();
-  #isBeatWanted = false;
+  /** Monotonic time until which heartbeats come soon. */
+  #soonUntilMs = -Infinity;
   #waiting: Change[] = [];
   /** Monotonic time from which the next changes may go. */
   #dueMs = -Infinity;
@@ -112,9 +119,9 @@ export class ChangeStream {
     this.#sendQueue.put(encodeStreamMessage(probe));
   }
 
-  /** Makes the next heartbeat come soon, for a replica that has caught up. */
+  /** Makes heartbeats come soon for a while, for a replica that has caught up. */
   beatSoon(): void {
-    this.#isBeatWanted = true;
+    this.#soonUntilMs = this.#options.clock.monotonicMs() + SOON_MS;
     this.#wanted.notify();
   }
 
@@ -145,7 +152,6 @@ export class ChangeStream {
   async #beat(signal: AbortSignal): Promise<void> {
     const { clock, epoch, seq, revision, listeners } = this.#options;
     while (true) {
-      this.#isBeatWanted = false;
       // A subscriber that hears a sequence number must have received the
       // changes up to it.
       this.#sendWaiting();
@@ -157,7 +163,9 @@ export class ChangeStream {
       );
       await clock.delay(leastMs, signal);
       await inTime(clock, HEARTBEAT_MS - leastMs, signal, async (group) => {
-        while (!this.#isBeatWanted) await this.#wanted.wait(group);
+        while (clock.monotonicMs() >= this.#soonUntilMs) {
+          await this.#wanted.wait(group);
+        }
       });
     }
   }

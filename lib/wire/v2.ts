@@ -159,6 +159,7 @@ export function decodeNodeMessage(frames: Frames): DecodedV2<NodeMessage> {
  * @returns Three frames; four for a SNAPSHOT.
  * @throws {TypeError} when a member breaks its grammar or bound; the error
  *   names the member, without its value.
+ * @throws {RangeError} when the body is longer than the channel allows.
  */
 export function encodePublisherMessage(message: PublisherMessage): Frames {
   return encode(PUBLISHER, message);
@@ -183,6 +184,7 @@ export function decodePublisherMessage(
  * @returns Two frames.
  * @throws {TypeError} when a member breaks its grammar or bound; the error
  *   names the member, without its value.
+ * @throws {RangeError} when the body is longer than the channel allows.
  */
 export function encodeStreamMessage(message: StreamMessage): Frames {
   return encode(STREAM, message);

@@ -30,7 +30,7 @@ const HEADINGS = [
 ];
 /** Index of the first cell that may change. */
 const CHANGING = 2;
-/** Interval between requests for a search by address while bans change. */
+/** Pause after a change before the list is requested again. */
 const ASK_PAUSE_MS = 1_000;
 /** Pause in typing after which a search starts. */
 const TYPE_PAUSE_MS = 250;

@@ -41,6 +41,7 @@ import { StreamListener } from "../../lib/subscriber/stream_listener.ts";
 import { Protocol1Subscriber } from "../../lib/subscriber/protocol1_subscriber.ts";
 import { runTogether } from "../../lib/async/tasks.ts";
 import { NULL_REPLICA_STORE } from "../../lib/subscriber/null_replica_store.ts";
+import { HEARTBEAT_MS } from "../../lib/wire/presence_pace.ts";
 import { MAX_MESSAGE_BYTES } from "../../lib/wire/v1.ts";
 import { MAX_CONTROL_BYTES, MAX_STREAM_BYTES } from "../../lib/wire/v2.ts";
 import { unbanHere } from "./own_fail2ban.ts";
@@ -107,6 +108,11 @@ const NO_COPY: ReplicaFacts = {
 const BROADCAST_QUEUE_LIMIT = 100_000;
 /** The same for the stream, whose messages have up to 8 KiB. */
 const STREAM_QUEUE_LIMIT = 10_000;
+/**
+ * Timeout of the stream of one of several publishers: two heartbeats are
+ * missing, and by then another publisher takes over.
+ */
+const SEVERAL_SILENCE_MS = 2.5 * HEARTBEAT_MS;
 
 /**
  * Opens the source.
@@ -287,6 +293,7 @@ function connections(
     log,
     // Stream and session must use the same publisher, so a new one is searched
     // for both.
+    ...(addresses.areSeveral ? { silenceMs: SEVERAL_SILENCE_MS } : {}),
     onSilence: () => {
       if (addresses.areSeveral) session.renew();
     },

@@ -3,6 +3,7 @@ import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
 import type { Epoch } from "../../lib/base/ids.ts";
 import type { PublisherMessage } from "../../lib/wire/v2_messages.ts";
 import { LostSessionError } from "../../lib/client/session.ts";
+import type { Explanation } from "../../lib/client/silence.ts";
 import { EMPTY_ALLOWLIST } from "../../lib/protection/allowlist.ts";
 import {
   address,
@@ -112,6 +113,37 @@ Deno.test("ControlClient begins with the first pause again after an answer, not 
   answers = false;
   await bench.clock.advance(1_000);
   deepStrictEqual(bench.madeAtMs.slice(4), [400, 600, 1_000]);
+});
+
+Deno.test("ControlClient does not wait for the look why nobody answers, and tells nothing of it once somebody does", async () => {
+  await using bench = new SessionBench(async ({ receive }, signal) => {
+    await receive(signal, 2_000);
+  });
+  const look = Promise.withResolvers<Explanation>();
+  bench.explain = () => look.promise;
+  await bench.clock.advance(2_100);
+  deepStrictEqual(bench.madeAtMs, [0, 2_100]);
+  look.resolve({ reason: "unreachable", hint: "" });
+  await settled();
+  deepStrictEqual(bench.session.counters, { sessions: 2, lost: 1 });
+  strictEqual(bench.session.figures.publisherTrouble, "none");
+  deepStrictEqual(bench.log.events, []);
+});
+
+Deno.test("ControlClient looks once at a time why nobody answers, before each attempt but the first", async () => {
+  await using bench = new SessionBench(
+    idle,
+    (publisher) => publisher.silent = true,
+  );
+  const look = Promise.withResolvers<Explanation>();
+  bench.explain = () => look.promise;
+  await bench.clock.advance(10_000);
+  deepStrictEqual(bench.madeAtMs, [0, 2_100]);
+  look.resolve({ reason: "unreachable", hint: "there" });
+  await settled();
+  deepStrictEqual(bench.madeAtMs, [0, 2_100, 10_000]);
+  strictEqual(bench.session.figures.publisherTrouble, "unreachable");
+  strictEqual(bench.log.records.length, 1);
 });
 
 Deno.test("ControlClient tells when the publisher has another store", async () => {

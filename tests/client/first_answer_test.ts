@@ -1,6 +1,7 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import { connectToAny, FirstAnswer } from "../../lib/client/first_answer.ts";
 import { PublisherAddresses } from "../../lib/client/publisher_addresses.ts";
+import { settled } from "../support/memory/manual_clock.ts";
 import { MemorySocket } from "../support/memory/memory_socket.ts";
 
 const HELLO = [Uint8Array.of(1)];
@@ -39,6 +40,22 @@ Deno.test("the first that answers stays, all others are closed, and one that tak
   deepStrictEqual(active.sent, [HELLO, WELCOME]);
   await socket[Symbol.asyncDispose]();
   ok(active.closed);
+});
+
+Deno.test("an answer does not wait for the others to be closed, the end does", async () => {
+  const { sockets: [slow, active], socket } = three();
+  ok(slow && active);
+  const closed = Promise.withResolvers<void>();
+  slow[Symbol.asyncDispose] = () => closed.promise;
+  active.onSend = () => active.give(WELCOME);
+  await socket.send(HELLO, signal);
+  deepStrictEqual(await socket.receive(signal), WELCOME);
+  let hasEnded = false;
+  const ended = socket[Symbol.asyncDispose]().then(() => hasEnded = true);
+  await settled();
+  ok(active.closed && !hasEnded);
+  closed.resolve();
+  await ended;
 });
 
 Deno.test("where nobody answers the wait ends with its signal, and all are closed in the end", async () => {

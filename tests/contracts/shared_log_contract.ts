@@ -4,7 +4,7 @@
  * @module
  */
 
-import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import type { Epoch } from "../../lib/base/ids.ts";
 import type {
   LogBase,
@@ -12,6 +12,7 @@ import type {
   SharedLog,
   SharedRecord,
 } from "../../lib/engine/shared_log.ts";
+import { waitUntil } from "../support/host/wait_until.ts";
 
 /** Two publishers' ways to one log that nobody has begun. */
 export interface TwoWays {
@@ -172,6 +173,29 @@ export const SHARED_LOG_BEHAVIOURS: Readonly<
     }
     strictEqual(new Set(beats).size, 2);
     strictEqual((await two.look(signal))?.versions.head, versions.head);
+  },
+  "tells whoever watches of each lead, also where there is one already": async (
+    { one, two },
+  ) => {
+    const { versions } = await begun(one);
+    const ended = new AbortController();
+    let times = 0;
+    const watching = two.watchLead(() => times++, ended.signal);
+    const told = async () => {
+      const before = times;
+      await waitUntil(() => times > before, { what: "who watches is told" });
+    };
+    await waitUntil(() => times > 0, { what: "the watch begins" });
+    const [first] = await Promise.all([
+      one.take({ term: 1, holder: "hub1" }, versions, signal),
+      told(),
+    ]);
+    ok(first.isWritten);
+    const lead = { term: 1, holder: undefined };
+    await Promise.all([one.passOn(lead, first.versions, signal), told()]);
+    const reason = new Error("enough");
+    ended.abort(reason);
+    await rejects(watching, reason);
   },
   "forgets what it is told to": async ({ one, two }) => {
     let { versions } = await begun(one) as { versions: LogView["versions"] };

@@ -106,7 +106,7 @@ Deno.test("ChangeStream waits 50 ms at most, and for nothing with a full message
   deepStrictEqual(await bench.said(), ["C 3-502"]);
 });
 
-Deno.test("ChangeStream beats every second, and sooner where it is wanted, ten times a second at most", async () => {
+Deno.test("ChangeStream beats every second, and for a second ten times as often where a copy has caught up", async () => {
   await using bench = new Bench();
   deepStrictEqual(await bench.said(999), ["H 0"]);
   deepStrictEqual(await bench.said(1), ["H 0"]);
@@ -114,16 +114,17 @@ Deno.test("ChangeStream beats every second, and sooner where it is wanted, ten t
   bench.stream.beatSoon();
   bench.stream.beatSoon();
   deepStrictEqual(await bench.said(), ["H 0"], "at once");
-  bench.stream.beatSoon();
-  deepStrictEqual(await bench.said(99), []);
-  deepStrictEqual(await bench.said(1), ["H 0"]);
+  for (let times = 1; times < 10; times++) {
+    deepStrictEqual(await bench.said(99), []);
+    deepStrictEqual(await bench.said(1), ["H 0"]);
+  }
   deepStrictEqual(await bench.said(999), [], "and every second again");
   deepStrictEqual(await bench.said(1), ["H 0"]);
 });
 
 Deno.test("ChangeStream beats less often where many listen, and every second at least", async () => {
-  await using bench = new Bench();
   for (const [listeners, afterMs] of [[1_000, 300], [10_000, 1_000]] as const) {
+    await using bench = new Bench();
     bench.listeners = listeners;
     await bench.said(1_000);
     bench.stream.beatSoon();

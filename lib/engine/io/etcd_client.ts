@@ -93,7 +93,33 @@ export class EtcdClient implements EtcdGateway, Disposable {
     timeoutMs?: number,
   ): Promise<JsonObject> {
     return await this.#anyOf(
-      (url) => this.#askAt(url, path, { body, timeoutMs }, signal),
+      (url) =>
+        this.#known(
+          url,
+          signal,
+          () => this.#post(url, path, { body, timeoutMs }, signal),
+        ),
+      signal,
+    );
+  }
+
+  async follow(
+    path: string,
+    body: unknown,
+    onTold: () => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    await this.#anyOf(
+      (url) =>
+        this.#known(url, signal, async () => {
+          const question = this.#questionOf(body);
+          const response = await this.#request(url, path, question, signal);
+          if (response.status !== OK) {
+            throw failureOf(response.status, await response.text());
+          }
+          for await (const _part of response.body ?? []) onTold();
+          throw new Error("it tells nothing any more");
+        }),
       signal,
     );
   }
@@ -114,39 +140,39 @@ export class EtcdClient implements EtcdGateway, Disposable {
     const { urls } = this.#options;
     let trouble = "";
     for (let tries = 0; tries < urls.length; tries++) {
-      const url = urls[this.#at % urls.length] ?? "";
+      const at = this.#at;
+      const url = urls[at % urls.length] ?? "";
       try {
         return await attempt(url);
       } catch (error) {
         signal.throwIfAborted();
         if (error instanceof RefusedError) throw refusal(error.message);
         trouble = `${url}: ${reasonOf(error)}`;
-        this.#at++;
+        // Another request may have gone on to the next member meanwhile.
+        if (this.#at === at) this.#at++;
       }
     }
     throw new NoLogError(`etcd does not answer: ${trouble}`, { hint: HINT });
   }
 
-  async #askAt(
+  /** Logs in if etcd requires it, again if the token has ended. */
+  async #known<T>(
     url: string,
-    path: string,
-    question: Question,
     signal: AbortSignal,
-  ): Promise<JsonObject> {
+    ask: () => Promise<T>,
+  ): Promise<T> {
     const { user } = this.#options;
-    if (user === undefined) {
-      return await this.#post(url, path, question, signal);
-    }
+    if (user === undefined) return await ask();
     const isFresh = this.#token === undefined;
     this.#token ??= await this.#logIn(url, user, signal);
     try {
-      return await this.#post(url, path, question, signal);
+      return await ask();
     } catch (error) {
       if (!(error instanceof EndedTokenError)) throw error;
       this.#token = undefined;
       if (isFresh) throw new RefusedError(error.message);
       this.#token = await this.#logIn(url, user, signal);
-      return await this.#post(url, path, question, signal);
+      return await ask();
     }
   }
 
@@ -171,13 +197,31 @@ export class EtcdClient implements EtcdGateway, Disposable {
     { body, timeoutMs }: Question,
     signal: AbortSignal,
   ): Promise<JsonObject> {
-    const { status, text } = await this.#fetch(url, path, {
+    const question = this.#questionOf(body);
+    const wait = { signal, timeoutMs };
+    const { status, text } = await this.#fetch(url, path, question, wait);
+    if (status === OK) return answerOf(text);
+    throw failureOf(status, text);
+  }
+
+  #questionOf(body: unknown): RequestInit {
+    return {
       method: "POST",
       headers: this.#token === undefined ? {} : { authorization: this.#token },
       body: JSON.stringify(body),
-    }, { signal, timeoutMs });
-    if (status === OK) return answerOf(text);
-    throw failureOf(status, text);
+    };
+  }
+
+  #request(
+    url: string,
+    path: string,
+    asked: RequestInit,
+    signal: AbortSignal,
+  ): Promise<Response> {
+    return fetch(new URL(path, url), {
+      ...{ ...asked, signal, redirect: "error" },
+      ...(this.#client === undefined ? {} : { client: this.#client }),
+    });
   }
 
   async #fetch(
@@ -188,12 +232,7 @@ export class EtcdClient implements EtcdGateway, Disposable {
   ): Promise<{ readonly status: number; readonly text: string }> {
     const { clock } = this.#options;
     const answer = await inTime(clock, timeoutMs, signal, async (ended) => {
-      const response = await fetch(new URL(path, url), {
-        ...asked,
-        signal: ended,
-        redirect: "error",
-        ...(this.#client === undefined ? {} : { client: this.#client }),
-      });
+      const response = await this.#request(url, path, asked, ended);
       return { status: response.status, text: await response.text() };
     });
     if (answer !== undefined) return answer;

@@ -54,7 +54,7 @@ const CACHE_KIB = 16 * 1024;
  * ```ts ignore
  * using store = SqliteReplicaStore.open(replicaPath(stateDir));
  * const replica = new Replica(store.load());
- * if (store.setAside !== undefined) log.record("warning", "the copy can't be read");
+ * if (store.quarantine !== undefined) log.record("warning", "the copy can't be read");
  * ```
  */
 export class SqliteReplicaStore implements ReplicaStore, Disposable {

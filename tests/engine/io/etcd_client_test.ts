@@ -78,6 +78,12 @@ testWith(
     });
     const log = new EtcdLog(client, "/fail2ban-cluster/");
     strictEqual(await log.look(signal), undefined);
+    const told = Promise.withResolvers<void>();
+    const watch = new AbortController();
+    const watching = log.watchLead(told.resolve, watch.signal);
+    await told.promise;
+    watch.abort(new Error("enough"));
+    await rejects(watching, /enough/);
     // Others' keys are not its own, nor is anything without a password, or with another one.
     await rejects(new EtcdLog(client, "/other/").look(signal), /permission/);
     await rejects(

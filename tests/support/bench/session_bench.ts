@@ -9,6 +9,7 @@ import type { NodeEvent } from "../../../lib/wire/v2_messages.ts";
 import { ControlClient } from "../../../lib/client/control_client.ts";
 import { BYE_MS } from "../../../lib/client/farewell.ts";
 import type { Session } from "../../../lib/client/session.ts";
+import type { Explanation } from "../../../lib/client/silence.ts";
 import type { Allowlist } from "../../../lib/protection/allowlist.ts";
 import {
   address,
@@ -46,6 +47,9 @@ export class SessionBench implements AsyncDisposable {
   readonly madeAtMs: number[] = [];
   readonly allowlists: Allowlist[] = [];
   readonly session: ControlClient;
+  /** Finds out why nobody answers. */
+  explain: () => Promise<Explanation | undefined> = () =>
+    Promise.resolve(undefined);
   readonly running: Promise<void>;
 
   constructor(
@@ -68,6 +72,7 @@ export class SessionBench implements AsyncDisposable {
       place: PLACE,
       condition: () => IDLE_SUBSCRIBER,
       onIgnore: (list) => this.allowlists.push(list),
+      explain: () => this.explain(),
     });
     this.running = this.session.run(this.stop.signal, handler);
     this.running.catch(() => {});

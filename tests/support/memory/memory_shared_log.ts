@@ -4,6 +4,7 @@
  * @module
  */
 
+import { Condition } from "../../../lib/async/tasks.ts";
 import {
   type Beat,
   type Lead,
@@ -33,6 +34,8 @@ export class MemoryLogServer {
    * lost.
    */
   answersEarly = false;
+  /** Called for each new lead. */
+  readonly watchers = new Set<() => void>();
   #version = 0;
 
   get head(): { index: number; id: string } {
@@ -45,6 +48,13 @@ export class MemoryLogServer {
     const { base, head, lead, beat } = this;
     const versions = { ...this.versions };
     return base && { base, head, lead, beat, versions };
+  }
+
+  /** Somebody leads, or nobody does. */
+  setLead(lead: Lead): void {
+    this.lead = lead;
+    this.versions.lead = this.next();
+    for (const tell of this.watchers) tell();
   }
 
   next(): number {
@@ -62,6 +72,8 @@ export class MemorySharedLog implements SharedLog {
   readonly server: MemoryLogServer;
   /** Whether it answers nothing. */
   isSilent = false;
+  /** Whether it answers, but tells of no lead. */
+  tellsNothing = false;
   /** Faults of the next calls, one each. */
   readonly faults: (LogFault | undefined)[] = [];
 
@@ -99,18 +111,14 @@ export class MemorySharedLog implements SharedLog {
   }
 
   take(lead: Lead, seen: SeenVersions): Promise<WriteOutcome> {
-    return this.#write(seen, ({ versions, next }) => {
-      this.server.lead = lead;
-      versions.lead = next();
-    });
+    return this.#write(seen, () => this.server.setLead(lead));
   }
 
   passOn(lead: Lead, seen: Pick<SeenVersions, "lead">): Promise<boolean> {
     return this.#call(() => {
       const { server } = this;
       if (server.versions.lead !== seen.lead) return false;
-      server.lead = lead;
-      server.versions.lead = server.next();
+      server.setLead(lead);
       return true;
     });
   }
@@ -123,6 +131,22 @@ export class MemorySharedLog implements SharedLog {
       server.versions.beat = server.next();
       return true;
     });
+  }
+
+  async watchLead(onChange: () => void, signal: AbortSignal): Promise<void> {
+    await Promise.resolve();
+    if (this.isSilent) throw silence();
+    const { watchers } = this.server;
+    const tell = () => {
+      if (!this.isSilent && !this.tellsNothing) onChange();
+    };
+    watchers.add(tell);
+    tell();
+    try {
+      await new Condition().wait(signal);
+    } finally {
+      watchers.delete(tell);
+    }
   }
 
   trim(upTo: number): Promise<void> {

@@ -1,4 +1,4 @@
-"""A publisher's broadcasting side as the original makes it.
+"""The original publisher's broadcasting side.
 
 usage: pub_server.py URL    broadcasts on standard input, a line each
 """

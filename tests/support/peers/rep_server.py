@@ -1,4 +1,4 @@
-"""A publisher's reply side as the original makes it: REP, token stripped, echoed back.
+"""The original publisher's reply side: a REP that strips the token and echoes the request.
 
 usage: rep_server.py URL [TOKEN]    requests on standard output, a line each
 """

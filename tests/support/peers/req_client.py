@@ -1,4 +1,4 @@
-"""A monitor as the original makes it: a context and a REQ socket a message.
+"""The original monitor: a new context and REQ socket for each message.
 
 usage: req_client.py URL    requests on standard input, a line each; replies on standard output
 """

@@ -1,4 +1,4 @@
-"""A subscriber as the original makes it.
+"""The original subscriber.
 
 usage: sub_client.py URL    broadcasts on standard output, a line each
 """

@@ -1,9 +1,9 @@
-"""Gives a Python program a time of day that a test sets while it runs.
+"""Lets a test set a Python program's time of day while it runs.
 
-Python imports this by itself where PYTHONPATH names this folder. The file
-that CLOCK_AHEAD_FILE names says by how many seconds the time of day is ahead.
-What measures time without it, as time.monotonic and time.sleep do, stays
-right. libfaketime can't be used here: it breaks time.sleep of Python 3.11.
+Python imports this module if PYTHONPATH names this folder. The file named by
+CLOCK_AHEAD_FILE contains the offset of the time of day in seconds. Functions
+that do not use it, such as time.monotonic and time.sleep, stay right.
+libfaketime can't be used: it breaks time.sleep of Python 3.11.
 """
 
 import os
@@ -20,7 +20,7 @@ def _now():
         with open(_PATH, encoding="ascii") as file:
             _last = float(file.read())
     except ValueError:
-        # It is being written.
+        # The file is being written.
         pass
     return _REAL_TIME() + _last
 
