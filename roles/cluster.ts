@@ -12,8 +12,6 @@ import {
 } from "../lib/cli/cluster_cli.ts";
 import { EXIT_CODES, type ExitCode } from "../lib/base/errors.ts";
 import type { OperatorOutput } from "../lib/views/operator_output.ts";
-import { carryOut } from "./program/cluster_command.ts";
-import { printLive } from "./program/live_output.ts";
 import { sayOnStderr, showError } from "./program/said.ts";
 import { writeText } from "./program/write_text.ts";
 
@@ -40,13 +38,16 @@ export async function main(argv: readonly string[]): Promise<number> {
           `${CLUSTER_PROGRAM}: hint: here that is ${CLUSTER_PROGRAM} ${line.words}\n`,
         );
         return EXIT_CODES.usage;
-      case "command":
+      case "command": {
+        // Help and version load none of this.
+        const { carryOut } = await import("./program/cluster_command.ts");
         return await say(
           await carryOut(line.command, {
             moduleUrl: import.meta.url,
             version: deno.version,
           }),
         );
+      }
     }
     return EXIT_CODES.ok;
   } catch (error) {
@@ -59,7 +60,10 @@ async function say(
   { lines, pages, live, notes, foundFault = false }: OperatorOutput,
 ): Promise<ExitCode> {
   print(lines);
-  if (live !== undefined) await printLive(Deno.stdout, live);
+  if (live !== undefined) {
+    const { printLive } = await import("./program/live_output.ts");
+    await printLive(Deno.stdout, live);
+  }
   for await (const page of pages ?? []) {
     if (!print(page)) break;
   }

@@ -33,7 +33,6 @@ import { ProgramMetrics } from "./program/program_metrics.ts";
 import { readLogBeginning } from "./program/log_beginning.ts";
 import { checkMembership } from "./program/node_membership.ts";
 import type { RoleContext, RoleProgram } from "./program/invocation.ts";
-import { checkMonitorHost } from "./program/host_check.ts";
 import { runProgram } from "./program/role_program.ts";
 
 /** The program. */
@@ -42,7 +41,10 @@ export const PROGRAM: RoleProgram<"monitor"> = {
   role: "monitor",
   version: deno.version,
   moduleUrl: import.meta.url,
-  checkHost: checkMonitorHost,
+  checkHost: async (config) => {
+    const { checkMonitorHost } = await import("./program/host_check.ts");
+    return await checkMonitorHost(config);
+  },
   check: async ({ general, controlServerUrls }) => {
     if (controlServerUrls !== undefined) await checkMembership(general);
   },
@@ -83,7 +85,7 @@ async function work(context: RoleContext<"monitor">): Promise<void> {
     areLocal,
   });
   const positions = new PositionFile(`${general.stateDir}/monitor.position`);
-  const metrics: ProgramMetrics = new ProgramMetrics({
+  const metrics: ProgramMetrics = await ProgramMetrics.begin({
     program: "monitor",
     version: deno.version,
     context,
@@ -152,7 +154,7 @@ async function work(context: RoleContext<"monitor">): Promise<void> {
     ignoreJails: config.ignoreJails,
     dryRun,
   });
-  metrics.begin();
+  metrics.markReady();
   await ready(() => ({
     protocol: link.carriesTimes ? 2 : 1,
     ...monitor.counters,

@@ -49,10 +49,9 @@ import { answerOperators } from "./program/operator_socket.ts";
 import { checkTokens, PublisherTokens } from "./program/publisher_tokens.ts";
 import type { RoleContext, RoleProgram } from "./program/invocation.ts";
 import { PublisherHttp } from "./program/http_port.ts";
-import { PagePort } from "./program/page_port.ts";
+import type { PagePort } from "./program/page_port.ts";
 import { operatorAnswers } from "./program/page_requests.ts";
 import { ProgramMetrics } from "./program/program_metrics.ts";
-import { checkPublisherHost } from "./program/host_check.ts";
 import { runProgram } from "./program/role_program.ts";
 
 /** The program. */
@@ -61,7 +60,10 @@ export const PROGRAM: RoleProgram<"publisher"> = {
   role: "publisher",
   version: deno.version,
   moduleUrl: import.meta.url,
-  checkHost: checkPublisherHost,
+  checkHost: async (config) => {
+    const { checkPublisherHost } = await import("./program/host_check.ts");
+    return await checkPublisherHost(config);
+  },
   check,
   work: (context) => context.dryRun ? rehearse(context) : work(context),
 };
@@ -150,7 +152,7 @@ async function serve(
     http: config.httpBind !== undefined,
     page: config.pageBind !== undefined,
   });
-  const metrics: ProgramMetrics = new ProgramMetrics({
+  const metrics: ProgramMetrics = await ProgramMetrics.begin({
     program: "publisher",
     version: deno.version,
     context,
@@ -173,7 +175,7 @@ async function serve(
     onDeed: (verb) => metrics.notifications.noteDeed(verb),
   });
   await using http = PublisherHttp.open(context, ports, metrics.route);
-  await using page = await PagePort.open(context, ports, members.stored);
+  await using page = await openPage(context, ports, members);
   await using poll = new LibcPoll();
   await using zeromq = new ZmqContext(poll);
   using threads = new ThreadTimesReader();
@@ -219,7 +221,7 @@ async function serve(
   term?.begin(publisher, answer);
   http?.show(publisher);
   page?.show(publisher);
-  metrics.begin();
+  metrics.markReady();
   await using _operators = term === undefined
     ? await answerOperators(context, answer)
     : new AsyncDisposableStack();
@@ -241,6 +243,18 @@ async function serve(
     (group) => load.run(group),
     ...ports.tasks,
   ]);
+}
+
+/** Loads and opens the page if it is configured. */
+async function openPage(
+  context: RoleContext<"publisher">,
+  ports: PublicPorts,
+  { stored }: PublisherMembers,
+): Promise<PagePort | undefined> {
+  const { pageBind } = context.config;
+  if (pageBind === undefined) return undefined;
+  const { PagePort } = await import("./program/page_port.ts");
+  return await PagePort.open(context, ports, pageBind, stored);
 }
 
 /** Follows the member list where protocol 2, which would follow it, is off. */

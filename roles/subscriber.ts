@@ -39,7 +39,6 @@ import { watchProtection } from "./program/host_protection.ts";
 import { KeptAllowlist } from "./program/kept_allowlist.ts";
 import { checkMembership } from "./program/node_membership.ts";
 import type { RoleContext, RoleProgram } from "./program/invocation.ts";
-import { checkSubscriberHost } from "./program/host_check.ts";
 import { runProgram } from "./program/role_program.ts";
 
 /** The program. */
@@ -48,7 +47,10 @@ export const PROGRAM: RoleProgram<"subscriber"> = {
   role: "subscriber",
   version: deno.version,
   moduleUrl: import.meta.url,
-  checkHost: checkSubscriberHost,
+  checkHost: async (config) => {
+    const { checkSubscriberHost } = await import("./program/host_check.ts");
+    return await checkSubscriberHost(config);
+  },
   check: async ({ general, protocol2 }) => {
     if (protocol2 !== undefined) await checkMembership(general);
   },
@@ -69,7 +71,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 async function work(context: RoleContext<"subscriber">): Promise<void> {
   const { config, log, messages, signal, ready } = context;
   const clock = new SteadyClock(context.clock);
-  const metrics: ProgramMetrics = new ProgramMetrics({
+  const metrics: ProgramMetrics = await ProgramMetrics.begin({
     program: "subscriber",
     version: deno.version,
     context,
@@ -131,7 +133,7 @@ async function work(context: RoleContext<"subscriber">): Promise<void> {
     onReplaced: () => enforced.tellInForce(),
     protection,
   });
-  metrics.begin();
+  metrics.markReady();
   await ready(() => ({
     ...source.figures,
     ...queue.counters,
@@ -185,6 +187,7 @@ async function lift(context: RoleContext<"subscriber">): Promise<void> {
     context,
     clock: new SteadyClock(context.clock),
     receipts: new ReceiptQueue(),
+    durations: undefined,
     policy: () => ({ minPrefix4Bits: 0, minPrefix6Bits: 0 }),
     newDesiredBans: (options) => new DesiredCopy(options),
   });

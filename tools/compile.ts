@@ -25,6 +25,7 @@ import { DenoFailure, runDeno } from "./compile/deno_command.ts";
 import { writeLauncher } from "./compile/launcher.ts";
 import { renderLicenses } from "./compile/licenses.ts";
 import { renderSbom } from "./compile/sbom.ts";
+import { scriptName } from "./compile/scripts.ts";
 import { type LicensedPackage, Stage } from "./compile/stage.ts";
 import { platformOf } from "./compile/targets.ts";
 
@@ -43,7 +44,7 @@ const LICENSES = "THIRD_PARTY_LICENSES.txt";
 /** The package with native code, which an executable unpacks at its start. */
 const NATIVE = "zeromq";
 /** The first module of an executable with native code. */
-const PRIVATE_FOLDER = "roles/executable/private_folder.ts";
+const PRIVATE_FOLDER = scriptName("roles/executable/private_folder.ts");
 /** Contains all roles, and chooses one by the name of the link. */
 const ALL_ROLES: Program = {
   name: "fail2ban-cluster",
@@ -236,7 +237,7 @@ async function compileProgram(
     // A preloaded module that replaces runtime functions may need the system's
     // library.
     ...(preload === undefined ? [] : ["--allow-ffi"]),
-    ...["--target", target, "--output", name, entry],
+    ...["--target", target, "--output", name, stage.entry],
   ]);
   // It may be a link to the executable of all roles.
   await Deno.remove(`${out}/${name}`).catch(unlessGone);

@@ -5,10 +5,9 @@
  * @module
  */
 
-import { LIST_FORMATS } from "../lists/parse_list.ts";
+import { LIST_FORMATS } from "../lists/list_formats.ts";
 import { EXPORT_FORMATS } from "../views/export_formats.ts";
 import { PAGE_VERBS, PUBLISHER_VERBS } from "./extra_verbs.ts";
-import { BAN_SORTS } from "../wire/operator_bans.ts";
 
 /** An option of a verb. */
 export interface VerbOption {
@@ -202,7 +201,8 @@ export const CLUSTER_VERBS = {
       ...BAN_FILTERS,
       sort: {
         value: "BY",
-        choices: BAN_SORTS,
+        // The same as BAN_SORTS, which would load the wire for help and version.
+        choices: ["since", "ends", "address", "jail"],
         help: "since, ends, address or jail [since; with --all unsorted]",
       },
       limit: { value: "N", help: "at most this many, up to 10000 [50]" },

@@ -6,13 +6,9 @@
 
 import { RuntimeError, UsageError } from "../base/errors.ts";
 import { type ImportName, parseImportName } from "../base/operator_name.ts";
+import { LIST_FORMATS, type ListFormat } from "../lists/list_formats.ts";
 import { listParts } from "../lists/list_parts.ts";
-import {
-  LIST_FORMATS,
-  type ListFormat,
-  type ParsedList,
-  parseList,
-} from "../lists/parse_list.ts";
+import { type ParsedList, parseList } from "../lists/parse_list.ts";
 import {
   IMPORT_CSV_HEADING,
   importCsv,

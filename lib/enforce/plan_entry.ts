@@ -16,6 +16,8 @@ const NO_BANS: readonly HostBan[] = [];
 
 /** Whether a ban is wanted, and whether it is in force. */
 export class PlanEntry {
+  /** The ban, of whatever end. */
+  readonly ban: HostBan;
   /** The ban as it should be in force; `undefined`: it should not. */
   wanted: HostBan | undefined;
   /** The ban as last applied and in force; `undefined`: it is not in force. */
@@ -33,7 +35,9 @@ export class PlanEntry {
   place: "idle" | "queued" | "paused" | "busy" | "refused" = "idle";
 
   /** @param ban The ban, of whatever end. */
-  constructor(readonly ban: HostBan) {}
+  constructor(ban: HostBan) {
+    this.ban = ban;
+  }
 
   /** Whether it is neither wanted nor in force. */
   get isOver(): boolean {

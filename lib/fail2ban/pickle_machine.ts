@@ -40,7 +40,11 @@ export class PickleError extends Error {
 
 /** A function or class, before it is called. */
 class Global {
-  constructor(readonly path: string) {}
+  readonly path: string;
+
+  constructor(path: string) {
+    this.path = path;
+  }
 }
 
 const MARK = Symbol("mark");

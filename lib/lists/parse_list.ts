@@ -17,20 +17,7 @@ import {
   withoutComment,
 } from "./line_lists.ts";
 import type { ListEntry } from "./list_entry.ts";
-
-/** How a list is written. */
-export type ListFormat = typeof LIST_FORMATS[number];
-
-/** Every {@link ListFormat}. */
-export const LIST_FORMATS = [
-  "plain",
-  "netset",
-  "csv",
-  "abuseipdb",
-  "crowdsec",
-  "fail2ban",
-  "csf",
-] as const;
+import { LIST_FORMATS, type ListFormat } from "./list_formats.ts";
 
 /** A list that was read. */
 export interface ParsedList {

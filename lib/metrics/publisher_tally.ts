@@ -20,7 +20,8 @@ import type { DurationSink } from "./sample.ts";
 export interface PublisherTallyOptions {
   /** The publisher's name: the origin of lifts by the allowlist. */
   readonly hostName: HostName;
-  readonly durations: DurationSink;
+  /** `undefined`: nobody can ask for durations. */
+  readonly durations: DurationSink | undefined;
   /** Receives operators' actions. @default {nobody} */
   readonly onDeed?: (verb: string) => void;
 }
@@ -63,7 +64,7 @@ export class PublisherTally {
   /** Records the duration of a batch's commit, in milliseconds. */
   noteCommit(tookMs: number): void {
     const name = "f2bc_publisher_commit_duration_seconds";
-    this.#options.durations.observe(name, tookMs / 1_000);
+    this.#options.durations?.observe(name, tookMs / 1_000);
   }
 
   /** Counts stored changes. */
@@ -105,7 +106,7 @@ export class PublisherTally {
       if (tookMs > FRESH_MS) continue;
       const node = canonicalHost(receipt.node);
       const name = "f2bc_publisher_applied_delay_seconds";
-      this.#options.durations.observe(name, tookMs / 1_000, { node });
+      this.#options.durations?.observe(name, tookMs / 1_000, { node });
     }
   }
 

@@ -24,6 +24,10 @@ export interface SnapshotPart {
 
 /** A snapshot; sessions read it independently. */
 export class TableSnapshot {
+  /** The number of the last change that is in it for certain. */
+  readonly seq: number;
+  /** When it was begun, in milliseconds since 1970. */
+  readonly madeMs: number;
   readonly #parts: SnapshotPart[] = [];
   readonly #rest: Iterator<BanSet, void>;
 
@@ -33,11 +37,9 @@ export class TableSnapshot {
    * @param sets The table's bans; the table may change meanwhile. Each set
    * becomes a part.
    */
-  constructor(
-    readonly seq: number,
-    readonly madeMs: number,
-    sets: Iterator<BanSet, void>,
-  ) {
+  constructor(seq: number, madeMs: number, sets: Iterator<BanSet, void>) {
+    this.seq = seq;
+    this.madeMs = madeMs;
     this.#rest = sets;
   }
 

@@ -9,7 +9,6 @@ import { diskHint } from "../../lib/base/disk_hint.ts";
 import { RuntimeError, UsageError } from "../../lib/base/errors.ts";
 import type { TypedCommand } from "../../lib/cli/cluster_cli.ts";
 import type { OperatorOutput } from "../../lib/views/operator_output.ts";
-import type { ClusterConfig } from "../../lib/config/cluster_config.ts";
 import { banStorePath } from "../../lib/store/io/sqlite_ban_store.ts";
 import {
   copyStore,
@@ -23,26 +22,26 @@ import { BackupFolder } from "./backup_folder.ts";
 import { noteBackup } from "./last_backup.ts";
 import { identityFile, memberListFile } from "./member_files.ts";
 import { isRunning } from "./running_programs.ts";
+import type { CarryOut, Workplace } from "./workplace.ts";
 
 const FILES = new DatabaseFiles(Deno);
 
-/** What backup and restore need. */
-export interface BackupPlace {
-  readonly config: ClusterConfig;
-  /** Milliseconds since 1970. */
-  readonly nowMs: number;
-}
+/** The verbs of this file. */
+export const VERBS = {
+  "backup": backUp,
+  "restore": restore,
+} as const satisfies Readonly<Record<string, CarryOut>>;
 
 /**
  * Makes a backup, even while the publisher runs.
  *
- * @param place This host.
  * @param command Its operand is the folder, which must not exist.
+ * @param place This host.
  * @throws {RuntimeError} when it exists, or something can't be read or written.
  */
-export async function backUp(
-  { config: { stateDir }, nowMs }: BackupPlace,
+async function backUp(
   { operands }: TypedCommand,
+  { config: { stateDir }, editor: { atMs: nowMs } }: Workplace,
 ): Promise<OperatorOutput> {
   const dir = (operands[0] ?? "").replace(/(?<=.)\/+$/, "");
   return await onDisk(`cannot make ${dir}`, folderOf(dir), async () => {
@@ -96,15 +95,16 @@ async function noteIn(
  * keys and members of the backup, bans of the replica. The publisher must not
  * run. Replaced files are kept beside the new ones.
  *
- * @param place This host.
  * @param command Its operand is the folder; `--from` names a replica.
+ * @param place This host.
  * @throws {UsageError} when both are missing.
  * @throws {RuntimeError} when the publisher runs, or something can't be read or
  * written.
  */
-export async function restore(
-  { config: { stateDir, publisherPidFile }, nowMs }: BackupPlace,
+async function restore(
   { operands: [dir], options }: TypedCommand,
+  { config: { stateDir, publisherPidFile }, editor: { atMs: nowMs } }:
+    Workplace,
 ): Promise<OperatorOutput> {
   const from = options.get("from");
   const copy = typeof from === "string" ? from : undefined;

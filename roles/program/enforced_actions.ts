@@ -58,8 +58,8 @@ export interface EnforcedActionsOptions {
   readonly policy: CurrentPolicy;
   /** Creates the desired bans; each action has its own. */
   readonly newDesiredBans: (options: DesiredBansOptions) => DesiredBans;
-  /** Receives the duration of each call. @default {nobody} */
-  readonly durations?: DurationSink;
+  /** Receives the duration of each call; `undefined`: nobody does. */
+  readonly durations: DurationSink | undefined;
   /**
    * Receives the result for each ban; reports of bans already in force wait for
    * room.

@@ -59,10 +59,10 @@ export class PublisherHttp implements AsyncDisposable {
   static open(
     context: RoleContext<"publisher">,
     ports: PublicPorts,
-    metrics: HttpRoute,
+    metrics: HttpRoute | undefined,
   ): PublisherHttp | undefined {
     const { httpBind } = context.config;
-    if (httpBind === undefined) return undefined;
+    if (httpBind === undefined || metrics === undefined) return undefined;
     const port = new PublisherHttp(context, httpBind, metrics);
     const servers = port.#servers;
     ports.bindHttp(

@@ -52,10 +52,10 @@ export class NodeHttp implements AsyncDisposable {
    */
   static open(
     context: RoleContext<"monitor" | "subscriber">,
-    route: HttpRoute,
+    route: HttpRoute | undefined,
   ): NodeHttp | undefined {
     const { httpBind } = context.config;
-    return httpBind === undefined
+    return httpBind === undefined || route === undefined
       ? undefined
       : new NodeHttp(httpBind, route, context);
   }

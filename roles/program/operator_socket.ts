@@ -14,7 +14,8 @@ import {
   OperatorPlaces,
   readCommandReply,
 } from "../../lib/cli/command_socket.ts";
-
+import type { AskPublisher } from "../../lib/cli/publisher_questions.ts";
+import type { ClusterConfig } from "../../lib/config/cluster_config.ts";
 import type { Log } from "../../lib/log/log.ts";
 import { askLines, LineSocket } from "../../lib/service/io/line_socket.ts";
 import {
@@ -92,4 +93,12 @@ export async function* askPublisher(
     yield answer;
     if (!isContinued(answer)) return;
   }
+}
+
+/** Asks this host's publisher. */
+export function publisherAt(
+  { publisherPidFile }: Pick<ClusterConfig, "publisherPidFile">,
+): AskPublisher {
+  const path = commandSocketPath(publisherPidFile);
+  return (request, signal) => askPublisher(path, request, signal);
 }

@@ -80,8 +80,9 @@ export class PagePort implements AsyncDisposable {
   }
 
   /**
-   * Starts to listen, if configured.
+   * Starts to listen.
    *
+   * @param bind Where to listen.
    * @param members The member list, which has the allowlist.
    * @throws {RuntimeError} when the port can't be bound or the logins can't be
    * read.
@@ -89,10 +90,10 @@ export class PagePort implements AsyncDisposable {
   static async open(
     context: RoleContext<"publisher">,
     ports: PublicPorts,
+    bind: HttpBind,
     members: EditedValue<MemberList>,
-  ): Promise<PagePort | undefined> {
-    const { config: { pageBind, general }, clock, signal } = context;
-    if (pageBind === undefined) return undefined;
+  ): Promise<PagePort> {
+    const { config: { general }, clock, signal } = context;
     const store = new SecretFile(`${general.stateDir}/page.json`, VISITS_FORM, {
       mend: (aside) => `everybody has to log in again; run: ${aside}`,
     });
@@ -101,11 +102,11 @@ export class PagePort implements AsyncDisposable {
       kept: (await store.read())?.visits ?? [],
     });
     const files = await readPageFiles();
-    const port = new PagePort(context, pageBind, visits, files, members);
+    const port = new PagePort(context, bind, visits, files, members);
     const servers = port.#servers;
     ports.bindHttp(
       "pagePort",
-      pageBind,
+      bind,
       (path, peer) => servers.connect(path, peer),
     );
     return port;

@@ -6,7 +6,7 @@
 
 import { HealthWatch, type PossibleFault } from "../../lib/metrics/health.ts";
 import { processSamples } from "../../lib/metrics/io/process_samples.ts";
-import { PrometheusRegistry } from "../../lib/metrics/io/prometheus_registry.ts";
+import type { PrometheusRegistry } from "../../lib/metrics/io/prometheus_registry.ts";
 import type { MetricProgram } from "../../lib/metrics/metric_table.ts";
 import { MetricsRoute } from "../../lib/metrics/metrics_route.ts";
 import {
@@ -43,22 +43,24 @@ export interface ProgramMetricsOptions {
 
 /** The metrics and the health of a program. */
 export class ProgramMetrics {
-  /** Serves metrics and health. */
-  readonly route: MetricsRoute;
+  /** Serves metrics and health; `undefined`: `httpbindurl` is not set. */
+  readonly route: MetricsRoute | undefined;
   /** The current faults. */
   readonly health: HealthWatch;
   /** Notifies other hosts of faults. */
   readonly notifications: Notifications;
   readonly #options: ProgramMetricsOptions;
-  readonly #registry: PrometheusRegistry;
+  readonly #registry: PrometheusRegistry | undefined;
   readonly #startedMs: number;
   #isReady = false;
 
-  /** @param options See {@link ProgramMetricsOptions}. */
-  constructor(options: ProgramMetricsOptions) {
+  private constructor(
+    options: ProgramMetricsOptions,
+    registry: PrometheusRegistry | undefined,
+  ) {
     this.#options = options;
     const { clock } = options.context;
-    this.#registry = new PrometheusRegistry(options.program);
+    this.#registry = registry;
     this.#startedMs = clock.nowMs();
     this.health = new HealthWatch({
       look: () => this.#isReady ? options.look() : [],
@@ -68,17 +70,33 @@ export class ProgramMetrics {
       ...options,
       faults: () => this.health.faults(),
     });
-    this.route = new MetricsRoute({
-      render: () => this.#render(),
-      contentType: this.#registry.contentType,
+    this.route = registry && new MetricsRoute({
+      render: () => this.#render(registry),
+      contentType: registry.contentType,
       faults: () => this.health.faults(),
       startingWith: () =>
         this.#isReady ? options.startingWith?.() : "the program is starting",
     });
   }
 
-  /** Receives durations. */
-  get durations(): DurationSink {
+  /**
+   * Starts to keep metrics. Loads `prom-client` only where somebody can ask for
+   * them: it takes longer to load than a third of the program's own modules.
+   *
+   * @param options See {@link ProgramMetricsOptions}.
+   */
+  static async begin(options: ProgramMetricsOptions): Promise<ProgramMetrics> {
+    if (options.context.config.httpBind === undefined) {
+      return new ProgramMetrics(options, undefined);
+    }
+    const { PrometheusRegistry } = await import(
+      "../../lib/metrics/io/prometheus_registry.ts"
+    );
+    return new ProgramMetrics(options, new PrometheusRegistry(options.program));
+  }
+
+  /** Receives durations; `undefined`: nobody can ask for them. */
+  get durations(): DurationSink | undefined {
     return this.#registry;
   }
 
@@ -101,13 +119,13 @@ export class ProgramMetrics {
   }
 
   /** Marks the program as ready. */
-  begin(): void {
+  markReady(): void {
     this.#isReady = true;
   }
 
-  async #render(): Promise<string> {
+  async #render(registry: PrometheusRegistry): Promise<string> {
     const own = this.#isReady ? await this.#options.samples() : [];
-    return await this.#registry.render(this.#all(own));
+    return await registry.render(this.#all(own));
   }
 
   *#all(own: Iterable<Sample>): Generator<Sample> {

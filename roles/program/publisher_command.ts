@@ -21,7 +21,6 @@ import type { IniSetting } from "../../lib/config/ini_edit.ts";
 import { EtcdLog } from "../../lib/engine/etcd_log.ts";
 import { EtcdValues } from "../../lib/engine/etcd_values.ts";
 import { PublisherGroup } from "../../lib/engine/publisher_group.ts";
-import type { Editor } from "../../lib/members/member_edits.ts";
 import {
   decodePublisherCode,
   type PublisherGift,
@@ -33,69 +32,60 @@ import {
   loginFile,
   openEngine,
 } from "./engine_client.ts";
+import { configure } from "./local_settings.ts";
 import { identityFile } from "./member_files.ts";
 import { memberListOf } from "./member_list.ts";
+import { typedLine } from "./typed_line.ts";
+import type { CarryOut, Workplace } from "./workplace.ts";
 
-/** A verb for publishers, except `publisher join`. */
-export type PublisherVerb =
-  | "publisher add"
-  | "publisher list"
-  | "publisher remove"
-  | "publisher handover";
+/** The verbs of this file. */
+export const VERBS = {
+  "publisher add": (command, place) =>
+    steer(place, (publishers) => publishers.add(command)),
+  "publisher list": (command, place) =>
+    steer(place, (publishers) => publishers.list(command)),
+  "publisher remove": (command, place) =>
+    steer(place, (publishers) => publishers.remove(command)),
+  "publisher handover": (command, place) =>
+    steer(place, (publishers) => publishers.handOver(command)),
+  "publisher join": join,
+} as const satisfies Readonly<Record<string, CarryOut>>;
 
-/**
- * Carries out a verb.
- *
- * @throws {RuntimeError} when it fails, or this is a single publisher.
- */
-export async function steerPublishers(
-  verb: PublisherVerb,
-  command: TypedCommand,
-  config: ClusterConfig,
-  editor: Editor,
+/** @throws {RuntimeError} when they can't be reached, or this is a single publisher. */
+async function steer(
+  { config, editor }: Workplace,
+  work: (publishers: PublisherCommands) => Promise<OperatorOutput>,
 ): Promise<OperatorOutput> {
   const { engine, stateDir, hostName } = config;
   if (engine === undefined) throw aloneError();
   const clock = new SystemClock();
   using client = await openEngine(engine, stateDir, clock);
-  const commands = new PublisherCommands({
-    identity: identityFile(stateDir),
-    list: memberListOf(config),
-    ...{ editor, hostName, ports: protocol2Ports(config) },
-    group: new PublisherGroup({
-      log: new EtcdLog(client, engine.prefix),
-      values: new EtcdValues(client, engine.prefix),
-      clock,
+  return await work(
+    new PublisherCommands({
+      identity: identityFile(stateDir),
+      list: memberListOf(config),
+      ...{ editor, hostName, ports: protocol2Ports(config) },
+      group: new PublisherGroup({
+        log: new EtcdLog(client, engine.prefix),
+        values: new EtcdValues(client, engine.prefix),
+        clock,
+      }),
+      engine: await givenEngine(engine, stateDir),
     }),
-    engine: await givenEngine(engine, stateDir),
-  });
-  switch (verb) {
-    case "publisher add":
-      return await commands.add(command);
-    case "publisher list":
-      return await commands.list(command);
-    case "publisher remove":
-      return await commands.remove(command);
-    case "publisher handover":
-      return await commands.handOver(command);
-  }
+  );
 }
 
 /**
- * `publisher join`: makes this host a further publisher. Never replaces
- * existing keys by others.
+ * Makes this host a further publisher. Never replaces existing keys by others.
  *
- * @param line The code, or a name and its code, as printed by `publisher add`.
- * @param configure Sets options in this host's configuration; returns the
- * file's path.
  * @throws {RuntimeError} when the code is invalid, or this host has other keys.
  */
-export async function joinPublishers(
-  line: string,
-  config: ClusterConfig,
-  configure: (settings: readonly IniSetting[]) => Promise<string>,
+async function join(
+  { operands }: TypedCommand,
+  place: Workplace,
 ): Promise<OperatorOutput> {
-  const { name, given } = readLine(line);
+  const { config } = place;
+  const { name, given } = readLine(await typedLine(operands));
   if (name !== undefined && name !== given.name) {
     throw new RuntimeError(`this code is for ${given.name}, not ${name}`, {
       hint: `take the line that fail2ban-cluster publisher add ${name} printed`,
@@ -113,7 +103,7 @@ export async function joinPublishers(
   if (engine.authority !== null) {
     await authorityFile(stateDir).replace(engine.authority);
   }
-  const file = await configure(settingsOf(given, config));
+  const file = await configure(place, settingsOf(given, config));
   return {
     lines: [],
     notes: [

@@ -22,7 +22,6 @@ import type { WritingVerb } from "../../lib/service/state_owner.ts";
 import type { Invocation, RoleProgram } from "./invocation.ts";
 import { restart, start, status, stop } from "./daemon_verbs.ts";
 import { runRole } from "./run_role.ts";
-import { checkLogFile, checkPaths } from "./host_check.ts";
 import { guardState } from "./state_guard.ts";
 import { programDir } from "./program_dir.ts";
 import { systemFacts } from "./system_facts.ts";
@@ -71,6 +70,8 @@ export async function carryOut<R extends Role>(
       return EXIT_CODES.ok;
     }
     case "check": {
+      // No other verb loads the checks of the host.
+      const { checkLogFile, checkPaths } = await import("./host_check.ts");
       const { loaded } = await invoke(program, command.options);
       warn(program, loaded.warnings);
       warn(program, await program.check?.(loaded.config) ?? []);

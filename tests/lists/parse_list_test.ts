@@ -3,11 +3,8 @@ import fc from "fast-check";
 import { RuntimeError } from "../../lib/base/errors.ts";
 import { csvRows } from "../../lib/lists/csv_list.ts";
 import type { ListEntry } from "../../lib/lists/list_entry.ts";
-import {
-  LIST_FORMATS,
-  type ListFormat,
-  parseList,
-} from "../../lib/lists/parse_list.ts";
+import { LIST_FORMATS, type ListFormat } from "../../lib/lists/list_formats.ts";
+import { parseList } from "../../lib/lists/parse_list.ts";
 import { csvLine } from "../../lib/views/plain_texts.ts";
 import { anyAddress } from "../support/values/any_values.ts";
 import {

@@ -12,7 +12,7 @@ import {
   SqliteBanStore,
 } from "../../lib/store/io/sqlite_ban_store.ts";
 import { BackupFolder } from "../../roles/program/backup_folder.ts";
-import { backUp, restore } from "../../roles/program/backup_command.ts";
+import { VERBS } from "../../roles/program/backup_command.ts";
 import { TempDir } from "../support/host/temp_dir.ts";
 
 function typed(...words: readonly string[]) {
@@ -51,15 +51,26 @@ class Hub implements AsyncDisposable {
       publisherPidFile: this.path("publisher.pid"),
     };
     // All that these two commands look at.
-    return { config: config as ClusterConfig, nowMs: 1_000 };
+    return {
+      config: config as ClusterConfig,
+      configPath: "",
+      editor: { by: "test", atMs: 1_000 },
+      version: "",
+    };
   }
 
   backUp(name: string) {
-    return backUp(this.#place(this.state), typed("backup", this.path(name)));
+    return VERBS.backup(
+      typed("backup", this.path(name)),
+      this.#place(this.state),
+    );
   }
 
   restore(name: string, stateDir = this.state) {
-    return restore(this.#place(stateDir), typed("restore", this.path(name)));
+    return VERBS.restore(
+      typed("restore", this.path(name)),
+      this.#place(stateDir),
+    );
   }
 
   /** What is where backups are. */

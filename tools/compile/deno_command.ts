@@ -1,5 +1,6 @@
 /**
- * Calls the Deno that runs this program.
+ * Calls Deno: the one that runs this program, or the one that `COMPILE_DENO`
+ * names, for a base runtime of another version.
  *
  * @module
  */
@@ -32,12 +33,15 @@ export async function runDeno(
   cwd: string,
   args: readonly string[],
 ): Promise<string> {
-  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: [...args],
-    cwd,
-    env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1", ...baseRuntime() },
-    stdin: "null",
-  }).output();
+  const { success, stdout, stderr } = await new Deno.Command(
+    Deno.env.get("COMPILE_DENO") ?? Deno.execPath(),
+    {
+      args: [...args],
+      cwd,
+      env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1", ...baseRuntime() },
+      stdin: "null",
+    },
+  ).output();
   const decoder = new TextDecoder();
   if (!success) throw new DenoFailure(args, decoder.decode(stderr));
   return decoder.decode(stdout);

@@ -8,13 +8,15 @@
 
 import { copyTree } from "./copy_tree.ts";
 import { denoJson, runDeno } from "./deno_command.ts";
-import { removeDocs } from "./without_docs.ts";
+import { makeScripts, scriptName } from "./scripts.ts";
 import { onlyAddonFor, type Platform } from "./targets.ts";
 
 /** The needed parts of the project; the rest is tests, tools and documents. */
 export const SOURCES: readonly string[] = [
   ...["deno.json", "deno.lock", "lib", "page", "roles", "std"],
 ];
+/** The folders that are turned into JavaScript; `std` has packages, whose `deno.json` names their files. */
+const SCRIPTED: readonly string[] = ["lib", "roles"];
 /** Packages without code that runs. */
 const HEADERS_ONLY: ReadonlySet<string> = new Set(["node-addon-api"]);
 /** Files to keep of packages that ship far more than is used. */
@@ -49,7 +51,7 @@ export interface StageOptions {
   readonly entry: string;
   /** The platform to run on. */
   readonly platform: Platform;
-  /** Whether it will be compiled, so that nobody reads the files. */
+  /** Whether it will be compiled, and so needs JavaScript only. */
   readonly forExecutable: boolean;
 }
 
@@ -57,11 +59,18 @@ export interface StageOptions {
 export class Stage implements AsyncDisposable {
   /** The folder. */
   readonly dir: string;
+  /** The file that is run, relative to the folder. */
+  readonly entry: string;
   /** The npm packages that the role runs, sorted by name. */
   readonly packages: readonly LicensedPackage[];
 
-  private constructor(dir: string, packages: readonly LicensedPackage[]) {
+  private constructor(
+    dir: string,
+    entry: string,
+    packages: readonly LicensedPackage[],
+  ) {
     this.dir = dir;
+    this.entry = entry;
     this.packages = packages;
   }
 
@@ -77,11 +86,11 @@ export class Stage implements AsyncDisposable {
         await copyTree(`${options.project}/${name}`, `${dir}/${name}`);
       }
       if (options.forExecutable) {
-        for (const name of ["lib", "roles", "std"]) {
-          await removeDocs(`${dir}/${name}`);
-        }
+        for (const name of SCRIPTED) await makeScripts(`${dir}/${name}`);
       }
-      const { entry } = options;
+      const entry = options.forExecutable
+        ? scriptName(options.entry)
+        : options.entry;
       await runDeno(dir, [
         ...["install", "--quiet", "--frozen", "--node-modules-dir=auto"],
         ...["--entrypoint", entry],
@@ -90,7 +99,7 @@ export class Stage implements AsyncDisposable {
       await prune(`${dir}/node_modules`, packages, options.platform);
       await writePackageFile(dir, packages);
       await forgetTimes(dir);
-      return new Stage(dir, packages);
+      return new Stage(dir, entry, packages);
     } catch (error) {
       await Deno.remove(dir, { recursive: true });
       throw error;
@@ -115,7 +124,7 @@ async function writePackageFile(
   );
   await Deno.writeTextFile(
     `${dir}/package.json`,
-    `${JSON.stringify({ dependencies })}\n`,
+    `${JSON.stringify({ type: "module", dependencies })}\n`,
   );
 }
 

@@ -16,7 +16,8 @@ const PROJECT = decodeURIComponent(
   .replace(/\/$/, "");
 /** `deno compile` appends to whatever it is given, so this stands in for the base runtime. */
 const BASE = await Deno.realPath("/bin/true");
-const MAX_EMBEDDED_BYTES = 7_500_000;
+/** A program reads all of it at every start. */
+const MAX_EMBEDDED_BYTES = 4_600_000;
 
 /** Runs `deno task compile`, as its permissions allow. */
 async function compile(base: string, ...args: string[]) {
