@@ -5,7 +5,7 @@
  */
 
 import { joinCluster } from "../../lib/cli/join_command.ts";
-import { configure } from "./local_settings.ts";
+import { writeLocalSettings } from "./local_settings.ts";
 import { membershipFile } from "./member_files.ts";
 import { runningPrograms } from "./running_programs.ts";
 import { typedLine } from "./typed_line.ts";
@@ -19,7 +19,7 @@ export const VERBS = {
       membership: membershipFile(config.stateDir),
       hostName: config.hostName,
       running: () => runningPrograms(config),
-      configure: (settings) => configure(place, settings),
+      configure: (settings) => writeLocalSettings(place, settings),
     });
   },
 } as const satisfies Readonly<Record<string, CarryOut>>;

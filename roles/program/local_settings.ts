@@ -9,7 +9,7 @@ import { editLocalFile, localPath } from "../../lib/config/io/config_file.ts";
 import type { Workplace } from "./workplace.ts";
 
 /** @returns The path of that file. */
-export async function configure(
+export async function writeLocalSettings(
   { configPath }: Pick<Workplace, "configPath">,
   settings: readonly IniSetting[],
 ): Promise<string> {

@@ -17,7 +17,7 @@ import { newCurveKeys, newToken } from "../../lib/members/io/curve_keys.ts";
 import { memberDetails, memberJson } from "../../lib/views/member_view.ts";
 import { nodeJson, nodeTable } from "../../lib/views/node_table.ts";
 import type { OperatorOutput } from "../../lib/views/operator_output.ts";
-import { configure } from "./local_settings.ts";
+import { writeLocalSettings } from "./local_settings.ts";
 import { identityFile } from "./member_files.ts";
 import { memberListOf } from "./member_list.ts";
 import { publisherAt } from "./operator_socket.ts";
@@ -51,7 +51,7 @@ async function init(
   const { controlUrl } = await nodesAt(place).init(command, async (url) => {
     const settings = bindSettings(place.config, url);
     if (settings.length === 0) return;
-    const file = await configure(place, settings);
+    const file = await writeLocalSettings(place, settings);
     bound.push(
       `it listens on all addresses (set in ${file}): only members get in`,
     );

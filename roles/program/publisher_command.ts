@@ -32,7 +32,7 @@ import {
   loginFile,
   openEngine,
 } from "./engine_client.ts";
-import { configure } from "./local_settings.ts";
+import { writeLocalSettings } from "./local_settings.ts";
 import { identityFile } from "./member_files.ts";
 import { memberListOf } from "./member_list.ts";
 import { typedLine } from "./typed_line.ts";
@@ -103,7 +103,7 @@ async function join(
   if (engine.authority !== null) {
     await authorityFile(stateDir).replace(engine.authority);
   }
-  const file = await configure(place, settingsOf(given, config));
+  const file = await writeLocalSettings(place, settingsOf(given, config));
   return {
     lines: [],
     notes: [

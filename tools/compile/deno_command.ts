@@ -34,7 +34,7 @@ export async function runDeno(
   args: readonly string[],
 ): Promise<string> {
   const { success, stdout, stderr } = await new Deno.Command(
-    Deno.env.get("COMPILE_DENO") ?? Deno.execPath(),
+    absolute(Deno.env.get("COMPILE_DENO") || Deno.execPath()),
     {
       args: [...args],
       cwd,
@@ -47,11 +47,14 @@ export async function runDeno(
   return decoder.decode(stdout);
 }
 
-/** `DENORT_BIN` as an absolute path, for a process in another folder. */
 function baseRuntime(): Record<string, string> {
   const path = Deno.env.get("DENORT_BIN");
-  if (path === undefined || path.startsWith("/")) return {};
-  return { DENORT_BIN: `${Deno.cwd()}/${path}` };
+  return path ? { DENORT_BIN: absolute(path) } : {};
+}
+
+/** A path for a process in another folder. */
+function absolute(path: string): string {
+  return path.startsWith("/") ? path : `${Deno.cwd()}/${path}`;
 }
 
 /**
