@@ -7,7 +7,6 @@
 import deno from "../deno.json" with { type: "json" };
 import { ledgerPath } from "../lib/enforce/io/sqlite_ban_ledger.ts";
 import { Fail2banDatabase } from "../lib/fail2ban/io/fail2ban_database.ts";
-import { FAIL2BAN_ACTION } from "../lib/ban/receipt.ts";
 import { EchoReader } from "../lib/enforce/io/echo_reader.ts";
 import { AllowlistProtection } from "../lib/protection/allowlist_protection.ts";
 import { LibcPoll } from "../lib/zmq/io/libc_poll.ts";
@@ -51,6 +50,8 @@ export const PROGRAM: RoleProgram<"monitor"> = {
   work,
 };
 
+/** The action whose bans appear in this host's fail2ban log. */
+const FAIL2BAN_ACTION = "fail2banclient";
 /**
  * A subscriber creates its ledger at its start, long before fail2ban logs its
  * bans.

@@ -7,16 +7,6 @@
 import type { Address } from "../base/address.ts";
 import type { JailName } from "../base/jail_name.ts";
 
-/**
- * Names what a node's fail2ban does about bans that it lists: those that it
- * decided itself, and those of {@link FAIL2BAN_ACTION}. The node's monitor sends
- * such receipts: `failed`, and `applied` once that is mended.
- */
-export const OWN_ACTION = "fail2ban";
-
-/** The action of a subscriber that has fail2ban put bans in force. */
-export const FAIL2BAN_ACTION = "fail2banclient";
-
 /** The result of one action of a subscriber for one ban. */
 export interface Receipt {
   /** The jail that decided. */

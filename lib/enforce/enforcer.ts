@@ -215,9 +215,4 @@ export interface EchoOracle {
     address: Address,
     atMs?: number,
   ): boolean;
-  /**
-   * The jails, as other nodes reported them, of a ban that the subscriber has in
-   * a jail of this host. @default {none}
-   */
-  reportedJails?(jail: JailName, address: Address): readonly JailName[];
 }

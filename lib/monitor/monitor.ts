@@ -8,7 +8,6 @@ import type { EventId } from "../base/ids.ts";
 import { eventIdOfLine } from "./event_id.ts";
 import type { DriftRepair } from "./drift_repair.ts";
 import type { ExistingBans } from "./existing_bans.ts";
-import { FailedBans } from "./failed_bans.ts";
 import { FormatWatch } from "./format_watch.ts";
 import { HeldPositions } from "./held_positions.ts";
 import { LogHabit } from "../tail/log_habit.ts";
@@ -95,7 +94,6 @@ export class Monitor {
   readonly #scanner: LogScanner;
   readonly #session: RestartFilter;
   readonly #reporter: Reporter;
-  readonly #failedBans: FailedBans;
   readonly #troubleLog: LogThrottle;
   readonly #changed = new Condition();
   readonly #mutex = new Mutex();
@@ -122,10 +120,6 @@ export class Monitor {
     this.#importedAt = existing === undefined ? 0 : Infinity;
     this.#troubleLog = new LogThrottle(options.log, options.clock);
     this.#reporter = new Reporter(options, this.#troubleLog, this.counters);
-    this.#failedBans = new FailedBans({
-      ...{ known: options.known, echoes: options.echoes },
-      tell: link.tell && ((word) => link.tell?.(word)),
-    });
   }
 
   /** Why the log position can't be stored; `undefined`: it can. */
@@ -194,7 +188,7 @@ export class Monitor {
 
   /** A new store may lack what was reported before. */
   async #followEpoch(signal: AbortSignal): Promise<void> {
-    const { known, link, log, clock } = this.#options;
+    const { known, link, log } = this.#options;
     while (known !== undefined && link.otherEpoch !== undefined) {
       const before = known.epoch;
       const epoch = await link.otherEpoch(before, signal);
@@ -206,7 +200,6 @@ export class Monitor {
         const event =
           "the publisher has another store: it was told what stands";
         log.record("notice", event, { bans });
-        this.#failedBans.tellAll(clock.nowMs());
       }
       known.noteEpoch(epoch);
     }
@@ -316,14 +309,16 @@ export class Monitor {
       this.counters.actionFailures++;
       const what = `fail2ban could not carry out ${UNDONE[verb]}`;
       this.#troubleLog.record("warning", what, { jail, action, address });
-      this.#failedBans.note(event, this.#timeOf(line));
       return;
     }
     const state = event.kind === "unban"
       ? oracle.ticketState(event.jail, event.address, clock.nowMs())
       : "unknown";
-    const atMs = this.#timeOf(line);
-    this.#options.drift?.observe(event, state === "in_force", atMs);
+    this.#options.drift?.observe(
+      event,
+      state === "in_force",
+      this.#options.lineClock?.timeOf(line, clock.nowMs()) ?? clock.nowMs(),
+    );
     const shared = this.#session.push(event, state, this.#sessionMs(), id);
     if (event.kind === "unban") {
       this.#heldPlaces.add({ ...event, id }, this.#lastEnd);
@@ -331,13 +326,7 @@ export class Monitor {
     for (const found of shared) {
       await this.#reporter.report({ ...found, line }, signal);
     }
-    this.#failedBans.note(event, atMs);
     this.#changed.notify();
-  }
-
-  #timeOf(line: string): number {
-    const nowMs = this.#options.clock.nowMs();
-    return this.#options.lineClock?.timeOf(line, nowMs) ?? nowMs;
   }
 
   async #releaseHeld(signal: AbortSignal): Promise<void> {

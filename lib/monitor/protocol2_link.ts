@@ -24,13 +24,7 @@ import { LogThrottle } from "../log/log_throttle.ts";
 import { ReportLog } from "../log/report_log.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Log } from "../log/log.ts";
-import { type OwnWordBatch, OwnWords } from "./failed_bans.ts";
-import type {
-  OwnWord,
-  Report,
-  ReportLink,
-  ReportOfBan,
-} from "./report_link.ts";
+import type { Report, ReportLink, ReportOfBan } from "./report_link.ts";
 import { Condition, runTogether } from "../async/tasks.ts";
 import { Watchdog } from "../async/watchdog.ts";
 import { MAX_SPAN_MS } from "../wire/v2.ts";
@@ -104,7 +98,6 @@ export class Protocol2Link implements ReportLink {
   readonly carriesTimes = true;
   readonly #options: Required<Protocol2LinkOptions>;
   readonly #window: EventWindow<Pending>;
-  readonly #words = new OwnWords();
   readonly #changed = new Condition();
   readonly #watchdog: Watchdog;
   readonly #refusals: LogThrottle;
@@ -176,11 +169,6 @@ export class Protocol2Link implements ReportLink {
     this.#changed.notify();
   }
 
-  tell(word: OwnWord): void {
-    this.#words.add(word, this.#counters.submitted);
-    this.#changed.notify();
-  }
-
   async otherEpoch(
     epoch: Epoch | undefined,
     signal: AbortSignal,
@@ -208,7 +196,6 @@ export class Protocol2Link implements ReportLink {
 
   async #handler(session: Session, signal: AbortSignal): Promise<void> {
     this.#window.rewind();
-    this.#words.rewind();
     this.#watchdog.stop();
     this.#epoch = session.welcome.epoch;
     this.#changed.notify();
@@ -227,15 +214,13 @@ export class Protocol2Link implements ReportLink {
     const { session, limits } = welcome;
     while (true) {
       const next = this.#takeBatch(limits.maxEvents);
-      const words = next === undefined
-        ? this.#takeWords(limits.maxReceipts)
-        : undefined;
-      if (next !== undefined) {
-        this.#counters.batches++;
-        await send({ kind: "EVENTS", session, ...next }, signal);
-      } else if (words !== undefined) {
-        await send({ kind: "RECEIPTS", session, ...words }, signal);
-      } else await this.#changed.wait(signal);
+      if (next === undefined) {
+        await this.#changed.wait(signal);
+        continue;
+      }
+      const { batch, events } = next;
+      this.#counters.batches++;
+      await send({ kind: "EVENTS", session, batch, events }, signal);
     }
   }
 
@@ -247,7 +232,7 @@ export class Protocol2Link implements ReportLink {
     if (this.#window.inFlight >= maxInFlight) return undefined;
     const nowMs = clock.monotonicMs();
     const settledBefore = this.#window.settled;
-    const isIdle = this.#window.inFlight === 0 && !this.#words.isInFlight;
+    const isIdle = this.#window.inFlight === 0;
     const next = this.#window.nextBatch(
       max,
       (pending) => this.#drop(pending, nowMs),
@@ -260,14 +245,6 @@ export class Protocol2Link implements ReportLink {
       batch: next.batch,
       events: next.items.map((pending) => eventOf(pending, nowMs)),
     };
-  }
-
-  #takeWords(max: number): OwnWordBatch | undefined {
-    const isIdle = this.#window.inFlight === 0;
-    const nowMs = this.#options.clock.nowMs();
-    const words = this.#words.next(this.#window.settled, max, nowMs);
-    if (words !== undefined && isIdle) this.#watchdog.feed();
-    return words;
   }
 
   /** Whether there is nothing to send any more. */
@@ -293,7 +270,6 @@ export class Protocol2Link implements ReportLink {
     if (answer.kind !== "ACK") {
       throw new LostSessionError(`it answers events with ${answer.kind}`);
     }
-    if (this.#words.acknowledge(answer.batch)) return this.#noteAnswer();
     const items = this.#window.itemsOf(answer.batch);
     if (items === undefined) return;
     if (items.length !== answer.results.length) {
@@ -304,12 +280,7 @@ export class Protocol2Link implements ReportLink {
     );
     this.#reported.flush();
     this.#window.acknowledge(answer.batch);
-    this.#noteAnswer();
-  }
-
-  #noteAnswer(): void {
-    const isIdle = this.#window.inFlight === 0 && !this.#words.isInFlight;
-    if (isIdle) this.#watchdog.stop();
+    if (this.#window.inFlight === 0) this.#watchdog.stop();
     else this.#watchdog.feed();
     this.#changed.notify();
   }

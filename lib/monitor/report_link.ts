@@ -5,7 +5,6 @@
  */
 
 import type { BanEvent, UnbanReason } from "../ban/ban_event.ts";
-import type { Receipt } from "../ban/receipt.ts";
 import type { Epoch, EventId } from "../base/ids.ts";
 
 /** A report of a monitor. */
@@ -38,12 +37,6 @@ export interface ReportOfUnban extends NamedEvent {
   readonly why: UnbanReason;
 }
 
-/** What became of a ban of this host in its own fail2ban. */
-export interface OwnWord extends Omit<Receipt, "agoMs"> {
-  /** When, in milliseconds since 1970 by this host's clock. */
-  readonly atMs: number;
-}
-
 /** A way to the publisher. Reports count in the order in which they were submitted. */
 export interface ReportLink {
   /** Whether it transmits the ends of bans. */
@@ -70,11 +63,6 @@ export interface ReportLink {
    * @returns The epoch of the new store.
    */
   otherEpoch?(epoch: Epoch | undefined, signal: AbortSignal): Promise<Epoch>;
-  /**
-   * Tells what became of a ban, after the reports before it. Missing where the
-   * protocol can't.
-   */
-  tell?(word: OwnWord): void;
   /** Waits until so many of the reports are done with. */
   waitSettled(count: number, signal: AbortSignal): Promise<void>;
   /**

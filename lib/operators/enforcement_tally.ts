@@ -14,7 +14,6 @@ import type { Ban, BanKey } from "../ban/ban.ts";
 import type { KeptChange } from "../ban/ban_hub.ts";
 import type { BanTable, TableStep } from "../ban/ban_table.ts";
 import type { StoredReceipt } from "../ban/ban_store.ts";
-import { OWN_ACTION } from "../ban/receipt.ts";
 import { canonicalHost, type HostName } from "../base/host_name.ts";
 import type { JailName } from "../base/jail_name.ts";
 import { ANY_NAME } from "../base/name_patterns.ts";
@@ -23,7 +22,7 @@ import {
   type ReceiverChoice,
   takesJail,
 } from "../choice/receiver_choice.ts";
-import { bansByFail2ban, type EnforcingNode } from "./enforcement_view.ts";
+import type { EnforcingNode } from "./enforcement_view.ts";
 import { countBits, RowSet, wordsOf } from "../rows/row_set.ts";
 
 /** The last outcomes of one action of a node. */
@@ -145,8 +144,6 @@ export class EnforcementTally {
     const own = known.own.bits(words);
     const { taken, observed } = this.#placesAt(node, own, words);
     const said = saidWith(node, known, words);
-    const isByFail2ban = bansByFail2ban(node);
-    const failed = known.actions.get(OWN_ACTION)?.other.bits(words);
     const standing = { inForce: 0, expected: 0, observed: 0 };
     for (let at = 0; at < words; at++) {
       const counts = counting[at] ?? 0;
@@ -154,13 +151,10 @@ export class EnforcementTally {
       const isTaken = taken[at] ?? 0;
       const isExpected = counts & (isOwn | isTaken);
       const applied = appliedIn(said, at);
-      const isListed = failed?.[at] ?? 0;
-      const isDone = isOwn & ~isListed;
-      const other = applied.other | (isByFail2ban ? isListed : 0);
       // A ban that only this node reported is in force through its own
-      // fail2ban, whatever its subscriber said.
-      const inForce = isTaken & ~other & (isDone | applied.all) |
-        ~isTaken & isDone;
+      // fail2ban, whatever it said.
+      const inForce = isTaken & ~applied.other & (isOwn | applied.all) |
+        ~isTaken & isOwn;
       standing.expected += countBits(isExpected);
       standing.inForce += countBits(isExpected & inForce);
       standing.observed += countBits(
@@ -304,7 +298,7 @@ function saidWith(
 ): Said {
   const takesAny = actions.length === 0;
   const said = [...known.actions]
-    .filter(([name]) => takesAny ? name !== OWN_ACTION : actions.includes(name))
+    .filter(([name]) => takesAny || actions.includes(name))
     .map(([, { applied, other }]) => ({
       applied: applied.bits(words),
       other: other.bits(words),

@@ -7,7 +7,6 @@
 
 import type { Ban } from "../ban/ban.ts";
 import type { BanStore, StoredReceipt } from "../ban/ban_store.ts";
-import { FAIL2BAN_ACTION, OWN_ACTION } from "../ban/receipt.ts";
 import { canonicalHost, type HostName, sameHost } from "../base/host_name.ts";
 import { ChoiceJudge } from "../choice/choice_judge.ts";
 import {
@@ -50,6 +49,9 @@ export interface EnforcementCount {
   /** The first nodes that do not have it in force, with their reasons. */
   readonly missing: readonly EnforcementDetail[];
 }
+
+/** Action name for a node that reported the ban itself. */
+const OWN_ACTION = "fail2ban";
 
 /** For a node with several actions the worst state counts. */
 const WORST_FIRST: readonly NodeEnforcement[] = [
@@ -170,19 +172,9 @@ export class EnforcementView {
     const isExpected = (name: HostName) => {
       return !this.#nodes.has(name) || this.#placeAt(name, ban) === "taken";
     };
-    const receipts = this.#store.receipts(ban);
-    const listed = receipts.filter((receipt) => {
-      const name = canonicalHost(receipt.node);
-      return isListedOnly(receipt, this.#nodes.get(name), ban) &&
-        isExpected(name);
-    });
-    const said = receipts.filter((receipt) => {
-      const { node, action } = receipt;
+    const said = this.#store.receipts(ban).filter(({ node, action }) => {
       const known = this.#nodes.get(canonicalHost(node));
-      if (action === OWN_ACTION) return listed.includes(receipt);
-      const isListed = action === FAIL2BAN_ACTION &&
-        listed.some((other) => sameHost(other.node, node));
-      return !isListed && (known === undefined || hasAction(known, action)) &&
+      return (known === undefined || hasAction(known, action)) &&
         isExpected(canonicalHost(node));
     }).map(detailOf);
     const names = new Set(said.map(({ node }) => canonicalHost(node)));
@@ -207,13 +199,8 @@ export class EnforcementView {
    */
   #words(ban: Ban): ReadonlyMap<HostName, NodeWords> {
     const words = new Map<HostName, NodeWords>();
-    const failed = new Map<HostName, EnforcementDetail>();
     for (const receipt of this.#store.receipts(ban)) {
       const name = canonicalHost(receipt.node);
-      if (receipt.action === OWN_ACTION) {
-        if (receipt.outcome !== "applied") failed.set(name, detailOf(receipt));
-        continue;
-      }
       const node = this.#nodes.get(name);
       // A receipt of a former action does not count.
       if (node === undefined || !hasAction(node, receipt.action)) continue;
@@ -224,18 +211,12 @@ export class EnforcementView {
       if (known !== undefined) known.details.push(detailOf(receipt));
       else words.set(name, { isOwn: false, details: [detailOf(receipt)] });
     }
-    for (const [name, failure] of failed) {
-      const node = this.#nodes.get(name);
-      if (bansByFail2ban(node)) words.get(name)?.details.push(failure);
-    }
     for (const { origin } of ban.reports) {
       const name = canonicalHost(origin);
       const known = words.get(name);
-      const failure = failed.get(name);
-      // Where its own fail2ban failed, only its subscriber can have it in force.
-      if (known !== undefined) known.isOwn = failure === undefined;
+      if (known !== undefined) known.isOwn = true;
       else if (this.#nodes.has(name)) {
-        words.set(name, { isOwn: true, details: [failure ?? ownAt(origin)] });
+        words.set(name, { isOwn: true, details: [ownAt(origin)] });
       }
     }
     return words;
@@ -254,25 +235,9 @@ export function placeAt(
   return isOwn ? "taken" : placeOfBan({ hostName: node, choice }, ban);
 }
 
-/** Whether a node said that its fail2ban, by which it has a ban, only lists it. */
-function isListedOnly(
-  { node, action, outcome }: StoredReceipt,
-  known: EnforcingNode | undefined,
-  ban: ChosenBan,
-): boolean {
-  const isOwn = ban.reports.some(({ origin }) => sameHost(origin, node));
-  return action === OWN_ACTION && outcome !== "applied" &&
-    (isOwn || bansByFail2ban(known));
-}
-
-/** Whether a node's subscriber enforces through the node's fail2ban. */
-export function bansByFail2ban(node: EnforcingNode | undefined): boolean {
-  return node?.actions.includes(FAIL2BAN_ACTION) === true;
-}
-
 /** The state of a ban at a node. */
 interface NodeWords {
-  /** Whether the node reported it, so that no receipt of its subscriber is missing. */
+  /** Whether the node reported it, so that its own fail2ban has it in force. */
   isOwn: boolean;
   /** At least one. */
   readonly details: EnforcementDetail[];

@@ -6,10 +6,9 @@
 
 import { keyOf } from "../ban/ban.ts";
 import type { StoredReceipt } from "../ban/ban_store.ts";
-import { OWN_ACTION } from "../ban/receipt.ts";
 import { canonicalHost, type HostName } from "../base/host_name.ts";
 import type { LiveEvent } from "../wire/operator_tail.ts";
-import { bansByFail2ban, type EnforcingNode } from "./enforcement_view.ts";
+import type { EnforcingNode } from "./enforcement_view.ts";
 
 /** A ban's event after the receipts. */
 export type UnfoldedBan = Extract<LiveEvent, { readonly kind: "ban" }>;
@@ -32,8 +31,6 @@ interface Unfolding {
   readonly expected: number;
   enforced: number;
   afterMs: number | null;
-  /** Nodes that count as having it in force. */
-  readonly counted: Set<HostName>;
   /** Nodes whose receipts are missing. */
   readonly awaited: Map<HostName, EnforcingNode>;
   /** Number of awaited nodes that are not silent. */
@@ -82,10 +79,6 @@ export class UnfoldingBans {
       expected: nodes.length,
       enforced: nodes.length - others.length,
       afterMs: null,
-      counted: new Set(
-        nodes.map(({ node }) => canonicalHost(node))
-          .filter((name) => own.has(name)),
-      ),
       awaited: new Map(
         others.map((each) => [canonicalHost(each.node), each]),
       ),
@@ -148,17 +141,11 @@ function hear(
   nowMs: number,
 ): void {
   const name = canonicalHost(node);
-  const { awaited, done, counted } = unfolding;
+  const { awaited, done } = unfolding;
   const expected = awaited.get(name);
-  if (action === OWN_ACTION) {
-    if (outcome === "applied") return;
-    if (counted.delete(name)) unfolding.enforced--;
-    if (!bansByFail2ban(expected)) return;
-  }
   if (expected === undefined) return;
   const { actions, isSilent } = expected;
-  const isOfIt = actions.includes(action) || action === OWN_ACTION;
-  if (actions.length > 0 && !isOfIt) return;
+  if (actions.length > 0 && !actions.includes(action)) return;
   // One action that did not apply it decides: the node does not have it in
   // force.
   const isApplied = outcome === "applied";
@@ -170,7 +157,6 @@ function hear(
   awaited.delete(name);
   if (!isSilent) unfolding.waitedFor--;
   if (!isApplied) return;
-  counted.add(name);
   unfolding.enforced++;
   unfolding.afterMs = Math.round(nowMs - unfolding.storedMs);
 }

@@ -29,7 +29,6 @@ import {
   ReceiptIntake,
   type ReceiptIntakeCounters,
   receiptsOf,
-  tellerOf,
 } from "./receipt_intake.ts";
 import { type NodeSession, Sessions } from "./sessions.ts";
 import { decodeNodeMessage, encodePublisherMessage } from "../wire/v2.ts";
@@ -244,7 +243,7 @@ export class ControlServer {
         this.#sync(from, session, message);
         return;
       case "RECEIPTS":
-        if (this.#mayNot(from, session, tellerOf(message.results))) return;
+        if (this.#mayNot(from, session, "subscriber")) return;
         this.#receipts(from, session, message);
         return;
       case "STATE":

@@ -14,9 +14,8 @@ import {
   type StoredReceipt,
   StoreLeftError,
 } from "../ban/ban_store.ts";
-import { OWN_ACTION, type Receipt } from "../ban/receipt.ts";
+import type { Receipt } from "../ban/receipt.ts";
 import { canonicalHost, type HostName } from "../base/host_name.ts";
-import type { NodeRole } from "../base/ids.ts";
 import { TroubleLog } from "../log/trouble_log.ts";
 import { RuntimeError } from "../base/errors.ts";
 import type { Clock } from "../async/clock.ts";
@@ -72,12 +71,6 @@ export function receiptsOf(
     node,
     atMs: nowMs - agoMs,
   }));
-}
-
-/** The role that may send these receipts: a monitor those of its host's fail2ban, and no others. */
-export function tellerOf(results: readonly Receipt[]): NodeRole {
-  const areOwn = results.every(({ action }) => action === OWN_ACTION);
-  return areOwn ? "monitor" : "subscriber";
 }
 
 /** Gathers receipts and has them stored. */

@@ -271,27 +271,6 @@ Deno.test("receipts that can't be kept are not acknowledged and come again, and 
   strictEqual(figures["protocol2.receiptsUnknown"], 1);
 });
 
-Deno.test("a monitor tells what became of its host's own bans, and of nothing else", async () => {
-  await using cluster = new MemoryCluster();
-  cluster.publisher();
-  const monitor = await NodeDialogue.begin(cluster, "web2", "monitor");
-  const subscriber = await NodeDialogue.begin(cluster, "web2", "subscriber");
-  await monitor.events(ban("1"));
-  const tell = (by: NodeDialogue, action: string) => {
-    const receipt = { ...key(1), action, outcome: "failed" } as const;
-    return by.say({
-      ...{ kind: "RECEIPTS", session: by.session, batch: 1 },
-      results: [{ ...receipt, detail: "", agoMs: 0 }],
-    });
-  };
-  strictEqual(await tell(monitor, "nftables"), "ERROR protocol");
-  strictEqual(await tell(subscriber, "fail2ban"), "ERROR protocol");
-  const said = tell(monitor, "fail2ban");
-  await cluster.clock.advance(1_000);
-  strictEqual(await said, "ACK");
-  strictEqual(cluster.store.receipts(key(1)).length, 1);
-});
-
 Deno.test("receipts are kept by the publisher for each ban and node, the last of each", async () => {
   await using cluster = new MemoryCluster();
   cluster.publisher();

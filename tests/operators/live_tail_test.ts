@@ -172,34 +172,6 @@ Deno.test("follow() tells a ban that a node refuses, or says nothing of, after t
   await reading;
 });
 
-Deno.test("follow() does not count the node whose own fail2ban only lists its ban", async () => {
-  await using bench = new Bench();
-  const { reader, reading } = await bench.reader();
-  await bench.report("web1");
-  await bench.say("web1", "failed", "fail2ban");
-  await bench.say("web1", "failed", "fail2ban");
-  await bench.say("web2", "applied");
-  deepStrictEqual(reader.texts, ["ban web1 1/2 0"]);
-  reader.stop();
-  await reading;
-});
-
-Deno.test("follow() does not count a node whose fail2ban only lists what its subscriber applied, whichever of both it says first", async () => {
-  await using bench = new Bench();
-  const { reader, reading } = await bench.reader();
-  bench.nodes = ["web1", "web2", "db1"].map((node) =>
-    enforcing(node, "fail2banclient")
-  );
-  await bench.report("web1");
-  await bench.say("web2", "applied", "fail2banclient");
-  await bench.say("web2", "failed", "fail2ban");
-  await bench.say("db1", "failed", "fail2ban");
-  await bench.say("db1", "applied", "fail2banclient");
-  deepStrictEqual(reader.texts, ["ban web1 1/3 0"]);
-  reader.stop();
-  await reading;
-});
-
 Deno.test("follow() tells who else reports, what waits for a quorum, what is refused, and each end with who made it", async () => {
   await using bench = new Bench(2);
   bench.nodes = [];

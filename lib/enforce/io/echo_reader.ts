@@ -10,7 +10,7 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { DATABASE_ENDS } from "../../base/aside.ts";
 import type { Address } from "../../base/address.ts";
 import type { BanKind } from "../../ban/ban_event.ts";
-import { type JailName, parseJailName } from "../../base/jail_name.ts";
+import type { JailName } from "../../base/jail_name.ts";
 import type { EchoOracle } from "../enforcer.ts";
 
 /** Options for a reader of the ledger. */
@@ -36,16 +36,9 @@ const FIND = `
   SELECT began_ms AS beganMs, settled_ms AS settledMs, lifted_ms AS liftedMs
   FROM applied WHERE action = ? AND jail = ? AND address = ?`;
 
-const REPORTED = `
-  SELECT reported_jail AS reportedJail FROM wanted
-  WHERE action = ?1 AND jail = ?2 AND address = ?3 UNION
-  SELECT reported_jail FROM applied
-  WHERE action = ?1 AND jail = ?2 AND address = ?3 AND lifted_ms IS NULL`;
-
 interface OpenLedger {
   readonly database: DatabaseSync;
   readonly find: StatementSync;
-  readonly reported: StatementSync;
   readonly inode: number | null;
 }
 
@@ -91,20 +84,12 @@ export class EchoReader implements EchoOracle, Disposable {
     atMs?: number,
   ): boolean {
     if (performance.now() < this.#retryAtMs) return false;
-    const rows = this.#rows("find", jail, address) ??
-      this.#rows("find", jail, address);
+    const rows = this.#find(jail, address) ?? this.#find(jail, address);
     if (rows === undefined) {
       this.#retryAtMs = performance.now() + RETRY_INTERVAL_MS;
       return false;
     }
     return rows.some((row) => isEchoOf(row, kind, atMs));
-  }
-
-  reportedJails(jail: JailName, address: Address): readonly JailName[] {
-    const rows = this.#rows("reported", jail, address) ?? [];
-    return rows.flatMap(({ reportedJail }) =>
-      parseJailName(String(reportedJail)) ?? []
-    );
   }
 
   [Symbol.dispose](): void {
@@ -113,13 +98,12 @@ export class EchoReader implements EchoOracle, Disposable {
   }
 
   /** @returns `undefined` when the file can't be read; it is then closed. */
-  #rows(
-    what: "find" | "reported",
+  #find(
     jail: JailName,
     address: Address,
   ): readonly Record<string, unknown>[] | undefined {
     try {
-      return this.#opened()?.[what].all(this.#action, jail, address) ?? [];
+      return this.#opened()?.find.all(this.#action, jail, address) ?? [];
     } catch (error) {
       if (!isExpected(error)) throw error;
       this[Symbol.dispose]();
@@ -184,8 +168,7 @@ function openReader(path: string): Omit<OpenLedger, "inode"> {
     timeout: BUSY_TIMEOUT_MS,
   });
   try {
-    const reported = database.prepare(REPORTED);
-    return { database, find: database.prepare(FIND), reported };
+    return { database, find: database.prepare(FIND) };
   } catch (error) {
     database.close();
     throw error;

@@ -237,17 +237,3 @@ Deno.test("EchoReader reads on while another process writes", async () => {
   strictEqual(first.isEcho("ban", WEB, flickering), true);
   strictEqual(ledger.load("a").marks.length, 1_001);
 });
-
-Deno.test("EchoReader knows which reported jails a ban of this host is of, until it is lifted", () =>
-  usingLedger(({ ledger, oracle }) => {
-    deepStrictEqual(oracle.reportedJails(WEB, IP), []);
-    begin(ledger, 1_000);
-    deepStrictEqual(oracle.reportedJails(WEB, IP), ["nginx"]);
-    const other = { ...ban(), reportedJail: jail("postfix") };
-    ledger.want("a", [{ jail: WEB, address: IP, reports: [ban(), other] }]);
-    deepStrictEqual(oracle.reportedJails(WEB, IP), ["nginx", "postfix"]);
-    deepStrictEqual(oracle.reportedJails(jail("nginx"), IP), []);
-    ledger.want("a", [{ jail: WEB, address: IP, reports: [] }]);
-    settle(ledger, "none", 2_000);
-    deepStrictEqual(oracle.reportedJails(WEB, IP), []);
-  }));

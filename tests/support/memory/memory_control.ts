@@ -30,14 +30,6 @@ export class MemoryControl {
   readonly connections: MemorySocket[] = [];
   /** All received messages, oldest first. */
   readonly heard: NodeMessage[] = [];
-  /** What became of bans, without how long ago: `failed broken 192.0.2.3: why`. */
-  get words(): string[] {
-    return this.heard.flatMap((message) =>
-      message.kind === "RECEIPTS" ? message.results : []
-    ).map(({ action, outcome, jail, address, detail }) =>
-      `${action} ${outcome} ${jail} ${address}: ${detail}`
-    );
-  }
   /** The counted events, in order. */
   readonly counted: NodeEvent[] = [];
   /** The error code that answers HELLO instead of WELCOME. */
@@ -142,17 +134,12 @@ export class MemoryControl {
       this.#sessions.delete(message.session);
       return reply({ kind: "ACK", batch: 0, results: [] });
     }
-    const isReceipts = message.kind === "RECEIPTS";
-    if (message.kind !== "EVENTS" && !isReceipts) {
-      throw new Error("Not a monitor's message");
-    }
+    if (message.kind !== "EVENTS") throw new Error("Not a monitor's message");
     const code = this.stumbles.shift();
     if (code !== undefined) {
       return reply({ kind: "ERROR", code, message: "for a test" });
     }
-    const results = isReceipts
-      ? []
-      : message.events.map((event) => this.#take(event));
+    const results = message.events.map((event) => this.#take(event));
     const { batch } = message;
     const give = () => reply({ kind: "ACK", batch, results });
     if (this.holding) this.#held.push(give);
