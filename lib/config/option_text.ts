@@ -45,7 +45,7 @@ export function renderShippedFile(): string {
   const lines = [
     "# fail2ban-cluster: one file for all the programs on a host. As it is, it runs",
     "# the whole cluster on this machine. Put your changes into",
-    "# fail2ban-cluster.local beside it: what stands there wins, key by key.",
+    "# fail2ban-cluster.local beside it: each key there overrides the same key here.",
   ];
   for (const section of Object.keys(OPTIONS) as SectionName[]) {
     lines.push("", `# ${SECTION_HELP[section]}`, `[${section}]`);

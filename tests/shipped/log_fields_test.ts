@@ -12,7 +12,9 @@ function membersOf(fields: Readonly<Record<string, string>>): string[] {
 
 Deno.test("OPERATIONS.md names each member that a record in JSON may have, and no other", async () => {
   const page = await Deno.readTextFile(OPERATIONS);
-  const [, rest = ""] = page.split("`--log-format json` has an object a line");
+  const [, rest = ""] = page.split(
+    "`--log-format json` writes one object per line",
+  );
   const [table = ""] = rest.split("\n#");
   const named = [...table.matchAll(/^\| `(\w+)` /gm)].map(([, name]) => name);
   const many = Object.fromEntries(

@@ -97,6 +97,22 @@ const NAMED: Readonly<Record<string, Runner>> = {
     file: "tests/e2e/operators/backup_test.ts",
     has: 'operated.say("backup", backup)',
   },
+  "fail2ban-client ping": {
+    file: `${INSTALL}journal_slow_test.ts`,
+    has: "fail2ban-client ping",
+  },
+  "fail2ban-client status": {
+    file: "tests/support/cluster/host_agreement.ts",
+    has: 'server.client("status")',
+  },
+  "fail2ban-subscriber lift": {
+    file: `${INSTALL}systemd_long_test.ts`,
+    has: "systemctl stop fail2ban-subscriber\nfail2ban-subscriber lift",
+  },
+  "systemctl restart fail2ban-publisher": {
+    file: `${INSTALL}restarts_long_test.ts`,
+    has: "systemctl restart fail2ban-publisher",
+  },
 };
 
 /** What no test runs, and why. */
