@@ -4,9 +4,13 @@
  * @module
  */
 
+import type { Clock } from "../../lib/async/clock.ts";
 import { RuntimeError } from "../../lib/base/errors.ts";
 import { NoLogError, type SharedLog } from "../../lib/engine/shared_log.ts";
-import type { SharedSnapshots } from "../../lib/engine/shared_snapshots.ts";
+import type {
+  SharedSnapshots,
+  SnapshotMark,
+} from "../../lib/engine/shared_snapshots.ts";
 import {
   snapshotBytes,
   type TakeImage,
@@ -42,12 +46,18 @@ export interface SnapshotFetch {
   /** The store's path. */
   readonly path: string;
   readonly records: Log;
+  readonly clock: Pick<Clock, "monotonicMs" | "delay">;
 }
+
+/** Longest wait for the first snapshot of a log that begins with bans. */
+const FIRST_SNAPSHOT_MS = 20_000;
+const LOOK_MS = 200;
 
 /**
  * Replaces the store by the last snapshot if it is empty, or if the log no
  * longer reaches back to it. Keeps any other store, and keeps it while the
- * engine does not answer.
+ * engine does not answer. A publisher whose bans begin the log writes its first
+ * snapshot a moment later, so a new host waits for that one.
  *
  * @param signal Ends it; the promise then rejects with its reason.
  * @throws {RuntimeError} when the snapshot can't be read or stored.
@@ -60,7 +70,7 @@ export async function fetchIfNeeded(
   try {
     const has = await recordsOf(fetch, signal);
     if (has === undefined) return;
-    const { last } = await snapshots.last(signal);
+    const last = await lastSnapshot(fetch, signal);
     if (last === undefined || last.index < has) return;
     const from = `${path}.fetched`;
     try {
@@ -100,6 +110,21 @@ async function recordsOf(
   const [first] = await log.read(applied.index, 1, signal);
   const next = applied.index + 1;
   return first?.index === next ? undefined : next;
+}
+
+/** The last snapshot; waits for the first one where the records need it. */
+async function lastSnapshot(
+  { log, snapshots, clock }: SnapshotFetch,
+  signal: AbortSignal,
+): Promise<SnapshotMark | undefined> {
+  const endMs = clock.monotonicMs() + FIRST_SNAPSHOT_MS;
+  while (true) {
+    const { last } = await snapshots.last(signal);
+    if (last !== undefined || clock.monotonicMs() >= endMs) return last;
+    const view = await log.look(signal);
+    if (view === undefined || view.base.seq === 0) return undefined;
+    await clock.delay(LOOK_MS, signal);
+  }
 }
 
 async function unpack(

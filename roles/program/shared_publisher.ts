@@ -79,7 +79,7 @@ export async function shareTable(
   const shared = new EtcdLog(client, engine.prefix);
   const snapshots = new EtcdSnapshots(client, engine.prefix);
   await fetchIfNeeded(
-    { log: shared, snapshots, path, records: log },
+    { log: shared, snapshots, path, records: log, clock },
     signal,
   );
   // After a power loss the shared log restores whatever this copy lacks.

@@ -61,10 +61,10 @@ async function begun(dir: TempDir) {
   ok(await writer.writeIfDue(signal));
   const fetch = async (to: string) => {
     const log = new MemorySharedLog(server);
-    const all = { log, snapshots, path: to, records };
+    const all = { log, snapshots, path: to, records, clock };
     await fetchIfNeeded(all, signal);
   };
-  return { server, changes: copy.since(0, 9), fetch };
+  return { server, snapshots, clock, changes: copy.since(0, 9), fetch };
 }
 
 /** What a host has. */
@@ -89,6 +89,30 @@ Deno.test("a host with nothing begins with the last snapshot, in the log's epoch
   const names = (await Array.fromAsync(Deno.readDir(dir.path())))
     .map(({ name }) => name);
   deepStrictEqual(names.filter((name) => /image|fetched/.test(name)), []);
+});
+
+Deno.test("a host with nothing waits for the first snapshot of a log that begins with bans, for a while", async () => {
+  await using dir = await TempDir.create();
+  const { server, snapshots, clock, changes, fetch } = await begun(dir);
+  server.base = { epoch: EPOCH, id: "base", seq: 3 };
+  const written = await snapshots.last();
+  snapshots.last = () => Promise.resolve({ ...written, last: undefined });
+  const path = dir.path("second.sqlite3");
+  const fetching = fetch(path);
+  await clock.advance(2_000);
+  snapshots.last = () => Promise.resolve(written);
+  await clock.advance(2_000);
+  await fetching;
+  deepStrictEqual(contentsOf(path).all, changes);
+
+  // Whoever follows the log says so if none comes.
+  snapshots.last = () => Promise.resolve({ ...written, last: undefined });
+  const late = fetch(dir.path("third.sqlite3"));
+  await clock.advance(60_000);
+  await late;
+  // A log that begins with nothing needs none.
+  server.base = { epoch: EPOCH, id: "base", seq: 0 };
+  await fetch(dir.path("fourth.sqlite3"));
 });
 
 Deno.test("a host takes it only where the log does not reach back to what it has; its old store is kept beside", async () => {
