@@ -150,7 +150,9 @@ export class ControlClient {
         });
         // A probe of a dead host takes seconds; another publisher may answer sooner.
         const before = told;
-        told = before.then(() => this.#troubles.tell(loss));
+        told = before.then(() =>
+          signal.aborted ? undefined : this.#troubles.tell(loss)
+        );
         await Promise.all([pause, before]);
       } else if (!renewal.aborted) break;
       if (renewal.aborted) backoff.reset();

@@ -287,6 +287,7 @@ export class LeadKeeper {
       if (outcome.isWritten) taken = outcome.versions;
     } catch (error) {
       if (!this.#isPassing(error)) throw error;
+      await this.#watch.pause(this.#options.pace.lookMs, signal);
     }
     if (taken === undefined) {
       this.#step({ kind: "refused" });

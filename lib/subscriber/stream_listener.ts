@@ -16,6 +16,9 @@ import { runTogether } from "../async/tasks.ts";
 import { Watchdog } from "../async/watchdog.ts";
 import { decodeStreamMessage } from "../wire/v2.ts";
 
+/** Least time for the first message of a connection, in milliseconds. */
+const FIRST_MS = 3.5 * HEARTBEAT_MS;
+
 /** Options for {@link StreamListener}. */
 export interface StreamListenerOptions {
   /** Opens a connection (a SUB to everything) to the publisher's stream. */
@@ -125,9 +128,15 @@ export class StreamListener {
     using ended = new EitherSignal([signal, renewal]);
     await runTogether(ended.signal, [
       (group) => this.#receive(socket, group, hear),
-      (group) => this.#watchdog.expired(this.#options.silenceMs, group),
+      (group) => this.#silent(group),
     ]);
     signal.throwIfAborted();
+  }
+
+  /** Resolves on silence; the first message also needs a handshake. */
+  async #silent(signal: AbortSignal): Promise<void> {
+    await this.#watchdog.expired(this.#options.silenceMs, signal);
+    if (!this.#hears) await this.#watchdog.expired(FIRST_MS, signal);
   }
 
   async #receive(
@@ -138,10 +147,12 @@ export class StreamListener {
     while (true) {
       const message = this.#understand(await socket.receive(signal));
       if (message === undefined) continue;
-      this.#watchdog.feed();
       this.#hears = true;
       this.#silence.resolve();
+      // A backlog of this host is no silence of the stream.
+      this.#watchdog.stop();
       await hear(message, signal);
+      this.#watchdog.feed();
     }
   }
 

@@ -117,7 +117,12 @@ export class EtcdClient implements EtcdGateway, Disposable {
           if (response.status !== OK) {
             throw failureOf(response.status, await response.text());
           }
-          for await (const _part of response.body ?? []) onTold();
+          for await (const part of response.body ?? []) {
+            const said = new TextDecoder().decode(part);
+            // etcd answers 200 and stays connected where it refuses a watch.
+            if (said.includes('"canceled":true')) throw new RefusedError(said);
+            onTold();
+          }
           throw new Error("it tells nothing any more");
         }),
       signal,
