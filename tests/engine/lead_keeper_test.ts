@@ -5,6 +5,7 @@ import { StoreLeftError } from "../../lib/ban/ban_store.ts";
 import { LeadKeeper } from "../../lib/engine/lead_keeper.ts";
 import { LEAD_PACE } from "../../lib/engine/lead_state.ts";
 import { OtherLogError } from "../../lib/engine/log_follower.ts";
+import { NoLogError } from "../../lib/engine/shared_log.ts";
 import type { SharedBanStore } from "../../lib/engine/shared_ban_store.ts";
 import { ManualClock } from "../support/memory/manual_clock.ts";
 import { MemoryCopyStore } from "../support/memory/memory_copy_store.ts";
@@ -229,6 +230,21 @@ Deno.test("an answer that is lost is asked for again, and what was carried out i
   await clock.advance(lookMs);
   strictEqual(two.copy.seq, 2);
   await Promise.all([one.stop(), two.stop()]);
+});
+
+Deno.test("a publisher whose lead is refused tries again at its pace, not at once", async () => {
+  const clock = new ManualClock();
+  const one = new TestPublisher("aaa1", new MemoryLogServer(), clock);
+  let tries = 0;
+  one.log.take = () => {
+    tries++;
+    return Promise.reject(new NoLogError("etcd is full"));
+  };
+  one.start();
+  await clock.advance(10 * lookMs);
+  ok(tries > 1 && tries <= 11, `${tries} tries`);
+  ok(!one.isActive);
+  await one.stop();
 });
 
 Deno.test("a standby with other settings says so, once", async () => {
