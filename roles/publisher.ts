@@ -97,11 +97,25 @@ async function work(context: RoleContext<"publisher">): Promise<void> {
   }
   // A single publisher loads none of this code.
   const { shareTable } = await import("./program/shared_publisher.ts");
+  await loadForTerms(context.config);
   await readAll(context);
   await shareTable(context, engine, async (term) => {
     const read = await readAll(term.context, term.members);
     await serve(term.context, read, term.store, term);
   });
+}
+
+/**
+ * Loads the modules that a term needs. A standby may wait for days, and an
+ * upgrade may replace the files meanwhile.
+ */
+async function loadForTerms(
+  { httpBind, pageBind }: PublisherConfig,
+): Promise<void> {
+  if (httpBind !== undefined) {
+    await import("../lib/metrics/io/prometheus_registry.ts");
+  }
+  if (pageBind !== undefined) await import("./program/page_port.ts");
 }
 
 /** Reads everything that service depends on. */
