@@ -17,7 +17,10 @@ export interface HttpConnectionLimits {
   readonly idleMs: number;
   /** How long the connection may last, in milliseconds. */
   readonly totalMs: number;
-  /** Maximum number of requests; one more ends the connection. */
+  /**
+   * Maximum number of requests; the answer to the last tells the peer to
+   * connect anew (RFC 9112, 9.6).
+   */
   readonly maxRequests: number;
   /**
    * Maximum connections of all peers without access, so that they exclude
@@ -230,11 +233,16 @@ class OnePeerServer {
       this.#idle = setTimeout(() => this.end(), idleMs);
     };
     completed.then(settled, settled);
-    if (++this.#requests > maxRequests) {
-      this.end();
-      return new Response(null, { status: 429 });
+    const left = maxRequests - ++this.#requests;
+    if (left < 0) return new Response(null, { status: 429 });
+    const response = await answer();
+    if (left === 0) {
+      // Deno.serve passes the header on, but does not act on it.
+      response.headers.set("connection", "close");
+      const end = () => this.end();
+      completed.then(end, end);
     }
-    return await answer();
+    return response;
   }
 }
 

@@ -218,7 +218,25 @@ Deno.test("HTTP takes so many connections of an address and no more, and no more
   await open.disposeAsync();
   await waitUntil(() => served.front.size === 0, { what: "their end" });
   const many = await said(to, `${HEAD}\r\n`.repeat(20));
-  ok((many.match(/HTTP\/1\.1 200/g) ?? []).length <= 3, many);
+  deepStrictEqual(many.match(/HTTP\/1\.1 \d+|connection: close/g), [
+    ...["HTTP/1.1 200", "HTTP/1.1 200"],
+    ...["HTTP/1.1 200", "connection: close"],
+  ]);
+});
+
+Deno.test("HTTP refuses no request of a client that asks again and again, and each answer is whole", async () => {
+  await using dir = await TempDir.create();
+  const port = freePort();
+  await using _served = serveHttp(`tcp://127.0.0.1:${port}`, dir.path(), {
+    answer: longAnswer,
+    limits: { maxRequests: 3 },
+  });
+  using client = Deno.createHttpClient({ poolMaxIdlePerHost: 1 });
+  for (let times = 0; times < 10; times++) {
+    const response = await fetch(`http://127.0.0.1:${port}/a`, { client });
+    strictEqual(response.status, 200);
+    strictEqual((await response.bytes()).length, LONG.length);
+  }
 });
 
 Deno.test("HTTP ends, whatever is on its way", async () => {

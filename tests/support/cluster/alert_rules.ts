@@ -41,7 +41,9 @@ export async function scrape(url: string): Promise<Scrape> {
   const atMs = Date.now();
   try {
     const response = await fetch(`${url}/metrics`);
-    return { values: valuesIn(await response.text()), atMs };
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${url}: ${response.status} ${text}`);
+    return { values: valuesIn(text), atMs };
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     return { values: undefined, atMs };
