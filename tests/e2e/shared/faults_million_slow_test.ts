@@ -19,5 +19,9 @@ const FAULTS: readonly EngineFaultName[] = [
 testWith(
   ["etcd", "netns", "nftables"],
   `publishers with one table of ${BANS} bans: whichever host dies, freezes or is cut off, a standby goes on with all of them`,
-  (t) => runFaults(t, { perSecond: 100, bulk: BANS, faults: () => FAULTS }),
+  (t) =>
+    runFaults(t, {
+      ...{ perSecond: 100, bulk: BANS, areApart: true },
+      faults: () => FAULTS,
+    }),
 );

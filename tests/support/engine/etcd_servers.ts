@@ -86,7 +86,8 @@ export class EtcdServers implements AsyncDisposable {
         ...["--listen-peer-urls", peerUrl],
         ...["--initial-advertise-peer-urls", peerUrl],
         ...["--initial-cluster", all, "--logger", "zap", "--log-level"],
-        ...["error", ...more],
+        // As docs/PUBLISHERS.md has it; the default of etcd 3.4 is false.
+        ...["error", "--pre-vote", ...more],
       ];
       servers.#servers.push({ place, args, child: run(place, args) });
     }
@@ -119,6 +120,25 @@ export class EtcdServers implements AsyncDisposable {
       }
       return undefined;
     }, { what: "a leader of etcd", timeoutMs: 15_000, intervalMs: 50 });
+  }
+
+  /** Waits until each member has a leader, and a connection to each other. */
+  async whole(): Promise<void> {
+    const others = this.#servers.length - 1;
+    const isWhole = async (_: unknown, at: number) => {
+      const text = await this.#ask(at, "GET /metrics");
+      const values = (name: string) =>
+        text.split("\n").filter((line) => line.startsWith(name))
+          .map((line) => Number(line.slice(line.lastIndexOf(" "))));
+      const connected = values("etcd_network_active_peers{");
+      return values("etcd_server_has_leader ")[0] === 1 &&
+        connected.filter((value) => value === 1).length === others;
+    };
+    await waitUntil(
+      async () =>
+        (await Promise.all(this.#servers.map(isWhole))).every((it) => it),
+      { what: "all of etcd", timeoutMs: 30_000, intervalMs: 200 },
+    );
   }
 
   /** Sends a signal to a member. */
@@ -179,21 +199,26 @@ export class EtcdServers implements AsyncDisposable {
     return answers.every((isReady) => isReady);
   }
 
-  /** Asks through a program that runs where the member does. */
   async #status(at: number): Promise<Record<string, unknown> | undefined> {
-    const { place } = this.#servers[at] ?? {};
-    if (place === undefined) return undefined;
-    const { hostname, port } = new URL(place.localUrl ?? place.clientUrl);
-    const [command = "", ...args] = [...place.within, "bash", "-c", ASK];
-    const { stdout } = await new Deno.Command(command, {
-      args: [...args, "bash", hostname, port],
-      stderr: "null",
-    }).output();
+    const text = await this.#ask(at, "POST /v3/maintenance/status", "{}");
     try {
-      return JSON.parse(new TextDecoder().decode(stdout));
+      return JSON.parse(text);
     } catch {
       return undefined;
     }
+  }
+
+  /** Asks through a program that runs where the member does. */
+  async #ask(at: number, request: string, body = ""): Promise<string> {
+    const { place } = this.#servers[at] ?? {};
+    if (place === undefined) return "";
+    const { hostname, port } = new URL(place.localUrl ?? place.clientUrl);
+    const [command = "", ...args] = [...place.within, "bash", "-c", ASK];
+    const { stdout } = await new Deno.Command(command, {
+      args: [...args, "bash", hostname, port, request, body],
+      stderr: "null",
+    }).output();
+    return new TextDecoder().decode(stdout);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -205,15 +230,11 @@ export class EtcdServers implements AsyncDisposable {
   }
 }
 
-/**
- * Requests a member's status, with a timeout of a second; the answer follows an
- * empty line.
- */
+/** Prints the answer's body; the answer has a second to come. */
 const ASK = `
   exec 3<>/dev/tcp/$1/$2 || exit 1
-  printf 'POST /v3/maintenance/status HTTP/1.0\\r\\nContent-Length: 2\\r\\n\\r\\n{}' >&3
-  while read -r -t 1 line <&3; do [ "$line" = $'\\r' ] && break; done
-  read -r -t 1 line <&3; printf '%s' "$line"`;
+  printf '%s HTTP/1.0\\r\\nContent-Length: %d\\r\\n\\r\\n%s' "$3" "\${#4}" "$4" >&3
+  timeout 1 sed '1,/^\\r$/d' <&3`;
 
 function run(
   { within }: EtcdPlace,

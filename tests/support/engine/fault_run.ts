@@ -21,6 +21,12 @@ export interface FaultRun {
   readonly perSecond: number;
   /** Number of further bans in the table. @default {0} */
   readonly bulk?: number;
+  /**
+   * Whether each fault begins only once nothing is left of the one before. Then
+   * one host at a time is missing, and `F2BC_MAX_WAIT_MS` can be asked for.
+   * @default {false}
+   */
+  readonly areApart?: boolean;
 }
 
 /** Time before the first fault, in milliseconds. */
@@ -35,7 +41,7 @@ const SHOWN = 5;
  */
 export async function runFaults(
   t: Deno.TestContext,
-  { faults, perSecond, bulk = 0 }: FaultRun,
+  { faults, perSecond, bulk = 0, areApart = false }: FaultRun,
 ): Promise<void> {
   const seed = Number(Deno.env.get("F2BC_SEED") ?? NaN);
   const maxWaitMs = Number(Deno.env.get("F2BC_MAX_WAIT_MS") ?? Infinity);
@@ -47,6 +53,7 @@ export async function runFaults(
   await pass(QUIET_MS);
   for (const name of faults(random)) {
     await t.step(name, async () => {
+      if (areApart) await shared.whole();
       const beganMs = performance.now();
       await ENGINE_FAULTS[name]({ shared, random });
       await load.allInForce();

@@ -194,6 +194,16 @@ export class SharedHosts implements AsyncDisposable {
     }, { what: "an active publisher", timeoutMs: 15_000, intervalMs: 50 });
   }
 
+  /** Waits until all of etcd and every publisher is there and up to date. */
+  async whole(): Promise<void> {
+    await this.etcd.whole();
+    await this.allFigures(
+      ({ engineAnswers, behind, role }) =>
+        engineAnswers === true && (role === "active" || behind === 0),
+      "up to date",
+    );
+  }
+
   /** Waits until every publisher is a standby. */
   async noneActive(): Promise<void> {
     await this.allFigures(({ role }) => role === "standby", "stand by");
