@@ -61,7 +61,10 @@ export interface ControlClientOptions extends OrdersHere {
    * Pause before the first new connection; it doubles each time. @default {100}
    */
   readonly firstPauseMs?: number;
-  /** Longest pause before a new connection. @default {5000} */
+  /**
+   * Longest pause before a new connection. A node that waits when a publisher
+   * is back reports so much later. @default {2000}
+   */
   readonly maxPauseMs?: number;
   /**
    * Pause after a refusal that only an operator can fix, such as a wrong token.

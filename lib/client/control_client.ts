@@ -41,6 +41,9 @@ import { SPOKEN } from "../wire/spoken_revisions.ts";
 import type { NodeMessage } from "../wire/v2_messages.ts";
 import { encodeNodeMessage } from "../wire/v2.ts";
 
+/** Pause while another host uses this node's join code, in milliseconds. */
+const TWIN_PAUSE_MS = 5_000;
+
 /**
  * Maintains sessions with the publisher, one after the other. It guarantees:
  *
@@ -95,7 +98,7 @@ export class ControlClient {
     this.#options = {
       replyTimeoutMs: 2_000,
       firstPauseMs: 100,
-      maxPauseMs: 5_000,
+      maxPauseMs: 2_000,
       refusedPauseMs: 30_000,
       onWelcome: () => {},
       onIgnore: () => {},
@@ -237,8 +240,8 @@ export class ControlClient {
   }
 
   #pauseAfter({ code }: LostSessionError, usualMs: number): number {
-    const { refusedPauseMs, maxPauseMs } = this.#options;
-    if (code === "twin") return maxPauseMs;
+    const { refusedPauseMs } = this.#options;
+    if (code === "twin") return TWIN_PAUSE_MS;
     return REFUSALS.includes(code) ? refusedPauseMs : usualMs;
   }
 

@@ -47,7 +47,7 @@ Deno.test("ControlClient gives the welcome", async () => {
   deepStrictEqual(bench.session.counters, { sessions: 1, lost: 0 });
 });
 
-Deno.test("ControlClient doubles its pause up to five seconds while nobody answers, and tells once", async () => {
+Deno.test("ControlClient doubles its pause up to two seconds while nobody answers, and tells once", async () => {
   await using bench = new SessionBench(
     idle,
     (publisher) => publisher.silent = true,
@@ -62,9 +62,9 @@ Deno.test("ControlClient doubles its pause up to five seconds while nobody answe
     400,
     800,
     1_600,
-    3_200,
-    5_000,
-    5_000,
+    2_000,
+    2_000,
+    2_000,
   ]);
   strictEqual(bench.session.reachable, false);
   bench.publisher.silent = false;

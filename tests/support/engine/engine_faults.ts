@@ -25,7 +25,13 @@ export interface EngineCircumstances {
   readonly random: SeededRandom;
 }
 
-type EngineFault = (circumstances: EngineCircumstances) => Promise<void>;
+/**
+ * Resolves to the time from which bans must be in force again, by
+ * `performance.now()`; without one, from when they are written.
+ */
+type EngineFault = (
+  circumstances: EngineCircumstances,
+) => Promise<number | void>;
 
 /** Duration of a freeze, in milliseconds: longer than a takeover. */
 const FROZEN_MS = 7_000;
@@ -94,7 +100,9 @@ export const ENGINE_FAULTS = {
     await shared.networks.cut(active, NODE_PORTS);
     await pass(AWAY_MS);
     await shared.networks.mend(active);
+    const overMs = performance.now();
     await stillActive(shared, active, term);
+    return overMs;
   },
   "two of three etcd are dead": async ({ shared, random }) => {
     const first = Math.floor(random.below(HUBS.length));
@@ -106,7 +114,9 @@ export const ENGINE_FAULTS = {
     // Nothing may be acknowledged meanwhile.
     strictEqual(await lastSeq(shared), before);
     for (const at of dead) shared.etcd.startAgain(at);
+    const overMs = performance.now();
     await shared.active();
+    return overMs;
   },
   "the active publisher is stopped": async ({ shared }) => {
     const active = await shared.active();

@@ -110,15 +110,18 @@ export class SharedLoad {
   }
 
   /**
-   * The longest wait of a ban since a time, from the log to the action, in
-   * milliseconds.
+   * The longest wait of a ban that is in force since a time, from the log to the
+   * action, in milliseconds.
+   *
+   * @param fromMs Waits begin then at the earliest.
    */
-  longestWaitMs(sinceMs: number): number {
+  longestWaitMs(sinceMs: number, fromMs: number): number {
     let longestMs = 0;
     for (const node of NODES) {
       for (const [address, atMs] of this.#shared.watch(node).firstMs) {
         const writtenMs = this.#written.get(address)?.atMs ?? atMs;
-        if (atMs >= sinceMs) longestMs = Math.max(longestMs, atMs - writtenMs);
+        const waitMs = atMs - Math.max(writtenMs, fromMs);
+        if (atMs >= sinceMs) longestMs = Math.max(longestMs, waitMs);
       }
     }
     return Math.round(longestMs);
