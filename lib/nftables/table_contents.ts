@@ -10,16 +10,13 @@ import type { Address } from "../base/address.ts";
 /**
  * What is known of the table:
  *
- * - `unused`: no ban was added, and no list found one.
- * - `first list`, `listing`: a list has begun, of an unused table or of any.
- * - `refilling`: the last list found it empty though bans had been added. It
- *   holds only what was added since that list began.
+ * - `listing`: a list has begun.
+ * - `refilling`: the last list found it empty. It holds only what was added
+ *   since that list began.
  * - `refilled`: the same, and nothing was added since the last look.
  * - `unknown`: it may hold anything.
  */
 export type ContentsState =
-  | "unused"
-  | "first list"
   | "listing"
   | "refilling"
   | "refilled"
@@ -39,13 +36,6 @@ export type ContentsEvent =
 const NEXT: Readonly<
   Record<ContentsState, Partial<Record<ContentsEvent, ContentsState>>>
 > = {
-  "unused": { "list begins": "first list", "added": "unknown" },
-  "first list": {
-    "added": "listing",
-    "found empty": "unused",
-    "found bans": "unknown",
-    "list fails": "unused",
-  },
   "listing": {
     "found empty": "refilling",
     "found bans": "unknown",
@@ -84,7 +74,7 @@ const NEXT: Readonly<
  * ```
  */
 export class TableContents {
-  #state: ContentsState = "unused";
+  #state: ContentsState = "unknown";
   /** What may have been added since the last list began; empty while `unknown`. */
   readonly #added = new Set<Address>();
 

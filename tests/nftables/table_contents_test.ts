@@ -10,19 +10,14 @@ const [ONE, OTHER] = [address("192.0.2.1"), address("192.0.2.2")];
 
 /** Events that lead from a new table to each state. */
 const WAYS: Readonly<Record<ContentsState, readonly ContentsEvent[]>> = {
-  "unused": [],
-  "first list": ["list begins"],
-  "listing": ["added", "list begins"],
-  "refilling": ["added", "list begins", "found empty"],
-  "refilled": ["added", "list begins", "found empty", "look"],
-  "unknown": ["added"],
+  "unknown": [],
+  "listing": ["list begins"],
+  "refilling": ["list begins", "found empty"],
+  "refilled": ["list begins", "found empty", "look"],
 };
 
 /** States after each event, in the order of {@link EVENTS}. */
 const AFTER: Readonly<Record<ContentsState, string>> = {
-  "unused": "first list|unused|unused|unused|unknown|unused|unused",
-  "first list":
-    "first list|unused|unused|unknown|listing|first list|first list",
   "listing": "listing|unknown|refilling|unknown|listing|listing|listing",
   "refilling":
     "listing|refilling|refilling|refilling|refilling|refilled|unknown",
