@@ -24,6 +24,7 @@ interface Compose {
   readonly services: Readonly<
     Record<string, {
       readonly build: { readonly target: string };
+      readonly image: string;
       readonly configs: readonly { readonly source: string }[];
       readonly volumes: readonly string[];
       readonly read_only: boolean;
@@ -103,8 +104,13 @@ Deno.test("the trial's nodes are stages of the Dockerfile, and their configurati
   deepStrictEqual(Object.keys(nodes), ["hub", "node-a", "node-b"]);
   ok(keys !== undefined);
   for (const [hostname, service] of Object.entries(nodes)) {
-    const { build: { target }, configs, volumes, read_only } = service;
+    const { build: { target }, image, configs, volumes, read_only } = service;
     ok(stages.has(target), target);
+    // The default is a name that no registry has: without a build it fails.
+    strictEqual(
+      image,
+      `\${F2BC_IMAGES:-localhost/fail2ban-cluster}/${target}:\${F2BC_VERSION:-latest}`,
+    );
     strictEqual(read_only, true);
     for (const volume of volumes) {
       ok(Object.hasOwn(compose.volumes, volume.split(":")[0] ?? ""), volume);
