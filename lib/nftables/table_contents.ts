@@ -10,17 +10,19 @@ import type { Address } from "../base/address.ts";
 /**
  * What is known of the table:
  *
- * - `listing`: a list has begun.
- * - `refilling`: the last list found it empty. It holds only what was added
- *   since that list began.
- * - `refilled`: the same, and nothing was added since the last look.
  * - `unknown`: it may hold anything.
+ * - `listing`: a list has begun.
+ * - `empty`: the last list found it empty, and nothing was added after it.
+ * - `refilling`: bans were added to the empty table. It holds only what was
+ *   added since that list began.
+ * - `refilled`: the same, and nothing was added since the last look.
  */
 export type ContentsState =
+  | "unknown"
   | "listing"
+  | "empty"
   | "refilling"
-  | "refilled"
-  | "unknown";
+  | "refilled";
 
 /** What happens to the table; a `look` comes every second. */
 export type ContentsEvent =
@@ -36,23 +38,24 @@ export type ContentsEvent =
 const NEXT: Readonly<
   Record<ContentsState, Partial<Record<ContentsEvent, ContentsState>>>
 > = {
+  "unknown": { "list begins": "listing" },
   "listing": {
-    "found empty": "refilling",
+    "found empty": "empty",
     "found bans": "unknown",
     "list fails": "unknown",
   },
-  "refilling": {
-    "list begins": "listing",
-    "look": "refilled",
+  "empty": {
+    "found bans": "unknown",
+    "added": "refilling",
     "disturbed": "unknown",
   },
+  // A later list changes nothing: what was absent and was not added still is.
+  "refilling": { "look": "refilled", "disturbed": "unknown" },
   "refilled": {
-    "list begins": "listing",
     "added": "refilling",
     "look": "unknown",
     "disturbed": "unknown",
   },
-  "unknown": { "list begins": "listing" },
 };
 
 /**
@@ -69,7 +72,7 @@ const NEXT: Readonly<
  * contents.note("added", address === undefined ? [] : [address]);
  * contents.note("list begins");
  * contents.note("found empty");
- * strictEqual(contents.state, "refilling");
+ * strictEqual(contents.state, "empty");
  * strictEqual(address && contents.mayHold(address), false);
  * ```
  */
@@ -84,15 +87,14 @@ export class TableContents {
 
   /** Whether an address may be in the table. */
   mayHold(address: Address): boolean {
-    const isRefill = this.#state === "refilling" || this.#state === "refilled";
-    return !isRefill || this.#added.has(address);
+    const isAnything = this.#state === "listing" || this.#state === "unknown";
+    return isAnything || this.#added.has(address);
   }
 
   /** Takes an event. @param addresses What was `added`. */
   note(event: ContentsEvent, addresses: Iterable<Address> = []): void {
     this.#state = NEXT[this.#state][event] ?? this.#state;
-    if (event === "list begins" || this.#state === "unknown") {
-      this.#added.clear();
-    } else for (const address of addresses) this.#added.add(address);
+    if (this.#state === "unknown") this.#added.clear();
+    else for (const address of addresses) this.#added.add(address);
   }
 }

@@ -12,17 +12,19 @@ const [ONE, OTHER] = [address("192.0.2.1"), address("192.0.2.2")];
 const WAYS: Readonly<Record<ContentsState, readonly ContentsEvent[]>> = {
   "unknown": [],
   "listing": ["list begins"],
-  "refilling": ["list begins", "found empty"],
-  "refilled": ["list begins", "found empty", "look"],
+  "empty": ["list begins", "found empty"],
+  "refilling": ["list begins", "found empty", "added"],
+  "refilled": ["list begins", "found empty", "added", "look"],
 };
 
 /** States after each event, in the order of {@link EVENTS}. */
 const AFTER: Readonly<Record<ContentsState, string>> = {
-  "listing": "listing|unknown|refilling|unknown|listing|listing|listing",
-  "refilling":
-    "listing|refilling|refilling|refilling|refilling|refilled|unknown",
-  "refilled": "listing|refilled|refilled|refilled|refilling|unknown|unknown",
   "unknown": "listing|unknown|unknown|unknown|unknown|unknown|unknown",
+  "listing": "listing|unknown|empty|unknown|listing|listing|listing",
+  "empty": "empty|empty|empty|unknown|refilling|empty|unknown",
+  "refilling":
+    "refilling|refilling|refilling|refilling|refilling|refilled|unknown",
+  "refilled": "refilled|refilled|refilled|refilled|refilling|unknown|unknown",
 };
 const EVENTS: readonly ContentsEvent[] = [
   "list begins",
@@ -66,9 +68,21 @@ Deno.test("TableContents knows of a table that is refilled only what was added s
   strictEqual(contents.mayHold(address("192.0.2.3")), true);
 });
 
-Deno.test("TableContents forgets what it knew when the next list begins", () => {
-  const contents = contentsAfter(["added", "list begins", "found empty"]);
+Deno.test("TableContents knows also during a list, and after it, what it did not add to an empty table", () => {
+  const contents = contentsAfter(["list begins", "found empty"]);
   contents.note("added", [ONE]);
+  for (const event of ["list begins", "found bans"] as const) {
+    contents.note(event);
+    strictEqual(contents.mayHold(ONE), true);
+    strictEqual(contents.mayHold(OTHER), false, event);
+  }
+});
+
+Deno.test("TableContents forgets what it knew at a disturbance, and learns it from the next list", () => {
+  const contents = contentsAfter(["list begins", "found empty"]);
+  contents.note("added", [ONE]);
+  contents.note("disturbed");
+  strictEqual(contents.mayHold(OTHER), true);
   contents.note("list begins");
   contents.note("found empty");
   strictEqual(contents.mayHold(ONE), false);

@@ -115,6 +115,8 @@ testNft(
     const enforcer = nft.enforcer();
     await enforcer.check(signal);
     strictEqual((await listed(enforcer)).size, 0);
+    // The copy is still on its way.
+    for (let look = 0; look < 3; look++) await enforcer.isUnchanged(signal);
     deepStrictEqual(await enforcer.apply(bans(2_000, MINUTE_MS), signal), []);
     strictEqual(nft.takeDeletions(), 0);
     strictEqual((await listed(enforcer)).size, 2_000);
