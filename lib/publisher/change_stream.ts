@@ -68,15 +68,20 @@ export class ChangeStream {
   readonly #sendQueue: SendQueue;
   readonly #added = new Condition();
   readonly #wanted = new Condition();
+  readonly #handed = new Condition();
   /** Monotonic time until which heartbeats come soon. */
   #soonUntilMs = -Infinity;
   #waiting: Change[] = [];
+  /** Sequence number of the last change that was handed over, or told. */
+  #handedSeq: number;
+  #isBeatDue = false;
   /** Monotonic time from which the next changes may go. */
   #dueMs = -Infinity;
 
   /** @param options See {@link ChangeStreamOptions}. */
   constructor(options: ChangeStreamOptions) {
     this.#options = options;
+    this.#handedSeq = options.seq();
     this.#sendQueue = new SendQueue(options.socket);
   }
 
@@ -88,9 +93,30 @@ export class ChangeStream {
   /** Sends stored changes, in order. */
   publish(kept: readonly KeptChange[]): void {
     for (const { change } of kept) this.#waiting.push(change);
+    this.#handedSeq = kept.at(-1)?.change.seq ?? this.#handedSeq;
     const isDue = this.#options.clock.monotonicMs() >= this.#dueMs;
     if (isDue || this.#waiting.length >= MANY_CHANGES) this.#sendWaiting();
     else this.#added.notify();
+    if (this.#isBeatDue && this.#hasAll()) this.#sendBeat();
+  }
+
+  /** Whether the stream has all changes of the table. */
+  #hasAll(): boolean {
+    return this.#options.seq() === this.#handedSeq;
+  }
+
+  /**
+   * A subscriber that hears a sequence number must have received the changes up
+   * to it.
+   */
+  #sendBeat(): void {
+    const { epoch, seq, revision } = this.#options;
+    this.#isBeatDue = false;
+    this.#sendWaiting();
+    this.#handedSeq = seq();
+    const now = { seq: this.#handedSeq, revision: revision() };
+    this.#sendQueue.put(encodeStreamMessage({ kind: "H", epoch, ...now }));
+    this.#handed.notify();
   }
 
   #sendWaiting(): void {
@@ -150,13 +176,9 @@ export class ChangeStream {
   }
 
   async #beat(signal: AbortSignal): Promise<void> {
-    const { clock, epoch, seq, revision, listeners } = this.#options;
+    const { clock, listeners } = this.#options;
     while (true) {
-      // A subscriber that hears a sequence number must have received the
-      // changes up to it.
-      this.#sendWaiting();
-      const now = { seq: seq(), revision: revision() };
-      this.#sendQueue.put(encodeStreamMessage({ kind: "H", epoch, ...now }));
+      await this.#beatOnce(signal);
       const leastMs = Math.min(
         HEARTBEAT_MS,
         MIN_BEAT_MS + (listeners?.() ?? 0) * BEAT_MS_PER_LISTENER,
@@ -168,5 +190,18 @@ export class ChangeStream {
         }
       });
     }
+  }
+
+  /** The table has changes a moment before they are handed over. */
+  async #beatOnce(signal: AbortSignal): Promise<void> {
+    this.#isBeatDue = !this.#hasAll();
+    if (this.#isBeatDue) {
+      await inTime(this.#options.clock, HEARTBEAT_MS, signal, async (group) => {
+        while (this.#isBeatDue) await this.#handed.wait(group);
+        return true;
+      });
+      if (!this.#isBeatDue) return;
+    }
+    this.#sendBeat();
   }
 }
