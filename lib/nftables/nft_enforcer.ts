@@ -177,10 +177,10 @@ export class NftEnforcer implements Enforcer {
   }
 
   async list(signal: AbortSignal): Promise<readonly ActiveBan[]> {
-    const mark = await this.#changing.withLock(
-      signal,
-      () => Promise.resolve(this.#generation.mark()),
-    );
+    const mark = await this.#changing.withLock(signal, () => {
+      this.#noteDisturbance();
+      return Promise.resolve(this.#generation.mark());
+    });
     this.#contents.note("list begins");
     const listed = await this.#lister.list(signal).catch((error) => {
       this.#contents.note("list fails");
@@ -232,7 +232,7 @@ export class NftEnforcer implements Enforcer {
     signal: AbortSignal,
   ): Promise<readonly EnforcementFailure[]> {
     if (bans.length === 0) return [];
-    if (!this.#generation.isUnchanged()) this.#contents.note("disturbed");
+    this.#noteDisturbance();
     if (this.#isMade()) {
       const script = render(bans);
       // The kernel counts no change for an empty script.
@@ -253,6 +253,11 @@ export class NftEnforcer implements Enforcer {
     const failed = { items: bans, reason, attempt, maxAttempts: MAX_ATTEMPTS };
     const found = await bisectFailures(failed);
     return found.map(({ item, reason }) => ({ ban: item, reason }));
+  }
+
+  /** A list forgets that somebody else changed the table, so it comes first. */
+  #noteDisturbance(): void {
+    if (!this.#generation.isUnchanged()) this.#contents.note("disturbed");
   }
 
   /** Whether the table certainly has its sets and rules. */

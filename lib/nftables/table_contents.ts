@@ -58,6 +58,9 @@ const NEXT: Readonly<
   },
 };
 
+/** An action has no more bans in force: more are no fill of an empty table. */
+const MAX_ADDED = 1_000_000;
+
 /**
  * Keeps track of what the table may hold.
  *
@@ -80,6 +83,12 @@ export class TableContents {
   #state: ContentsState = "unknown";
   /** What may have been added since the last list began; empty while `unknown`. */
   readonly #added = new Set<Address>();
+  readonly #maxAdded: number;
+
+  /** @param maxAdded Maximum number of remembered additions. @default {1000000} */
+  constructor(maxAdded = MAX_ADDED) {
+    this.#maxAdded = maxAdded;
+  }
 
   get state(): ContentsState {
     return this.#state;
@@ -94,7 +103,10 @@ export class TableContents {
   /** Takes an event. @param addresses What was `added`. */
   note(event: ContentsEvent, addresses: Iterable<Address> = []): void {
     this.#state = NEXT[this.#state][event] ?? this.#state;
+    if (this.#state !== "unknown") {
+      for (const address of addresses) this.#added.add(address);
+    }
+    if (this.#added.size > this.#maxAdded) this.#state = "unknown";
     if (this.#state === "unknown") this.#added.clear();
-    else for (const address of addresses) this.#added.add(address);
   }
 }

@@ -87,3 +87,15 @@ Deno.test("TableContents forgets what it knew at a disturbance, and learns it fr
   contents.note("found empty");
   strictEqual(contents.mayHold(ONE), false);
 });
+
+Deno.test("TableContents knows nothing once more was added than it remembers", () => {
+  const contents = new TableContents(1);
+  for (const event of ["list begins", "found empty"] as const) {
+    contents.note(event);
+  }
+  contents.note("added", [ONE]);
+  strictEqual(contents.mayHold(OTHER), false);
+  contents.note("added", [address("192.0.2.3")]);
+  strictEqual(contents.mayHold(OTHER), true);
+  strictEqual(contents.state, "unknown");
+});

@@ -170,6 +170,24 @@ testNft(
 );
 
 testNft(
+  "NftEnforcer gives a ban its end, also where it has listed what somebody put in while it filled the table",
+  async (host) => {
+    const nft = new CountedNft(host);
+    const enforcer = await emptied(nft);
+    await enforcer.apply(bans(3, MINUTE_MS), signal);
+    await nft.other("add", "element", SET, "{ 198.18.0.7 timeout 30s }");
+    strictEqual(await enforcer.isUnchanged(signal), false);
+    await enforcer.check(signal);
+    strictEqual((await listed(enforcer)).size, 4);
+    nft.takeDeletions();
+    await enforcer.apply([hostBan("198.18.0.7", HOUR_MS)], signal);
+    strictEqual(nft.takeDeletions(), 1);
+    const endMs = (await listed(enforcer)).get("198.18.0.7") ?? NaN;
+    ok(endMs > Date.now() + MINUTE_MS);
+  },
+);
+
+testNft(
   "NftEnforcer takes nothing for granted where the table is emptied again while it fills it",
   async (host) => {
     const nft = new CountedNft(host);
