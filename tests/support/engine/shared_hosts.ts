@@ -68,6 +68,7 @@ export class SharedHosts implements AsyncDisposable {
   readonly #held: AsyncDisposableStack;
   readonly #hubs = new Map<Hub, ChildProcess>();
   readonly #watches = new Map<Node, NftWatch>();
+  readonly #nodePrograms = new Map<string, ChildProcess>();
 
   private constructor(
     held: AsyncDisposableStack,
@@ -194,6 +195,14 @@ export class SharedHosts implements AsyncDisposable {
     }, { what: "an active publisher", timeoutMs: 15_000, intervalMs: 50 });
   }
 
+  /** @throws {Error} when a node's program has ended: no fault ends one. */
+  demandNodes(): void {
+    for (const [name, { hasEnded, stderr }] of this.#nodePrograms) {
+      if (!hasEnded) continue;
+      throw new Error(`${name} has ended: ${stderr.slice(-5).join("\n")}`);
+    }
+  }
+
   /** Waits until all of etcd and every publisher is there and up to date. */
   async whole(): Promise<void> {
     await this.etcd.whole();
@@ -295,8 +304,12 @@ export class SharedHosts implements AsyncDisposable {
     const watch = await NftWatch.start(networks.of(node));
     this.#watches.set(node, this.#held.use(watch));
     await appendLog(cluster.logPath(node), "");
-    await cluster.start("monitor", node);
-    await cluster.start("subscriber", node);
+    for (const role of ["monitor", "subscriber"] as const) {
+      this.#nodePrograms.set(
+        `${role} ${node}`,
+        await cluster.start(role, node),
+      );
+    }
     await waitUntil(
       async () =>
         (await cluster.peek("subscriber", node))?.["following"] === true,

@@ -102,7 +102,10 @@ export class SharedLoad {
       }
       return [...waiting.values()].map(({ size }) => size);
     };
-    await waitUntil(() => count().every((size) => size === 0), {
+    await waitUntil(() => {
+      this.#shared.demandNodes();
+      return count().every((size) => size === 0);
+    }, {
       what: () => `bans in force: ${count().join(" and ")} are not`,
       timeoutMs: 20_000,
       intervalMs: 50,
