@@ -4,13 +4,13 @@
  * @module
  */
 
-import { DatabaseSync } from "node:sqlite";
 import { banStorePath } from "../../../lib/store/io/sqlite_ban_store.ts";
 import { replicaPath } from "../../../lib/store/io/sqlite_replica_store.ts";
 import { BanDatabase } from "../../../lib/store/ban_database.ts";
 import { readReplica } from "../../../lib/store/replica_tables.ts";
 import type { Fail2banServer } from "../fail2ban/fail2ban_server.ts";
 import { waitUntil } from "../host/wait_until.ts";
+import { readDatabase } from "../store/stored_tables.ts";
 import type { TestCluster } from "./test_cluster.ts";
 
 /** Ends in milliseconds since 1970, by `jail address`. */
@@ -28,8 +28,10 @@ export function heldOf(
   hub = "hub",
 ): HeldEnds {
   const ends = new Map<string, number>();
-  using database = open(banStorePath(cluster.stateDir(hub)));
-  const { table, time } = new BanDatabase(database.db);
+  const { table, time } = readDatabase(
+    banStorePath(cluster.stateDir(hub)),
+    (database) => new BanDatabase(database),
+  );
   const aheadMs = time?.aheadMs ?? 0;
   const nowMs = wallMs - aheadMs;
   for (const { jail, address, reports } of table.bans()) {
@@ -49,8 +51,10 @@ export function copiedOf(
 ): HeldEnds {
   const ends = new Map<string, number>();
   const nowMs = Date.now();
-  using database = open(replicaPath(cluster.stateDir(subscriber)));
-  const copy = readReplica(database.db, nowMs);
+  const copy = readDatabase(
+    replicaPath(cluster.stateDir(subscriber)),
+    (database) => readReplica(database, nowMs),
+  );
   for (const { jail, address, reports } of copy?.table.bans() ?? []) {
     const report = reports.find(({ origin }) => origin === node);
     if (report !== undefined) {
@@ -62,10 +66,13 @@ export function copiedOf(
 
 /** The current bans in fail2ban's database. */
 export function rowsOf(server: Fail2banServer): HeldEnds {
-  using database = open(server.databasePath);
-  const rows = database.db.prepare(
-    "SELECT jail, ip, timeofban AS began, bantime AS lasts FROM bips",
-  ).all();
+  const rows = readDatabase(
+    server.databasePath,
+    (database) =>
+      database.prepare(
+        "SELECT jail, ip, timeofban AS began, bantime AS lasts FROM bips",
+      ).all(),
+  );
   const ends = new Map<string, number>();
   for (const { jail, ip, began, lasts } of rows) {
     const endsMs = Number(lasts) < 0
@@ -116,9 +123,4 @@ export async function agree(
     intervalMs: 500,
   });
   return Math.round((performance.now() - sinceMs) / 1_000);
-}
-
-function open(path: string): { readonly db: DatabaseSync } & Disposable {
-  const db = new DatabaseSync(path, { readOnly: true, timeout: 5_000 });
-  return { db, [Symbol.dispose]: () => db.close() };
 }

@@ -6,7 +6,7 @@
  */
 
 import { createHash } from "node:crypto";
-import { DatabaseSync } from "node:sqlite";
+import { readDatabase } from "../store/stored_tables.ts";
 import { BanDatabase } from "../../../lib/store/ban_database.ts";
 import { banStorePath } from "../../../lib/store/io/sqlite_ban_store.ts";
 import { appendLog, banLine, testAddress } from "../fail2ban/fail2ban_lines.ts";
@@ -146,19 +146,20 @@ export class SharedLoad {
   /** The current copy of a publisher. */
   copyOf(hub: Hub): CopyFacts {
     const path = banStorePath(this.#shared.cluster.stateDir(hub));
-    using reader = new DatabaseSync(path, { readOnly: true, timeout: 5_000 });
-    const store = new BanDatabase(reader);
-    const sha256 = createHash("sha256").update(store.epoch);
-    const addresses: string[] = [];
-    let gaps = 0;
     const { bulk } = this.#shared;
-    const since = Math.max(bulk, store.keptSince);
-    for (const change of store.since(since, Infinity)) {
-      sha256.update(JSON.stringify(change));
-      addresses.push(change.address);
-      if (change.seq !== bulk + addresses.length) gaps++;
-    }
-    return { hub, sha256: sha256.digest("hex"), addresses, gaps };
+    return readDatabase(path, (database) => {
+      const store = new BanDatabase(database);
+      const sha256 = createHash("sha256").update(store.epoch);
+      const addresses: string[] = [];
+      let gaps = 0;
+      const since = Math.max(bulk, store.keptSince);
+      for (const change of store.since(since, Infinity)) {
+        sha256.update(JSON.stringify(change));
+        addresses.push(change.address);
+        if (change.seq !== bulk + addresses.length) gaps++;
+      }
+      return { hub, sha256: sha256.digest("hex"), addresses, gaps };
+    });
   }
 
   async #write(): Promise<void> {

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
+import { readDatabase } from "../store/stored_tables.ts";
 import { banStorePath } from "../../../lib/store/io/sqlite_ban_store.ts";
 import { replicaPath } from "../../../lib/store/io/sqlite_replica_store.ts";
 import type { Ban } from "../../../lib/ban/ban.ts";
@@ -78,8 +79,7 @@ function tableIn(
   read: (database: DatabaseSync, nowMs: number) => Iterable<Ban>,
 ): Table {
   const nowMs = Date.now();
-  const database = new DatabaseSync(path, { readOnly: true, timeout: 5_000 });
-  try {
+  return readDatabase(path, (database) => {
     const table = new Map<string, readonly string[]>();
     for (const { jail, address, reports } of read(database, nowMs)) {
       const reporters = reports.filter(({ expiresMs }) => expiresMs > nowMs)
@@ -87,9 +87,7 @@ function tableIn(
       if (reporters.length > 0) table.set(`${jail} ${address}`, reporters);
     }
     return table;
-  } finally {
-    database.close();
-  }
+  });
 }
 
 /** Elements of the sets, as in `nft -j`. */

@@ -15,7 +15,7 @@ import { waitUntil } from "../host/wait_until.ts";
 
 /** The addresses banned in the publisher's table. */
 export function publishersBans(cluster: TestCluster, host = "hub"): string[] {
-  return reading(banStorePath(cluster.stateDir(host)), (database) => {
+  return readDatabase(banStorePath(cluster.stateDir(host)), (database) => {
     const { table } = new BanDatabase(database);
     table.expire(Date.now());
     return Array.from(table.bans(), ({ address }): string => address).sort();
@@ -24,7 +24,7 @@ export function publishersBans(cluster: TestCluster, host = "hub"): string[] {
 
 /** The addresses banned in a subscriber's replica. */
 export function copysBans(cluster: TestCluster, host: string): string[] {
-  return reading(
+  return readDatabase(
     replicaPath(cluster.stateDir(host)),
     (database) =>
       Array.from(
@@ -61,7 +61,7 @@ export async function waitCopy(
 
 /** The publisher's history in order: `report ADDRESS NODE`. */
 export function history(cluster: TestCluster, host = "hub"): string[] {
-  return reading(banStorePath(cluster.stateDir(host)), (database) => {
+  return readDatabase(banStorePath(cluster.stateDir(host)), (database) => {
     const store = new BanDatabase(database);
     return store.since(store.keptSince, Infinity).map((change) => {
       const node = change.kind === "lift" ? change.by : change.origin;
@@ -89,7 +89,7 @@ export function historyOfBans(cluster: TestCluster, host = "hub"): string[] {
 
 /** The publisher's receipts: `applied ADDRESS NODE`. */
 export function receipts(cluster: TestCluster, host = "hub"): string[] {
-  return reading(banStorePath(cluster.stateDir(host)), (database) => {
+  return readDatabase(banStorePath(cluster.stateDir(host)), (database) => {
     const rows = database.prepare(
       "SELECT outcome, address, node FROM receipts ORDER BY at_ms",
     ).all();
@@ -101,17 +101,20 @@ export function receipts(cluster: TestCluster, host = "hub"): string[] {
 
 /** The last stored sequence number. */
 export function lastSeq(cluster: TestCluster, host = "hub"): number {
-  return reading(banStorePath(cluster.stateDir(host)), (database) => {
+  return readDatabase(banStorePath(cluster.stateDir(host)), (database) => {
     const row = database.prepare("SELECT max(seq) AS seq FROM log").get();
     return Number(row?.["seq"] ?? 0);
   });
 }
 
 /** Opens the file read-only beside a running program. */
-function reading<T>(path: string, read: (database: DatabaseSync) => T): T {
+/** Reads a database, as it is at one moment, while others write it. */
+export function readDatabase<T>(
+  path: string,
+  read: (database: DatabaseSync) => T,
+): T {
   const database = new DatabaseSync(path, { readOnly: true, timeout: 5_000 });
   try {
-    // A transaction, for a consistent view.
     database.exec("BEGIN");
     return read(database);
   } finally {
