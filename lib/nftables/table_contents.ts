@@ -12,9 +12,9 @@ import type { Address } from "../base/address.ts";
  *
  * - `unknown`: it may hold anything.
  * - `listing`: a list has begun.
- * - `empty`: the last list found it empty, and nothing was added after it.
- * - `refilling`: bans were added to the empty table. It holds only what was
- *   added since that list began.
+ * - `empty`: a list found it empty. It holds only what was added since that
+ *   list began.
+ * - `refilling`: the same, and bans were added after that list.
  * - `refilled`: the same, and nothing was added since the last look.
  */
 export type ContentsState =
@@ -81,7 +81,7 @@ const MAX_ADDED = 1_000_000;
  */
 export class TableContents {
   #state: ContentsState = "unknown";
-  /** What may have been added since the last list began; empty while `unknown`. */
+  /** What was added since the list began that counts; empty while `unknown`. */
   readonly #added = new Set<Address>();
   readonly #maxAdded: number;
 
