@@ -7,11 +7,8 @@
  * @module
  */
 
-/** Maximum multiple of the usual timeout. */
-const MOST = 8;
-
 /**
- * A multiple of the usual timeout. It doubles after a session that timed out
+ * A multiple of the usual timeout. It doubles after an attempt that timed out
  * without a single answer, and halves after one that had answers.
  *
  * @example
@@ -20,14 +17,20 @@ const MOST = 8;
  * import { strictEqual } from "node:assert/strict";
  *
  * const timeout = new AdaptiveTimeout();
- * timeout.noteTimeout({ answered: false });
+ * timeout.note({ answered: false });
  * strictEqual(timeout.of(2_000), 4_000);
- * timeout.noteTimeout({ answered: true });
+ * timeout.note({ answered: true });
  * strictEqual(timeout.of(2_000), 2_000);
  * ```
  */
 export class AdaptiveTimeout {
+  readonly #most: number;
   #factor = 1;
+
+  /** @param most Maximum multiple of the usual timeout. @default {8} */
+  constructor(most = 8) {
+    this.#most = most;
+  }
 
   /**
    * The current timeout, in milliseconds.
@@ -38,10 +41,10 @@ export class AdaptiveTimeout {
     return usualMs * this.#factor;
   }
 
-  /** Adapts to a session that ended because an answer was late. */
-  noteTimeout({ answered }: { readonly answered: boolean }): void {
+  /** Adapts to an attempt: whether it had an answer before it ended. */
+  note({ answered }: { readonly answered: boolean }): void {
     this.#factor = answered
       ? Math.max(1, this.#factor / 2)
-      : Math.min(MOST, this.#factor * 2);
+      : Math.min(this.#most, this.#factor * 2);
   }
 }

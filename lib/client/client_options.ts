@@ -53,8 +53,8 @@ export interface ControlClientOptions extends OrdersHere {
    */
   readonly explain?: (stage: SilenceStage) => Promise<Explanation | undefined>;
   /**
-   * Timeout for a WELCOME, after which the client drops the connection.
-   * @default {2000}
+   * Timeout for a WELCOME, after which the client drops the connection; also
+   * the first timeout for connecting. @default {2000}
    */
   readonly replyTimeoutMs?: number;
   /**

@@ -43,6 +43,11 @@ import { encodeNodeMessage } from "../wire/v2.ts";
 
 /** Pause while another host uses this node's join code, in milliseconds. */
 const TWIN_PAUSE_MS = 5_000;
+/**
+ * Longest time for connecting, as a multiple of the timeout for an answer: with
+ * encryption it takes five round trips, and a satellite's takes 0.7 s.
+ */
+const MAX_CONNECT_TIMES = 4;
 
 /**
  * Maintains sessions with the publisher, one after the other. It guarantees:
@@ -54,6 +59,8 @@ const TWIN_PAUSE_MS = 5_000;
  *   maximum, and starts again from the first after a session that brought an
  *   answer or lasted at least the maximum. After a refusal that only an
  *   operator can fix, the client takes a longer, fixed pause.
+ * - The time for connecting doubles with each attempt, up to a maximum, until
+ *   there is a session: a line may be slow.
  * - Each trouble is logged once, however many attempts fail, and so is its end.
  *   If the publisher does not know the session, this is no trouble: it was
  *   restarted, or the connection was renewed.
@@ -83,6 +90,7 @@ export class ControlClient {
   readonly #publisher: KnownPublisher;
   /** Fed by every message of a session. */
   readonly #hearing: Watchdog;
+  readonly #connectTimeout = new AdaptiveTimeout(MAX_CONNECT_TIMES);
   #renewal = new AbortController();
   #reachable = false;
   #answered = false;
@@ -261,7 +269,8 @@ export class ControlClient {
       place,
     });
     // Connecting takes several round trips, so sending has its own timeout.
-    const sent = await inTime(clock, replyTimeoutMs, signal, async (ended) => {
+    const connectMs = this.#connectTimeout.of(replyTimeoutMs);
+    const sent = await inTime(clock, connectMs, signal, async (ended) => {
       await socket.send(hello, ended);
       return true;
     });
@@ -344,6 +353,7 @@ export class ControlClient {
     this.#publisher.noteWelcome(welcome);
     this.#noteAllowlist(welcome);
     this.counters.sessions++;
+    this.#connectTimeout.note({ answered: true });
     this.#reachable = true;
     this.#welcomedMs = this.#options.clock.monotonicMs();
     this.#troubles.noteWelcome();
@@ -352,8 +362,12 @@ export class ControlClient {
   #noteLoss(loss: LostSessionError): void {
     this.counters.lost++;
     const wasWelcome = this.#welcomedMs !== undefined;
-    if (wasWelcome && loss instanceof NoAnswerError) {
-      this.answerTimeout.noteTimeout({ answered: this.#answered });
+    if (loss instanceof NoAnswerError) {
+      if (wasWelcome) {
+        this.answerTimeout.note({ answered: this.#answered });
+      } else if (loss.stage === "connection") {
+        this.#connectTimeout.note({ answered: false });
+      }
     }
     if (loss.code === "session") {
       this.#options.log.record(

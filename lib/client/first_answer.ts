@@ -49,7 +49,7 @@ export function connectToAny(
 export class FirstAnswer implements MessageSocket {
   #possible: readonly PossibleConnection[];
   #first: MessageSocket | undefined;
-  #greeting: Frames | undefined;
+  #answer: Frames | undefined;
   #closing: Promise<void> | undefined;
 
   /**
@@ -59,18 +59,23 @@ export class FirstAnswer implements MessageSocket {
     this.#possible = possible;
   }
 
+  /**
+   * Sends a message. The first one goes to all publishers, and counts as sent
+   * once one of them has answered: only then it is known who the receiver is.
+   */
   async send(frames: Frames, signal: AbortSignal): Promise<void> {
-    if (this.#first !== undefined) {
-      return await this.#first.send(frames, signal);
-    }
-    // `receive` sends it to all of them: some can't be reached at the moment.
-    this.#greeting = frames;
+    if (this.#first === undefined) await this.#ask(frames, signal);
+    else await this.#first.send(frames, signal);
   }
 
   async receive(signal: AbortSignal): Promise<Frames> {
-    if (this.#first !== undefined) return await this.#first.receive(signal);
-    const greeting = this.#greeting;
-    if (greeting === undefined) throw new Error("Nothing was said yet");
+    if (this.#first === undefined) throw new Error("Nothing was said yet");
+    const answer = this.#answer;
+    this.#answer = undefined;
+    return answer ?? await this.#first.receive(signal);
+  }
+
+  async #ask(greeting: Frames, signal: AbortSignal): Promise<void> {
     const ended = new AbortController();
     using either = new EitherSignal([signal, ended.signal]);
     const asked = this.#possible.map(async (each) => {
@@ -80,8 +85,8 @@ export class FirstAnswer implements MessageSocket {
     try {
       const { each, frames } = await Promise.any(asked);
       this.#first = each.socket;
+      this.#answer = frames;
       each.onFirst();
-      return frames;
     } catch (error) {
       signal.throwIfAborted();
       throw error instanceof AggregateError ? error.errors[0] : error;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { AdaptiveTimeout } from "../client/adaptive_timeout.ts";
 import type { StreamMessage } from "../wire/v2_messages.ts";
 import { HEARTBEAT_MS } from "../wire/presence_pace.ts";
 import { TroubleLog } from "../log/trouble_log.ts";
@@ -18,6 +19,8 @@ import { decodeStreamMessage } from "../wire/v2.ts";
 
 /** Least time for the first message of a connection, in milliseconds. */
 const FIRST_MS = 3.5 * HEARTBEAT_MS;
+/** The same where nothing came in time, as a multiple: a line may be slow. */
+const MAX_FIRST_TIMES = 4;
 
 /** Options for {@link StreamListener}. */
 export interface StreamListenerOptions {
@@ -52,6 +55,8 @@ export class StreamListener {
   readonly #silence: TroubleLog;
   readonly #troubleLog: LogThrottle;
   readonly #watchdog: Watchdog;
+  /** A slow line needs longer for its handshake. */
+  readonly #firstTimeout = new AdaptiveTimeout(MAX_FIRST_TIMES);
   #renewal = new AbortController();
   #hears = false;
   #rejected = 0;
@@ -101,6 +106,7 @@ export class StreamListener {
         await using socket = this.#options.connect();
         await this.#listen(socket, signal, renewal, hear);
         const hasHeard = this.#hears;
+        if (!renewal.aborted) this.#firstTimeout.note({ answered: hasHeard });
         this.#hears = false;
         if (renewal.aborted) continue;
         this.#silence.report("not even a heartbeat");
@@ -136,7 +142,8 @@ export class StreamListener {
   /** Resolves on silence; the first message also needs a handshake. */
   async #silent(signal: AbortSignal): Promise<void> {
     await this.#watchdog.expired(this.#options.silenceMs, signal);
-    if (!this.#hears) await this.#watchdog.expired(FIRST_MS, signal);
+    if (this.#hears) return;
+    await this.#watchdog.expired(this.#firstTimeout.of(FIRST_MS), signal);
   }
 
   async #receive(

@@ -26,6 +26,11 @@ const BACKLOG = 4_096;
 
 /** First and longest pause between attempts to connect, in milliseconds. */
 const [RECONNECT_MS, RECONNECT_MAX_MS] = [100, 2_000];
+/**
+ * Time limit for TCP's part of connecting, in milliseconds; then libzmq tries
+ * again. The system would ask an absent host ever more rarely.
+ */
+const CONNECT_TIMEOUT_MS = 2_000;
 
 /**
  * Bytes that CURVE adds to a frame: libzmq's limit applies to the frame on the
@@ -91,6 +96,7 @@ export function subscriberOptions(setup: ClientSetup) {
   const { reconnectMaxMs = RECONNECT_MAX_MS } = setup;
   return {
     ...{ ...common(setup), ...receiving(setup), ...client(setup) },
+    connectTimeout: CONNECT_TIMEOUT_MS,
     reconnectInterval: RECONNECT_MS,
     reconnectMaxInterval: reconnectMaxMs,
   };

@@ -14,7 +14,7 @@ Deno.test("AdaptiveTimeout doubles up to eight times without an answer, and halv
   const answerTimeout = new AdaptiveTimeout();
   const waits = [false, false, false, false, true, true, true, true]
     .map((answered) => {
-      answerTimeout.noteTimeout({ answered });
+      answerTimeout.note({ answered });
       return answerTimeout.of(1_000);
     });
   deepStrictEqual(waits, [

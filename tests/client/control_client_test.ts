@@ -80,6 +80,18 @@ Deno.test("ControlClient doubles its pause up to two seconds while nobody answer
   );
 });
 
+Deno.test("ControlClient gives a slow line more time with each attempt, up to eight seconds", async () => {
+  await using bench = new SessionBench(
+    idle,
+    (publisher) => publisher.connecting = true,
+  );
+  await bench.clock.advance(30_000);
+  deepStrictEqual(bench.madeAtMs, [0, 2_100, 6_300, 14_700, 23_500]);
+  bench.publisher.connection.unblock();
+  await settled();
+  deepStrictEqual(bench.session.counters, { sessions: 1, lost: 4 });
+});
+
 for (const code of ["token", "protocol"] as const) {
   Deno.test(`ControlClient tells once of a refusal for its ${code}, and tries again every 30 s`, async () => {
     await using bench = new SessionBench(

@@ -60,9 +60,8 @@ Deno.test("an answer does not wait for the others to be closed, the end does", a
 
 Deno.test("where nobody answers the wait ends with its signal, and all are closed in the end", async () => {
   const { sockets, chosen, socket } = three();
-  await socket.send(HELLO, signal);
   const ended = new AbortController();
-  const waiting = socket.receive(ended.signal);
+  const waiting = socket.send(HELLO, ended.signal);
   const reason = new Error("too long");
   ended.abort(reason);
   await rejects(waiting, reason);

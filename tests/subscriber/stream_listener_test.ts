@@ -56,6 +56,20 @@ Deno.test("a new connection has more time for its first message, which needs a h
   deepStrictEqual(listener.seen(), { connections: 2, silences: 0 });
 });
 
+Deno.test("while nothing comes each connection has twice as long as the one before, up to four times", async () => {
+  await using listener = listen(() => Promise.resolve());
+  for (const [index, ms] of [3_500, 7_000, 14_000, 14_000].entries()) {
+    await listener.clock.advance(ms - 1);
+    deepStrictEqual(listener.seen().connections, index + 1);
+    await listener.clock.advance(1);
+    deepStrictEqual(listener.seen().connections, index + 2);
+  }
+  await listener.clock.advance(13_000);
+  listener.hear();
+  await listener.clock.advance(SILENCE_MS - 1);
+  deepStrictEqual(listener.seen(), { connections: 5, silences: 0 });
+});
+
 Deno.test("a message that waits for room on this host is no silence of the stream", async () => {
   const room = new Condition();
   const { signal } = new AbortController();

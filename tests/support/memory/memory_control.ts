@@ -46,6 +46,8 @@ export class MemoryControl {
   holding = false;
   /** Whether nothing is answered. */
   silent = false;
+  /** Whether new connections are still being made, and take nothing. */
+  connecting = false;
   /**
    * Number of messages, in both directions, after which each connection
    * silently dies.
@@ -68,6 +70,7 @@ export class MemoryControl {
   /** Opens a connection. */
   readonly connect: Connect = () => {
     const socket = new MemorySocket();
+    socket.blocked = this.connecting;
     let left = this.lifetimes[this.connections.length] ?? Infinity;
     this.connections.push(socket);
     const open = this.connections.filter(({ closed }) => !closed).length;
