@@ -1,4 +1,4 @@
-import { deepStrictEqual, ok } from "node:assert/strict";
+import { deepStrictEqual } from "node:assert/strict";
 import {
   ActingNodes,
   banned,
@@ -39,10 +39,10 @@ testWith(
       for (const address of ATTACKERS) {
         if (!now.includes(address)) notInForce.add(address);
       }
-      return performance.now() - startMs >= TIMES * BAN_SECONDS * 1_000;
+      return looks > TIMES &&
+        performance.now() - startMs >= TIMES * BAN_SECONDS * 1_000;
     }, { what: "the time of some bans", timeoutMs: 120_000, intervalMs: 250 });
     deepStrictEqual([...notInForce], []);
-    ok(looks > TIMES, `${looks}`);
     // Not for a moment: fail2ban never lifted one, and none was made anew.
     const told = (await b.messages()).filter((line) =>
       line.includes(`[${JAIL}] Ban `) || line.includes(`[${JAIL}] Unban `)
