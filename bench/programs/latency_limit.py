@@ -122,7 +122,10 @@ def ours(events, per_second, log, path, pids):
         while wanted not in rest:
             if not select.select([pipe], [], [], TIMEOUT_S)[0]:
                 return False
-            rest += os.read(pipe, 65536)
+            part = os.read(pipe, 65536)
+            if not part:
+                sys.exit("the pipe has no writer any more")
+            rest += part
         rest = b""
         return True
 
