@@ -59,12 +59,13 @@ export const ROOMS: readonly Room[] = [
   },
   {
     name: "front",
-    holds: "the publisher's public ports: bounds, bytes handed on, one cut",
+    holds:
+      "the publisher's public ports: limits for each peer, bytes passed on to ZeroMQ",
     mayImport: ["async", "base", "log", "members"],
   },
   {
     name: "http",
-    holds: "HTTP: where, what is asked and answered, who asks",
+    holds: "HTTP: addresses to listen on, requests, answers, credentials",
     mayImport: ["base"],
   },
   {
@@ -219,7 +220,7 @@ export const ROOMS: readonly Room[] = [
   },
   {
     name: "metrics",
-    holds: "metrics and health: how a program is, for other programs",
+    holds: "metrics and health of a program, for monitoring systems",
     mayImport: [
       "async",
       "base",
@@ -234,7 +235,7 @@ export const ROOMS: readonly Room[] = [
   },
   {
     name: "notify",
-    holds: "tells other hosts how a program is: heartbeat and webhook",
+    holds: "sends a program's state to other hosts: heartbeat and webhook",
     mayImport: ["async", "base", "log", "http", "wire", "metrics"],
   },
   {
