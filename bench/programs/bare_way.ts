@@ -50,9 +50,9 @@ async function reader(
   const dealer = context.dealer(url, SETUP);
   using file = await Deno.open(log);
   const buffer = new Uint8Array(4_096);
-  const sendNew = () => {
+  const sendNew = async () => {
     const count = file.readSync(buffer) ?? 0;
-    if (count > 0) return dealer.send([buffer.slice(0, count)], signal);
+    if (count > 0) await dealer.send([buffer.slice(0, count)], signal);
   };
   await using _events = FolderEvents.open(
     dirname(log),
