@@ -10,6 +10,7 @@ import type { AllowedNetwork, MemberList } from "../members/member.ts";
 import {
   allowedAt,
   type Editor,
+  refuseWideNetwork,
   withAllowed,
   withoutAllowed,
 } from "../members/member_edits.ts";
@@ -38,6 +39,7 @@ export class AllowCommands {
   /** `allow add`. */
   async add(command: TypedCommand): Promise<OperatorOutput> {
     const network = networkOperand(command);
+    if (!command.options.has("force")) refuseWideNetwork(network);
     const untilMs = untilOption(command, this.#editor.atMs);
     const note = noteOption(command);
     await this.#list.edit((list = NO_MEMBERS) =>

@@ -372,6 +372,7 @@ export const CLUSTER_VERBS = {
         help: "duration, such as 7d [until removed]",
       },
       note: { value: "TEXT", help: "reason" },
+      force: { help: "allow a network wider than /8, or than /7 of IPv6" },
     },
   },
   "allow remove": {

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Address } from "../base/address.ts";
+import { type Address, addressParts } from "../base/address.ts";
 import type { PublicKey } from "../zmq/curve_key.ts";
 import { RuntimeError } from "../base/errors.ts";
 import { isNodeOrigin, isOperatorOrigin } from "../base/operator_name.ts";
@@ -26,6 +26,9 @@ import {
   MAX_NOTE_LENGTH,
   MAX_PUBLISHERS,
 } from "./member_list_form.ts";
+
+/** The widest networks that private use knows: 10.0.0.0/8 and fc00::/7. */
+const LEAST_ALLOWED_BITS = { ipv4: 8, ipv6: 7 } as const;
 
 /** Who edits, and when. */
 export interface Editor {
@@ -153,6 +156,22 @@ export function withAllowed(
     detail: [until, added.note].filter((part) => part !== "").join(": ")
       .slice(0, MAX_NOTE_LENGTH),
   });
+}
+
+/**
+ * Refuses a network that is wider than any that somebody owns: it would lift
+ * all bans in it.
+ *
+ * @throws {RuntimeError} with the command that adds it all the same.
+ */
+export function refuseWideNetwork(network: Address): void {
+  const { base, prefixBits } = addressParts(network);
+  const least = LEAST_ALLOWED_BITS[base.kind()];
+  if (prefixBits >= least) return;
+  throw new RuntimeError(
+    `${network} is wider than /${least}: every ban in it would be lifted, and none made`,
+    { hint: `fail2ban-cluster allow add ${network} --force adds it` },
+  );
 }
 
 /**

@@ -286,6 +286,24 @@ Deno.test("the allowlist is edited, listed, and asked", async () => {
   }
 });
 
+Deno.test("a network wider than anybody's needs --force: it would lift every ban in it", async () => {
+  const list = new MemoryValue<MemberList>();
+  const desk = new AllowCommands(list, EDITOR);
+  for (const wide of ["0.0.0.0/0", "8.0.0.0/7", "::/0", "2000::/3"]) {
+    await rejects(
+      desk.add(typed(`allow add ${wide}`)),
+      (error) =>
+        error instanceof RuntimeError &&
+        error.hint === `fail2ban-cluster allow add ${wide} --force adds it`,
+    );
+    deepStrictEqual(list.value?.allowed.length ?? 0, 0);
+  }
+  await desk.add(typed("allow add 0.0.0.0/0 --force"));
+  deepStrictEqual(list.value?.allowed.map(({ network }) => network), [
+    "0.0.0.0/0",
+  ]);
+});
+
 Deno.test("a host that joins keeps its membership, and is told what to set", async () => {
   const kept = new MemoryValue<Membership>();
   const asked: (readonly IniSetting[])[] = [];
@@ -377,12 +395,12 @@ Deno.test("a network is taken in any spelling, and none whose host bits are set"
   for (
     const text of [
       ...["2001:DB8:0::/32", "::ffff:192.0.2.7", "198.51.100.9/32"],
-      ...["::ffff:203.0.113.0/120", "0.0.0.0/0", "::/0"],
+      ...["::ffff:203.0.113.0/120", "10.0.0.0/8", "fc00::/7"],
     ]
   ) await desk.add(typed(`allow add ${text}`));
   deepStrictEqual(list.value?.allowed.map(({ network }) => network), [
     ...["2001:db8::/32", "192.0.2.7", "198.51.100.9"],
-    ...["203.0.113.0/24", "0.0.0.0/0", "::/0"],
+    ...["203.0.113.0/24", "10.0.0.0/8", "fc00::/7"],
   ]);
   for (
     const text of [
