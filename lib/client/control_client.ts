@@ -59,8 +59,9 @@ const MAX_CONNECT_TIMES = 4;
  *   maximum, and starts again from the first after a session that brought an
  *   answer or lasted at least the maximum. After a refusal that only an
  *   operator can fix, the client takes a longer, fixed pause.
- * - The time for connecting doubles with each attempt, up to a maximum, until
- *   there is a session: a line may be slow.
+ * - The time for connecting doubles up to a maximum, where somebody accepts the
+ *   connection and no handshake comes to its end: a line may be slow. Elsewhere
+ *   short attempts are better: another address may answer.
  * - Each trouble is logged once, however many attempts fail, and so is its end.
  *   If the publisher does not know the session, this is no trouble: it was
  *   restarted, or the connection was renewed.
@@ -119,7 +120,17 @@ export class ControlClient {
     this.#moves = new MoveOrders(options.move);
     this.#hearing = new Watchdog(options.clock);
     this.#publisher = new KnownPublisher(options.clock, options.log);
-    this.#troubles = new SessionTroubles(this.#options);
+    this.#troubles = new SessionTroubles({
+      ...this.#options,
+      explain: async (stage) => {
+        const found = await this.#options.explain(stage);
+        // Waiting longer helps only where somebody accepts the connection.
+        if (stage === "connection" && found?.isReached !== false) {
+          this.#connectTimeout.note({ answered: false });
+        }
+        return found;
+      },
+    });
   }
 
   /** Revision of the last received allowlist; `undefined`: none yet. */
@@ -270,10 +281,12 @@ export class ControlClient {
     });
     // Connecting takes several round trips, so sending has its own timeout.
     const connectMs = this.#connectTimeout.of(replyTimeoutMs);
+    const begunMs = clock.monotonicMs();
     const sent = await inTime(clock, connectMs, signal, async (ended) => {
       await socket.send(hello, ended);
       return true;
     });
+    const tookMs = clock.monotonicMs() - begunMs;
     const answer = (ended: AbortSignal) => receiveMessage(socket, ended);
     const message = sent === undefined
       ? undefined
@@ -288,6 +301,8 @@ export class ControlClient {
         cause: `it would speak revision ${speaks}`,
       });
     }
+    // A line that needed the time needs it again.
+    if (tookMs < connectMs / 2) this.#connectTimeout.note({ answered: true });
     return message;
   }
 
@@ -353,7 +368,6 @@ export class ControlClient {
     this.#publisher.noteWelcome(welcome);
     this.#noteAllowlist(welcome);
     this.counters.sessions++;
-    this.#connectTimeout.note({ answered: true });
     this.#reachable = true;
     this.#welcomedMs = this.#options.clock.monotonicMs();
     this.#troubles.noteWelcome();
@@ -362,12 +376,8 @@ export class ControlClient {
   #noteLoss(loss: LostSessionError): void {
     this.counters.lost++;
     const wasWelcome = this.#welcomedMs !== undefined;
-    if (loss instanceof NoAnswerError) {
-      if (wasWelcome) {
-        this.answerTimeout.note({ answered: this.#answered });
-      } else if (loss.stage === "connection") {
-        this.#connectTimeout.note({ answered: false });
-      }
+    if (wasWelcome && loss instanceof NoAnswerError) {
+      this.answerTimeout.note({ answered: this.#answered });
     }
     if (loss.code === "session") {
       this.#options.log.record(

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { EitherSignal } from "../async/either_signal.ts";
 import type { Frames, MessageSocket } from "../zmq/ports.ts";
 import type { PublisherAddresses } from "./publisher_addresses.ts";
 
@@ -13,6 +12,11 @@ export interface PossibleConnection {
   readonly socket: MessageSocket;
   /** Called when its publisher was the first to answer. */
   readonly onFirst: () => void;
+}
+
+interface Answered {
+  readonly each: PossibleConnection;
+  readonly frames: Frames;
 }
 
 /**
@@ -48,8 +52,10 @@ export function connectToAny(
  */
 export class FirstAnswer implements MessageSocket {
   #possible: readonly PossibleConnection[];
+  /** Ends the search, which goes on between `send` and `receive`. */
+  readonly #ended = new AbortController();
+  #answers: readonly Promise<Answered>[] = [];
   #first: MessageSocket | undefined;
-  #answer: Frames | undefined;
   #closing: Promise<void> | undefined;
 
   /**
@@ -61,40 +67,61 @@ export class FirstAnswer implements MessageSocket {
 
   /**
    * Sends a message. The first one goes to all publishers, and counts as sent
-   * once one of them has answered: only then it is known who the receiver is.
+   * once one of them has taken it; it still goes to the others meanwhile.
    */
   async send(frames: Frames, signal: AbortSignal): Promise<void> {
-    if (this.#first === undefined) await this.#ask(frames, signal);
-    else await this.#first.send(frames, signal);
+    if (this.#first !== undefined) {
+      return await this.#first.send(frames, signal);
+    }
+    const { signal: ended } = this.#ended;
+    const asked = this.#possible.map((each) => ({
+      each,
+      sent: each.socket.send(frames, ended),
+    }));
+    this.#answers = asked.map(async ({ each, sent }) => {
+      await sent;
+      return { each, frames: await each.socket.receive(ended) };
+    });
+    // Whoever receives is told.
+    for (const answer of this.#answers) answer.catch(() => {});
+    await this.#firstOf(asked.map(({ sent }) => sent), signal);
   }
 
   async receive(signal: AbortSignal): Promise<Frames> {
-    if (this.#first === undefined) throw new Error("Nothing was said yet");
-    const answer = this.#answer;
-    this.#answer = undefined;
-    return answer ?? await this.#first.receive(signal);
+    if (this.#first !== undefined) return await this.#first.receive(signal);
+    if (this.#answers.length === 0) throw new Error("Nothing was said yet");
+    try {
+      const { each, frames } = await this.#firstOf(this.#answers, signal);
+      this.#first = each.socket;
+      each.onFirst();
+      return frames;
+    } finally {
+      await this.#endSearch();
+      this.#closeOthers();
+    }
   }
 
-  async #ask(greeting: Frames, signal: AbortSignal): Promise<void> {
-    const ended = new AbortController();
-    using either = new EitherSignal([signal, ended.signal]);
-    const asked = this.#possible.map(async (each) => {
-      await each.socket.send(greeting, either.signal);
-      return { each, frames: await each.socket.receive(either.signal) };
-    });
+  /** The first that succeeds; an abort ends the search. */
+  async #firstOf<T>(
+    promises: readonly Promise<T>[],
+    signal: AbortSignal,
+  ): Promise<T> {
+    const abort = () => this.#ended.abort(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener("abort", abort, { once: true });
     try {
-      const { each, frames } = await Promise.any(asked);
-      this.#first = each.socket;
-      this.#answer = frames;
-      each.onFirst();
+      return await Promise.any(promises);
     } catch (error) {
       signal.throwIfAborted();
       throw error instanceof AggregateError ? error.errors[0] : error;
     } finally {
-      ended.abort(new Error("another answered first"));
-      await Promise.allSettled(asked);
-      this.#closeOthers();
+      signal.removeEventListener("abort", abort);
     }
+  }
+
+  async #endSearch(): Promise<void> {
+    this.#ended.abort(new Error("another answered first"));
+    await Promise.allSettled(this.#answers);
   }
 
   /** Starts to close the other connections; the session does not wait for it. */
@@ -107,6 +134,7 @@ export class FirstAnswer implements MessageSocket {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#endSearch();
     await closeAll(this.#possible);
     await this.#closing;
   }

@@ -52,8 +52,11 @@ export class SessionTroubles {
   #current: Trouble | undefined;
   #stumbled: Trouble | undefined;
   #welcomes = 0;
-  /** The result of the last probe after a missing answer. */
-  #found: string | undefined;
+  /**
+   * The results of the probes after missing answers; a publisher may have
+   * several addresses, each with its own.
+   */
+  readonly #found = new Set<string>();
 
   /** @param options See {@link SessionTroublesOptions}. */
   constructor(options: SessionTroublesOptions) {
@@ -81,7 +84,7 @@ export class SessionTroubles {
   noteWelcome(): void {
     this.#welcomes++;
     this.#current = undefined;
-    this.#found = undefined;
+    this.#found.clear();
     this.#absence.resolve();
   }
 
@@ -93,7 +96,7 @@ export class SessionTroubles {
 
   /**
    * Logs a loss, once for each reason. Why there is no connection is logged
-   * only when two attempts in a row find the same reason. Call it again only
+   * only when two attempts find the same reason. Call it again only
    * after the promise has resolved.
    *
    * @param loss Why the session ended, or did not begin.
@@ -117,14 +120,14 @@ export class SessionTroubles {
       // started in between. Only a reason that the next probe confirms is
       // logged.
       const isSure = loss.stage === "answer" || explanation === undefined ||
-        reason === this.#found;
-      this.#found = reason;
+        this.#found.has(reason);
+      this.#found.add(reason);
       if (isSure) {
         this.#absence.report(reason, hint === undefined ? {} : { hint });
       }
       return;
     }
-    this.#found = undefined;
+    this.#found.clear();
     const isStumble = STUMBLES.includes(code);
     const troubleLog = isStumble ? this.#stumbling : this.#absence;
     const hint = remedyFor(code, this.#options.node);

@@ -44,7 +44,12 @@ export interface Explanation {
   /** One sentence; the same words for the same cause. */
   readonly reason: string;
   readonly hint: string;
+  /** Whether anybody accepts connections there. @default {true} */
+  readonly isReached?: boolean;
 }
+
+/** Nobody accepts connections. */
+const NOT_REACHED = ["lookup", "refused", "unreachable"];
 
 /**
  * Explains why nobody answers, and what to do.
@@ -76,6 +81,7 @@ export function explainSilence(facts: SilenceFacts): Explanation {
   return {
     reason: `no answer from ${url}: ${why}`,
     hint: `${elsewhere}${hint}`,
+    isReached: !NOT_REACHED.includes(facts.cause.kind),
   };
 }
 

@@ -13,7 +13,7 @@ import { LogThrottle } from "../log/log_throttle.ts";
 import type { Clock } from "../async/clock.ts";
 import type { Connect, Frames, MessageSocket } from "../zmq/ports.ts";
 import type { Log } from "../log/log.ts";
-import { runTogether } from "../async/tasks.ts";
+import { Condition, inTime, runTogether } from "../async/tasks.ts";
 import { Watchdog } from "../async/watchdog.ts";
 import { decodeStreamMessage } from "../wire/v2.ts";
 
@@ -55,6 +55,7 @@ export class StreamListener {
   readonly #silence: TroubleLog;
   readonly #troubleLog: LogThrottle;
   readonly #watchdog: Watchdog;
+  readonly #heard = new Condition();
   /** A slow line needs longer for its handshake. */
   readonly #firstTimeout = new AdaptiveTimeout(MAX_FIRST_TIMES);
   #renewal = new AbortController();
@@ -106,7 +107,6 @@ export class StreamListener {
         await using socket = this.#options.connect();
         await this.#listen(socket, signal, renewal, hear);
         const hasHeard = this.#hears;
-        if (!renewal.aborted) this.#firstTimeout.note({ answered: hasHeard });
         this.#hears = false;
         if (renewal.aborted) continue;
         this.#silence.report("not even a heartbeat");
@@ -141,9 +141,23 @@ export class StreamListener {
 
   /** Resolves on silence; the first message also needs a handshake. */
   async #silent(signal: AbortSignal): Promise<void> {
+    if (!await this.#hearsInTime(signal)) return;
     await this.#watchdog.expired(this.#options.silenceMs, signal);
-    if (this.#hears) return;
-    await this.#watchdog.expired(this.#firstTimeout.of(FIRST_MS), signal);
+  }
+
+  async #hearsInTime(signal: AbortSignal): Promise<boolean> {
+    const { clock } = this.#options;
+    const startMs = clock.monotonicMs();
+    const withinMs = this.#firstTimeout.of(FIRST_MS);
+    const hears = await inTime(clock, withinMs, signal, async (ended) => {
+      while (!this.#hears) await this.#heard.wait(ended);
+      return true;
+    });
+    const tookMs = clock.monotonicMs() - startMs;
+    if (hears !== true) this.#firstTimeout.note({ answered: false });
+    // A line that needed the time needs it again.
+    else if (tookMs < withinMs / 2) this.#firstTimeout.note({ answered: true });
+    return hears === true;
   }
 
   async #receive(
@@ -155,6 +169,7 @@ export class StreamListener {
       const message = this.#understand(await socket.receive(signal));
       if (message === undefined) continue;
       this.#hears = true;
+      this.#heard.notify();
       this.#silence.resolve();
       // A backlog of this host is no silence of the stream.
       this.#watchdog.stop();

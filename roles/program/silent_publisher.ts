@@ -18,11 +18,15 @@ export function silenceExplainer(
   { hostName: node }: GeneralConfig,
 ): (stage: SilenceStage) => Promise<Explanation> {
   return async (stage) => {
-    const { addresses: { current: { controlUrl: url } }, expectedUrl } =
-      membership;
-    return explainSilence({
+    const { addresses, expectedUrl } = membership;
+    const url = addresses.current.controlUrl;
+    const explanation = explainSilence({
       ...{ cause: await lookAtPublisher(url), stage, url, node },
       joinedUrl: expectedUrl,
     });
+    // Of several, another may be the active one.
+    return addresses.areSeveral
+      ? { ...explanation, isReached: true }
+      : explanation;
   };
 }

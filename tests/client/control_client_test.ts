@@ -90,6 +90,23 @@ Deno.test("ControlClient gives a slow line more time with each attempt, up to ei
   bench.publisher.connection.unblock();
   await settled();
   deepStrictEqual(bench.session.counters, { sessions: 1, lost: 4 });
+  // The line needed 6.5 s, so the next connection has as long from the start.
+  bench.session.renew();
+  await bench.clock.advance(7_900);
+  bench.publisher.connection.unblock();
+  await settled();
+  deepStrictEqual(bench.session.counters, { sessions: 2, lost: 4 });
+});
+
+Deno.test("ControlClient tries often where nobody accepts the connection: another address may answer", async () => {
+  await using bench = new SessionBench(
+    idle,
+    (publisher) => publisher.connecting = true,
+  );
+  bench.explain = () =>
+    Promise.resolve({ reason: "refused", hint: "", isReached: false });
+  await bench.clock.advance(11_000);
+  deepStrictEqual(bench.madeAtMs, [0, 2_100, 4_300, 6_700, 9_500]);
 });
 
 for (const code of ["token", "protocol"] as const) {

@@ -1,8 +1,15 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
+import { Condition } from "../../lib/async/tasks.ts";
+import { ControlClient } from "../../lib/client/control_client.ts";
+import { BYE_MS } from "../../lib/client/farewell.ts";
 import { connectToAny, FirstAnswer } from "../../lib/client/first_answer.ts";
 import { PublisherAddresses } from "../../lib/client/publisher_addresses.ts";
-import { settled } from "../support/memory/manual_clock.ts";
+import type { SilenceStage } from "../../lib/client/silence.ts";
+import { ManualClock, settled } from "../support/memory/manual_clock.ts";
+import { MemoryControl } from "../support/memory/memory_control.ts";
+import { MemoryLog } from "../support/memory/memory_log.ts";
 import { MemorySocket } from "../support/memory/memory_socket.ts";
+import { host, IDLE_SUBSCRIBER, PLACE } from "../support/values/core_values.ts";
 
 const HELLO = [Uint8Array.of(1)];
 const WELCOME = [Uint8Array.of(2)];
@@ -60,8 +67,9 @@ Deno.test("an answer does not wait for the others to be closed, the end does", a
 
 Deno.test("where nobody answers the wait ends with its signal, and all are closed in the end", async () => {
   const { sockets, chosen, socket } = three();
+  await socket.send(HELLO, signal);
   const ended = new AbortController();
-  const waiting = socket.send(HELLO, ended.signal);
+  const waiting = socket.receive(ended.signal);
   const reason = new Error("too long");
   ended.abort(reason);
   await rejects(waiting, reason);
@@ -96,4 +104,61 @@ Deno.test("one publisher is connected to by one connection, as it is", () => {
   addresses.choose(second);
   strictEqual(addresses.noteWelcome(), true);
   strictEqual(addresses.nextStreamUrl(), second.streamUrl);
+});
+
+/** A client of a publisher and a standby that takes nothing. */
+function clientOf(publisher: MemoryControl) {
+  const standby = new MemoryControl();
+  standby.connecting = true;
+  const clock = new ManualClock();
+  const stages: SilenceStage[] = [];
+  const client = new ControlClient({
+    clock,
+    log: new MemoryLog(),
+    node: host("web-1"),
+    role: "subscriber",
+    connect: () =>
+      new FirstAnswer([publisher, standby].map((each) => ({
+        socket: each.connect(),
+        onFirst: () => {},
+      }))),
+    token: () => "",
+    version: "1.2.3",
+    place: PLACE,
+    condition: () => IDLE_SUBSCRIBER,
+    explain: (stage) => {
+      stages.push(stage);
+      return Promise.resolve(undefined);
+    },
+  });
+  const stop = new AbortController();
+  const never = new Condition();
+  const running = client.run(stop.signal, (_, group) => never.wait(group));
+  return {
+    clock,
+    stages: () => [...new Set(stages)],
+    sessions: () => client.counters.sessions,
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await clock.advance(BYE_MS);
+      await running;
+    },
+  };
+}
+
+Deno.test("of several, a publisher that takes HELLO and says nothing is asked again after 2 s, however long connecting may take by then", async () => {
+  const publisher = new MemoryControl();
+  publisher.connecting = true;
+  await using client = clientOf(publisher);
+  await client.clock.advance(30_000);
+  deepStrictEqual(client.stages(), ["connection"]);
+  ok(publisher.connections.slice(0, -1).every(({ closed }) => closed));
+  publisher.silent = true;
+  publisher.connecting = false;
+  publisher.connection.unblock();
+  await client.clock.advance(1_000);
+  publisher.silent = false;
+  await client.clock.advance(3_000);
+  deepStrictEqual(client.stages(), ["connection", "answer"]);
+  strictEqual(client.sessions(), 1);
 });

@@ -38,3 +38,24 @@ Deno.test("SessionTroubles tells why there is no connection once two attempts fo
   await fail(stranger);
   deepStrictEqual(log.records.at(-1)?.fields, stranger);
 });
+
+Deno.test("SessionTroubles tells why there is no connection where each of two addresses has its own reason", async () => {
+  const log = new MemoryLog();
+  const reasons = ["no answer from tcp://a", "no answer from tcp://b"];
+  let attempts = 0;
+  const troubles = new SessionTroubles({
+    clock: new ManualClock(),
+    log,
+    node: host("web1"),
+    explain: () =>
+      Promise.resolve({ reason: reasons[attempts++ % 2] ?? "", hint: "" }),
+  });
+  for (let count = 0; count < 2; count++) {
+    await troubles.tell(new NoAnswerError("connection"));
+  }
+  deepStrictEqual(log.events, []);
+  for (let count = 0; count < 4; count++) {
+    await troubles.tell(new NoAnswerError("connection"));
+  }
+  deepStrictEqual(log.records.map(({ fields }) => fields["reason"]), reasons);
+});

@@ -68,6 +68,11 @@ Deno.test("while nothing comes each connection has twice as long as the one befo
   listener.hear();
   await listener.clock.advance(SILENCE_MS - 1);
   deepStrictEqual(listener.seen(), { connections: 5, silences: 0 });
+  await listener.clock.advance(1);
+  deepStrictEqual(listener.seen(), { connections: 6, silences: 1 });
+  // The line needed that time.
+  await listener.clock.advance(14_000 - 1);
+  deepStrictEqual(listener.seen(), { connections: 6, silences: 1 });
 });
 
 Deno.test("a message that waits for room on this host is no silence of the stream", async () => {
