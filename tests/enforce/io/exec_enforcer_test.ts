@@ -9,7 +9,7 @@ import type { Address } from "../../../lib/base/address.ts";
 import { RuntimeError } from "../../../lib/base/errors.ts";
 import { hostBan, localBans } from "../../support/values/local_bans.ts";
 import { Program, runs } from "../../support/enforce/exec_program.ts";
-import { waitUntil } from "../../support/host/wait_until.ts";
+import { untilSettled, waitUntil } from "../../support/host/wait_until.ts";
 import { deadline, scaled } from "../../support/host/deadline.ts";
 
 /** So long a program may take; the shell has to be ready by then. */
@@ -159,7 +159,8 @@ Deno.test("a program that takes too long is ended with all that it started, also
   await using program = await Program.write([
     "trap '' TERM",
     "echo waiting",
-    `sleep 60 & echo $! > "$dir/child"`,
+    // Longer than every wait here: that it is gone in the end means something.
+    `sleep 600 & echo $! > "$dir/child"`,
     `echo $$ > "$dir/pid"`,
     "while :; do wait; done",
   ]);
@@ -200,7 +201,7 @@ Deno.test("a program that is told to end may clean up", async () => {
 Deno.test("ExecEnforcer ends its programs and rejects with the reason when it is aborted, and begins no more", async () => {
   await using program = await Program.write([
     `echo $$ >> "$dir/pids"`,
-    "exec sleep 60",
+    "exec sleep 600",
   ]);
   const enforcer = program.enforcer({ parallel: 2 });
   const stop = new AbortController();
@@ -210,7 +211,8 @@ Deno.test("ExecEnforcer ends its programs and rejects with the reason when it is
     what: "two runs",
   });
   stop.abort(reason);
-  await waiting;
+  // Long before the programs would end of themselves.
+  await untilSettled(waiting, { what: "the end of the runs" });
   const pids = await program.lines("pids");
   strictEqual(pids.length, 2);
   for (const pid of pids) ok(!await runs(pid));

@@ -3,6 +3,7 @@ import { RuntimeError } from "../../../lib/base/errors.ts";
 import { Fail2banProcess } from "../../../lib/fail2ban/io/fail2ban_process.ts";
 import type { Fail2banReply } from "../../../lib/fail2ban/ports.ts";
 import { TempDir } from "../../support/host/temp_dir.ts";
+import { untilSettled } from "../../support/host/wait_until.ts";
 
 const SIGNAL = new AbortController().signal;
 const SERVER = "2026-11-22 14:04:42,890 fail2ban                [262]: ERROR  ";
@@ -130,7 +131,11 @@ Deno.test("a fail2ban-client that hangs is ended", async () => {
     socketPath: "/s",
     timeoutMs: 100,
   });
-  await failsWith(client, `${dir.path("sleep")} does not end within 0.1 s`);
+  const failing = failsWith(
+    client,
+    `${dir.path("sleep")} does not end within 0.1 s`,
+  );
+  await untilSettled(failing, { what: "its end" });
 });
 
 Deno.test("a stop ends fail2ban-client, with its reason", async () => {
@@ -142,9 +147,10 @@ Deno.test("a stop ends fail2ban-client, with its reason", async () => {
   const stop = new AbortController();
   const asking = client.command(["ping"], stop.signal);
   stop.abort(new Error("stopped"));
-  await rejects(asking, /stopped/);
+  await untilSettled(rejects(asking, /stopped/), { what: "its end" });
 });
 
+/** A program that ends of itself only when every wait here is over. */
 async function sleeper(dir: TempDir): Promise<string> {
   return await dir.write("sleep", "#!/bin/sh\nexec sleep 600\n", 0o700);
 }

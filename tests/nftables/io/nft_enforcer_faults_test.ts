@@ -1,4 +1,4 @@
-import { deepStrictEqual, ok, rejects } from "node:assert/strict";
+import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
 import type { Address } from "../../../lib/base/address.ts";
 import { RuntimeError } from "../../../lib/base/errors.ts";
 import { NftEnforcer } from "../../../lib/nftables/nft_enforcer.ts";
@@ -7,6 +7,9 @@ import { SystemClock } from "../../../lib/async/io/system_clock.ts";
 import { hostBan, localBans } from "../../support/values/local_bans.ts";
 import { testNft } from "../../support/enforce/nft_host.ts";
 import { deadline } from "../../support/host/deadline.ts";
+import { isRunning } from "../../support/host/process_state.ts";
+import { TempDir } from "../../support/host/temp_dir.ts";
+import { untilSettled, waitUntil } from "../../support/host/wait_until.ts";
 
 const NEVER = new AbortController().signal;
 
@@ -121,23 +124,34 @@ Deno.test("NftEnforcer.apply() says so when nft ends before it has read all", as
 });
 
 Deno.test("NftEnforcer ends an nft that does not answer in time", async () => {
-  const enforcer = strangeEnforcer(["sh", "-c", "exec sleep 60"], 50);
-  await rejects(enforcer.check(NEVER), {
+  const enforcer = strangeEnforcer(["sh", "-c", "exec sleep 600"], 50);
+  const waiting = rejects(enforcer.check(NEVER), {
     name: "RuntimeError",
     message: "nft has not answered for 0.05 s",
   });
+  // Long before it would end of itself.
+  await untilSettled(waiting, { what: "nft's end" });
 });
 
 Deno.test("NftEnforcer ends its nft and rejects with the reason when it is aborted, also before it begins", async () => {
-  const enforcer = strangeEnforcer(["sh", "-c", "exec sleep 60"]);
+  await using dir = await TempDir.create();
+  // It outlasts every wait here, and writes its id once it runs.
+  const script = `echo $$ >>${dir.path("pids")}; exec sleep 600`;
+  const enforcer = strangeEnforcer(["sh", "-c", script]);
+  const pids = async () =>
+    (await Deno.readTextFile(dir.path("pids")).catch(() => ""))
+      .split("\n").slice(0, -1).map(Number);
   const stop = new AbortController();
   const reason = new Error("enough");
-  const startMs = performance.now();
   const waiting = rejects(enforcer.check(stop.signal), reason);
-  setTimeout(() => stop.abort(reason), 20);
+  await waitUntil(async () => (await pids()).length > 0, { what: "nft" });
+  const [pid = NaN] = await pids();
+  strictEqual(await isRunning(pid), true);
+  stop.abort(reason);
+  await waitUntil(async () => !await isRunning(pid), { what: "nft's end" });
   await waiting;
-  ok(performance.now() - startMs < deadline(5_000));
   await rejects(enforcer.list(stop.signal), reason);
+  deepStrictEqual(await pids(), [pid]);
 });
 
 Deno.test("whatever the system says of the program is an error to mend", async () => {

@@ -52,3 +52,22 @@ export async function waitUntil<T>(
     await new Promise((resolve) => setTimeout(resolve, restMs));
   }
 }
+
+/**
+ * Waits for a promise that a defect would settle far too late, or never.
+ *
+ * @returns What the promise resolves to.
+ * @throws {Error} when it is not settled in time, and its own error.
+ */
+export async function untilSettled<T>(
+  promise: Promise<T>,
+  options: WaitOptions,
+): Promise<T> {
+  let isSettled = false;
+  const settle = () => {
+    isSettled = true;
+  };
+  promise.then(settle, settle);
+  await waitUntil(() => isSettled, options);
+  return await promise;
+}
