@@ -2,16 +2,15 @@ import { ok, rejects, strictEqual } from "node:assert/strict";
 import { RuntimeError } from "../../../lib/base/errors.ts";
 import { UnixDatagrams } from "../../../lib/log/io/unix_datagrams.ts";
 import { DatagramReceiver } from "../../support/host/datagram_receiver.ts";
-import {
-  fillQueue,
-  listenOnly,
-  PENDING_MS,
-} from "../../support/host/hung_receiver.ts";
+import { fillQueue, listenOnly } from "../../support/host/hung_receiver.ts";
 import { TempDir } from "../../support/host/temp_dir.ts";
-import { deadline } from "../../support/host/deadline.ts";
+import { untilSettled } from "../../support/host/wait_until.ts";
 
 const ENCODER = new TextEncoder();
 const BYTES = ENCODER.encode("hello");
+/** As long a sender waits that nothing wakes, in milliseconds. */
+const POLL_MS = 100;
+const ROUNDS = 20;
 
 function takesNothing(error: unknown): boolean {
   ok(error instanceof RuntimeError);
@@ -42,19 +41,14 @@ const WAIT_PROGRAM = `
   "../../../lib/log/io/unix_datagrams.ts",
   import.meta.url,
 )}";
+  import { fillQueue } from "${new URL(
+  "../../support/host/hung_receiver.ts",
+  import.meta.url,
+)}";
   const [path] = Deno.args;
   const datagrams = new UnixDatagrams();
-  let sent = 0;
-  const sending = (async () => {
-    while (true) {
-      await datagrams.send(new Uint8Array(5), path);
-      sent++;
-    }
-  })().catch(({ message }) => message);
-  for (let before = -1; before < sent;) {
-    before = sent;
-    await new Promise((resolve) => setTimeout(resolve, ${PENDING_MS}));
-  }
+  const { waiting } = await fillQueue(datagrams, path);
+  const ending = waiting.catch(({ message }) => message);
   const usedBy = async (work) => {
     const before = cpuUsage();
     await work();
@@ -65,7 +59,7 @@ const WAIT_PROGRAM = `
     new Promise((resolve) => setTimeout(resolve, 1_000))
   );
   await datagrams[Symbol.asyncDispose]();
-  const message = await sending;
+  const message = await ending;
   const busy = await usedBy(() => {
     const endMs = performance.now() + 1_000;
     while (performance.now() < endMs);
@@ -96,12 +90,20 @@ Deno.test("UnixDatagrams sends as soon as a receiver has room again", async () =
   const path = dir.path("log");
   using receiver = listenOnly(path);
   await using datagrams = new UnixDatagrams();
-  const { waiting } = await fillQueue(datagrams, path);
+  let { waiting } = await fillQueue(datagrams, path);
+  const tookMs: number[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    const startedMs = performance.now();
+    await receiver.receive();
+    await waiting;
+    tookMs.push(performance.now() - startedMs);
+    // It takes the room that there is, and the next one waits again.
+    waiting = datagrams.send(BYTES, path);
+  }
   await receiver.receive();
-  const startedMs = performance.now();
   await waiting;
-  const tookMs = performance.now() - startedMs;
-  ok(tookMs < deadline(2_000), `${tookMs} ms`);
+  // A busy machine is late with some, but not with all.
+  ok(Math.min(...tookMs) < POLL_MS / 2, `${tookMs} ms`);
 });
 
 Deno.test("UnixDatagrams hears that a receiver went away amid waiting, and finds it once it is back", async () => {
@@ -153,13 +155,11 @@ Deno.test("UnixDatagrams is closed while a receiver hangs: what waits is not sen
   const datagrams = new UnixDatagrams();
   const { waiting } = await fillQueue(datagrams, path);
   await rejects(datagrams.send(BYTES, path), /two at once/);
-  const startedMs = performance.now();
-  await Promise.all([
+  const closed = Promise.all([
     rejects(waiting, takesNothing),
     datagrams[Symbol.asyncDispose](),
   ]);
+  await untilSettled(closed, { what: "the end of both" });
   await datagrams[Symbol.asyncDispose]();
-  const tookMs = performance.now() - startedMs;
-  ok(tookMs < deadline(1_000), `${tookMs} ms`);
   await rejects(datagrams.send(BYTES, path), /disposed/);
 });
