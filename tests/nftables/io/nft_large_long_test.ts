@@ -4,6 +4,7 @@ import { NftEnforcer } from "../../../lib/nftables/nft_enforcer.ts";
 import { NftProcess } from "../../../lib/nftables/io/nft_process.ts";
 import { hostBan, localBans } from "../../support/values/local_bans.ts";
 import { testNft } from "../../support/enforce/nft_host.ts";
+import { scaled } from "../../support/host/deadline.ts";
 import { TempDir } from "../../support/host/temp_dir.ts";
 import type { Enforcer, HostBan } from "../../../lib/enforce/enforcer.ts";
 
@@ -101,10 +102,12 @@ exec nft "$@"
       { mode: 0o755 },
     );
     const clock = new SystemClock();
+    // Long enough for a busy machine to ban and to lift.
+    const seconds = Math.ceil(scaled(3_000) / 1_000);
     const enforcer = new NftEnforcer({
       clock,
       program: new NftProcess(clock, host.inside(program)),
-      timeoutMs: 3_000,
+      timeoutMs: seconds * 1_000,
     });
     await enforcer.check(NEVER);
     const reasons: string[] = [];
@@ -119,14 +122,14 @@ exec nft "$@"
         const ban = hostBan(`192.0.2.${bansBeside % 200}`);
         deepStrictEqual(await enforcer.apply([ban], NEVER), []);
         deepStrictEqual(await enforcer.lift([ban], NEVER), []);
-        bansBeside++;
+        if (!isOver) bansBeside++;
       }
       await listing;
-      ok(bansBeside > 2, `${bansBeside} bans`);
+      ok(bansBeside > 0, "they wait for the list");
     }
     deepStrictEqual(reasons, [
-      "nft has not answered for 3 s",
-      "nft has not answered for 6 s",
+      `nft has not answered for ${seconds} s`,
+      `nft has not answered for ${2 * seconds} s`,
     ]);
     await enforcer.apply([hostBan("192.0.2.1")], NEVER);
     await Deno.writeTextFile(dir.path("fast"), "");
