@@ -4,6 +4,7 @@
  * @module
  */
 
+import { throws } from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 
 const MOUNT = `set -e
@@ -46,6 +47,19 @@ export function hold(path: string): Disposable {
       database.close();
     },
   };
+}
+
+/**
+ * Waits in vain for a locked database, for two seconds of SQLite's own count: a
+ * busy machine prolongs each of its waits, and so every such count alike.
+ *
+ * @returns How long it took, in milliseconds.
+ */
+export function waitInVain(path: string): number {
+  using database = new DatabaseSync(path, { timeout: 2_000 });
+  const startMs = performance.now();
+  throws(() => database.exec("BEGIN IMMEDIATE"), /locked/);
+  return performance.now() - startMs;
 }
 
 /** Overwrites a page in the middle. */
