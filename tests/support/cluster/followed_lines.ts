@@ -17,16 +17,21 @@ export class FollowedLines implements AsyncDisposable {
   readonly #stop = new AbortController();
   #following: Promise<void> | undefined;
 
-  private constructor(path: string) {
+  private constructor(path: string, lookEveryMs: number) {
     this.#folder = new DiskLogFolder(path, this.log, {
-      lookEveryMs: 10,
+      lookEveryMs,
       areLocal,
       watch: FolderEvents.open,
     });
   }
 
-  static async begin(path: string, from?: LogPosition): Promise<FollowedLines> {
-    const followed = new FollowedLines(path);
+  /** @param lookEveryMs Interval between looks that no event causes. */
+  static async begin(
+    path: string,
+    from?: LogPosition,
+    lookEveryMs = 10,
+  ): Promise<FollowedLines> {
+    const followed = new FollowedLines(path, lookEveryMs);
     try {
       const follower = await LogFollower.begin({
         folder: followed.#folder,
