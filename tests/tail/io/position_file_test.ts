@@ -3,6 +3,7 @@ import { RuntimeError } from "../../../lib/base/errors.ts";
 import { PositionFile } from "../../../lib/tail/io/position_file.ts";
 import type { LogPosition } from "../../../lib/tail/ports.ts";
 import { TempDir } from "../../support/host/temp_dir.ts";
+import { waitUntil } from "../../support/host/wait_until.ts";
 
 const POSITION: LogPosition = {
   device: 1,
@@ -10,6 +11,9 @@ const POSITION: LogPosition = {
   offsetBytes: 3,
   fingerprint: "ab".repeat(32),
 };
+
+/** So many places a reader has to see while others are stored. */
+const PLACES = 25;
 
 function isRuntimeError(message: RegExp) {
   return (error: unknown) => {
@@ -78,20 +82,25 @@ Deno.test("PositionFile replaces the file as a whole: who reads it sees one plac
   await using dir = await TempDir.create();
   const positions = new PositionFile(dir.path("a.position"));
   await positions.save({ ...POSITION, offsetBytes: 0 });
-  let isSaving = true;
+  let isRead = false;
   const saving = (async () => {
-    for (let offsetBytes = 1; offsetBytes <= 50; offsetBytes++) {
+    for (let offsetBytes = 1; !isRead; offsetBytes++) {
       await positions.save({ ...POSITION, offsetBytes });
     }
-    isSaving = false;
   })();
+  const seen = new Set<number>();
   let last = 0;
-  while (isSaving) {
-    const { offsetBytes = -1 } = await positions.load() ?? {};
-    ok(offsetBytes >= last, `${offsetBytes} after ${last}`);
-    last = offsetBytes;
+  try {
+    await waitUntil(async () => {
+      const { offsetBytes = -1 } = await positions.load() ?? {};
+      ok(offsetBytes >= last, `${offsetBytes} after ${last}`);
+      last = offsetBytes;
+      return seen.add(last).size >= PLACES;
+    }, { what: () => `${PLACES} places, not ${seen.size}`, intervalMs: 0 });
+  } finally {
+    isRead = true;
+    await saving;
   }
-  await saving;
 });
 
 for (const text of ["", "{}", "{\n", "\u{fffd}\0"]) {
