@@ -203,17 +203,20 @@ Deno.test("no wake-up is lost in 10,000 pings, each of which waits for the one b
     settle.call(watched);
     if (watched.seen > before) answered.resolve();
   };
+  let longestMs = 0;
   for (let ping = 0; ping < 10_000; ping++) {
     answered = Promise.withResolvers<void>();
+    const askedMs = performance.now();
     watched.fill();
     await answered.promise;
+    longestMs = Math.max(longestMs, performance.now() - askedMs);
   }
   const elapsedMs = performance.now() - beganMs;
   report("pings through LibcPoll", {
     pings: watched.seen,
     "microseconds each": Math.round(elapsedMs / 10),
   });
-  ok(elapsedMs < LONG.boundMs, "only the bound ended a wait");
+  ok(longestMs < AT_ONCE_MS, "only the bound ended a wait");
 });
 
 Deno.test("no wake-up is lost under 10,000 additions and removals", async () => {
