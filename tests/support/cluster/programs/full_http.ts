@@ -1,6 +1,6 @@
 /**
- * Accepts HTTP connections with few file descriptors left; prints `served` or
- * `refused` for each, then `done`.
+ * Asks over HTTP connections with few file descriptors left; prints for each
+ * whether it was `served`, `ended` or `refused`, then `done`.
  *
  * usage: full_http.ts FILES
  *
@@ -10,8 +10,12 @@
 import { RuntimeError } from "../../../../lib/base/errors.ts";
 import { HttpServers } from "../../../../lib/http/io/inner_server.ts";
 import { TempDir } from "../../host/temp_dir.ts";
+import { untilSettled } from "../../host/wait_until.ts";
 
 const CONNECTIONS = 3;
+/** Longer than the wait for an answer: no limit ends a connection that hangs. */
+const LASTS_MS = 3_600_000;
+const REQUEST = new TextEncoder().encode("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
 
 await using dir = await TempDir.create();
 // Like all our programs; the runtime opens the needed descriptors at the first
@@ -21,7 +25,7 @@ await using servers = new HttpServers({
   answer: () => Promise.resolve(new Response()),
   isKnown: () => true,
   limits: {
-    ...{ idleMs: 60_000, totalMs: 60_000 },
+    ...{ idleMs: LASTS_MS, totalMs: LASTS_MS },
     ...{ maxRequests: 1, maxOfStrangers: 1 },
   },
 });
@@ -50,15 +54,14 @@ function allFiles(): Deno.FsFile[] {
   }
 }
 
-/** A refused connection ends at once, instead of hanging. */
+/** A connection that is not served ends, instead of hanging. */
 async function outcome(): Promise<string> {
   try {
     const connection = await servers.connect(dir.path("http"), "127.0.0.1");
-    const ended = connection.read(new Uint8Array(1)).then(() => "ended");
-    const later = new Promise<string>((resolve) =>
-      setTimeout(() => resolve("served"), 100)
-    );
-    return await Promise.race([ended, later]);
+    await connection.write(REQUEST);
+    const reading = connection.read(new Uint8Array(1));
+    const count = await untilSettled(reading, { what: "an answer or the end" });
+    return count > 0 ? "served" : "ended";
   } catch (error) {
     if (error instanceof RuntimeError) return "refused";
     throw error;
