@@ -367,10 +367,7 @@ export const CLUSTER_VERBS = {
     count: ONE,
     about: "never ban this address or prefix, and lift its bans",
     options: {
-      for: {
-        value: "TIME",
-        help: "duration, such as 7d [until removed]",
-      },
+      for: { value: "TIME", help: "duration, such as 7d [until removed]" },
       note: { value: "TEXT", help: "reason" },
       force: { help: "allow a network wider than /8, or than /7 of IPv6" },
     },
