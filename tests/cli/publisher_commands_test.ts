@@ -1,8 +1,4 @@
-import { deepStrictEqual, match, ok, rejects } from "node:assert/strict";
-import {
-  parseClusterCommand,
-  type TypedCommand,
-} from "../../lib/cli/cluster_cli.ts";
+import { deepStrictEqual, match, rejects } from "node:assert/strict";
 import { PublisherCommands } from "../../lib/cli/publisher_commands.ts";
 import { PublisherGroup } from "../../lib/engine/publisher_group.ts";
 import type { MemberList } from "../../lib/members/member.ts";
@@ -13,6 +9,7 @@ import { MemorySharedLog } from "../support/memory/memory_shared_log.ts";
 import { MemorySharedValues } from "../support/memory/memory_shared_values.ts";
 import { keysOf } from "../support/cluster/memberships.ts";
 import { host } from "../support/values/core_values.ts";
+import { typed } from "../support/values/typed_command.ts";
 
 const IDENTITY = {
   keys: keysOf(1, 2),
@@ -25,12 +22,6 @@ const ENGINE = {
   authority: "a certificate",
   login: "user:password\n",
 };
-
-function typed(text: string): TypedCommand {
-  const line = parseClusterCommand(text.split(" "));
-  ok(line.kind === "command");
-  return line.command;
-}
 
 /** The desk on hub1's host. */
 function desk() {
