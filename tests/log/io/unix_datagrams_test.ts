@@ -102,8 +102,9 @@ Deno.test("UnixDatagrams sends as soon as a receiver has room again", async () =
   }
   await receiver.receive();
   await waiting;
-  // A busy machine is late with some, but not with all.
-  ok(Math.min(...tookMs) < POLL_MS / 2, `${tookMs} ms`);
+  // The first has waited for a while already. A busy machine is late with some of
+  // the others, but not with all.
+  ok(Math.min(...tookMs.slice(1)) < POLL_MS / 2, `${tookMs} ms`);
 });
 
 Deno.test("UnixDatagrams hears that a receiver went away amid waiting, and finds it once it is back", async () => {
