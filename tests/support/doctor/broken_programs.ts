@@ -51,7 +51,7 @@ export const BROKEN_PROGRAMS: readonly BrokenSetUp[] = [
   },
   {
     what: "a pid file of a process that was killed",
-    breaks: "kill -9 $(cat /var/run/fail2ban-monitor.pid); sleep 0.2",
+    breaks: "kill -9 $(cat /var/run/fail2ban-monitor.pid)",
     state: "fail",
     subject: "fail2ban-monitor",
     says: /does not run: .* names process \d+/,
@@ -122,12 +122,15 @@ export const BROKEN_PROGRAMS: readonly BrokenSetUp[] = [
   {
     what: "something else at the publisher's port",
     breaks: "fail2ban-publisher stop; " +
-      "(setsid python3 -m http.server --bind 127.0.0.1 5681 >/dev/null 2>&1 & echo $! >/run/other.pid); sleep 1",
+      "(setsid python3 -m http.server --bind 127.0.0.1 5681 >/dev/null 2>&1 & echo $! >/run/other.pid)",
     state: "fail",
     subject: "port",
     says: /controlbindurl = .*another program listens there/,
     fix: /^ss -ltnp 'sport = :5681'$/,
-    instead: "kill $(cat /run/other.pid); sleep 0.3; fail2ban-publisher start",
+    // Port 5681 is 1631 in hexadecimal; the state of who listens is 0A.
+    instead:
+      "kill $(cat /run/other.pid); while grep -q ':1631 00000000:0000 0A' /proc/net/tcp; do sleep 0.1; done; " +
+      "fail2ban-publisher start",
   },
   {
     what: "a key that is no member's any more",

@@ -28,7 +28,8 @@ export const BROKEN_SURROUNDINGS: readonly BrokenSetUp[] = [
   },
   {
     what: "fail2ban that logs to syslog",
-    breaks: `setsid python3 -c "${SYSLOG}" >/dev/null 2>&1 & sleep 0.5; ` +
+    breaks: `setsid python3 -c "${SYSLOG}" >/dev/null 2>&1 & ` +
+      "until [ -S /run/log.sock ]; do sleep 0.1; done; " +
       "fail2ban-client set syslogsocket /run/log.sock >/dev/null && fail2ban-client set logtarget SYSLOG >/dev/null",
     state: "fail",
     subject: "fail2ban.log",
@@ -166,7 +167,9 @@ export const BROKEN_SURROUNDINGS: readonly BrokenSetUp[] = [
     subject: "fail2ban-subscriber",
     says: /another one works on the same: process \d+/,
     fix: /^kill \d+$/,
-    after: "sleep 1; rm -r /run/two",
+    // It returns once that one has ended.
+    after:
+      "fail2ban-subscriber stop --config /run/two/fail2ban-cluster.conf; rm -r /run/two",
   },
   {
     what: "a clock that is ahead of the hub's",
