@@ -38,7 +38,7 @@ const FROZEN_MS = 7_000;
 /** Duration of an isolation or death, in milliseconds. */
 const AWAY_MS = 10_000;
 
-/** Longer than an election of etcd's leader. */
+/** Longer than an election of etcd's leader on a quiet machine. */
 const ELECTION_MS = 4_000;
 
 /** The faults by name. */
@@ -66,7 +66,7 @@ export const ENGINE_FAULTS = {
     const { term } = await shared.figures(active) ?? {};
     const leader = await shared.etcd.leader();
     await shared.etcd.kill(leader);
-    await pass(ELECTION_MS);
+    await Promise.all([shared.etcd.leader(), pass(ELECTION_MS)]);
     shared.etcd.startAgain(leader);
     await stillActive(shared, active, term);
   },
