@@ -10,7 +10,6 @@ import type { AllowedNetwork, MemberList } from "../members/member.ts";
 import {
   allowedAt,
   type Editor,
-  refuseWideNetwork,
   withAllowed,
   withoutAllowed,
 } from "../members/member_edits.ts";
@@ -39,11 +38,11 @@ export class AllowCommands {
   /** `allow add`. */
   async add(command: TypedCommand): Promise<OperatorOutput> {
     const network = networkOperand(command);
-    if (!command.options.has("force")) refuseWideNetwork(network);
     const untilMs = untilOption(command, this.#editor.atMs);
     const note = noteOption(command);
+    const isForced = command.options.has("force");
     await this.#list.edit((list = NO_MEMBERS) =>
-      withAllowed(list, { network, untilMs, note }, this.#editor)
+      withAllowed(list, { network, untilMs, note }, this.#editor, isForced)
     );
     const end = untilMs === null ? "" : ` until ${timeText(untilMs)}`;
     return said(

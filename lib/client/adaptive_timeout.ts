@@ -41,6 +41,17 @@ export class AdaptiveTimeout {
     return usualMs * this.#factor;
   }
 
+  /**
+   * Adapts to an attempt that succeeded: the timeout halves if half of it was
+   * enough; a line that needed the time needs it again.
+   *
+   * @param usualMs The usual timeout, in milliseconds.
+   * @param tookMs Time that the attempt took, in milliseconds.
+   */
+  noteSuccess(usualMs: number, tookMs: number): void {
+    if (tookMs < this.of(usualMs) / 2) this.note({ answered: true });
+  }
+
   /** Adapts to an attempt: whether it had an answer before it ended. */
   note({ answered }: { readonly answered: boolean }): void {
     this.#factor = answered

@@ -45,7 +45,7 @@ import { encodeNodeMessage } from "../wire/v2.ts";
 const TWIN_PAUSE_MS = 5_000;
 /**
  * Longest time for connecting, as a multiple of the timeout for an answer: with
- * encryption it takes five round trips, and a satellite's takes 0.7 s.
+ * encryption it takes 3.5 round trips, and a satellite's takes 0.7 s.
  */
 const MAX_CONNECT_TIMES = 4;
 
@@ -301,8 +301,7 @@ export class ControlClient {
         cause: `it would speak revision ${speaks}`,
       });
     }
-    // A line that needed the time needs it again.
-    if (tookMs < connectMs / 2) this.#connectTimeout.note({ answered: true });
+    this.#connectTimeout.noteSuccess(replyTimeoutMs, tookMs);
     return message;
   }
 

@@ -133,13 +133,19 @@ export function withNewSecrets(
 /**
  * Adds a network to the allowlist; a listed one gets the new end and note.
  *
- * @throws {RuntimeError} when there is no room.
+ * @param list The list.
+ * @param added The network.
+ * @param editor Who adds it.
+ * @param isForced Whether it may be wider than any that somebody owns.
+ * @throws {RuntimeError} when there is no room, or the network is too wide.
  */
 export function withAllowed(
   list: MemberList,
   added: Omit<AllowedNetwork, "addedMs">,
   editor: Editor,
+  isForced = false,
 ): MemberList {
+  if (!isForced) refuseWideNetwork(added.network);
   const others = list.allowed.filter(({ network, untilMs }) =>
     network !== added.network && isCurrent(untilMs, editor.atMs)
   );
@@ -158,13 +164,8 @@ export function withAllowed(
   });
 }
 
-/**
- * Refuses a network that is wider than any that somebody owns: it would lift
- * all bans in it.
- *
- * @throws {RuntimeError} with the command that adds it all the same.
- */
-export function refuseWideNetwork(network: Address): void {
+/** A network that nobody owns: all bans in it would be lifted. */
+function refuseWideNetwork(network: Address): void {
   const { base, prefixBits } = addressParts(network);
   const least = LEAST_ALLOWED_BITS[base.kind()];
   if (prefixBits >= least) return;

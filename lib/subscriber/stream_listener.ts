@@ -153,11 +153,12 @@ export class StreamListener {
       while (!this.#hears) await this.#heard.wait(ended);
       return true;
     });
-    const tookMs = clock.monotonicMs() - startMs;
-    if (hears !== true) this.#firstTimeout.note({ answered: false });
-    // A line that needed the time needs it again.
-    else if (tookMs < withinMs / 2) this.#firstTimeout.note({ answered: true });
-    return hears === true;
+    if (hears === undefined) {
+      this.#firstTimeout.note({ answered: false });
+      return false;
+    }
+    this.#firstTimeout.noteSuccess(FIRST_MS, clock.monotonicMs() - startMs);
+    return true;
   }
 
   async #receive(

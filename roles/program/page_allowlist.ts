@@ -8,7 +8,6 @@
 import type { Clock } from "../../lib/async/clock.ts";
 import {
   allowedAt,
-  refuseWideNetwork,
   withAllowed,
   withoutAllowed,
 } from "../../lib/members/member_edits.ts";
@@ -48,7 +47,6 @@ function edited(
   if (question.kind === "allowRemove") {
     return withoutAllowed(list, network, editor);
   }
-  refuseWideNetwork(network);
   const { forMs, note } = question;
   const untilMs = forMs === null ? null : editor.atMs + forMs;
   return withAllowed(list, { network, untilMs, note }, editor);
