@@ -158,12 +158,14 @@ export class EnforcedAction implements BanAction {
   get figures(): Readonly<Record<string, string | number>> {
     const { lastReason: _, ...plan } = this.#plan.figures;
     const { leftOut } = this.#options.desired;
+    const { untold } = this.#report;
     const { inForceAgeSeconds, lastReason: reason } = this;
     return {
       ...this.counters,
       ...plan,
       ...(inForceAgeSeconds === undefined ? {} : { inForceAgeSeconds }),
       ...(leftOut === 0 ? {} : { leftOut }),
+      ...(untold === 0 ? {} : { receiptsUntold: untold }),
       ...(reason === undefined ? {} : { lastReason: reason }),
     };
   }

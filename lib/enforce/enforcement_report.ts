@@ -9,6 +9,7 @@ import type { ActionPlan } from "./action_plan.ts";
 import type { RuntimeError } from "../base/errors.ts";
 import { TroubleLog } from "../log/trouble_log.ts";
 import { LogThrottle } from "../log/log_throttle.ts";
+import { ReportLog } from "../log/report_log.ts";
 import { JailReceipts } from "./jail_receipts.ts";
 import type { HostBanChange } from "./host_bans.ts";
 import { BanMap } from "../ban/ban_map.ts";
@@ -73,6 +74,8 @@ export class EnforcementReport {
   /** Trouble of single bans. */
   readonly #failures: TroubleLog;
   readonly #refusals: LogThrottle;
+  /** Bans of a batch that succeeded. */
+  readonly #succeeding: Readonly<Record<"applied" | "lifted", ReportLog>>;
   readonly #receipts: JailReceipts;
   /** Bans in force whose receipts wait for room. */
   readonly #untold = new BanMap<HostBan>();
@@ -103,6 +106,10 @@ export class EnforcementReport {
       fields: { action },
     });
     this.#refusals = new LogThrottle(log, clock);
+    this.#succeeding = {
+      applied: new ReportLog(log, "applied", { action }),
+      lifted: new ReportLog(log, "lifted", { action }),
+    };
     this.#receipts = new JailReceipts(options);
   }
 
@@ -122,6 +129,11 @@ export class EnforcementReport {
       }
       yield;
     }
+  }
+
+  /** Number of receipts that wait for room. */
+  get untold(): number {
+    return this.#untold.size;
   }
 
   /**
@@ -173,13 +185,15 @@ export class EnforcementReport {
     const reasons = new BanMap<EnforcementFailure>();
     for (const failure of failures) reasons.set(failure.ban, failure);
     const atMs = this.#options.clock.nowMs();
+    const outcome = verb === "apply" ? "applied" : "lifted";
     for (const ban of bans) {
       const failure = reasons.get(ban);
       const isPresent = failure?.kind === "present";
       if (failure !== undefined && !isPresent) this.#failed(failure);
       else if (isPresent && stateOf(ban) === "none") this.#hosted(failure);
-      else this.#succeeded(verb === "apply" ? "applied" : "lifted", ban, atMs);
+      else this.#succeeded(outcome, ban, atMs);
     }
+    this.#succeeding[outcome].flush();
   }
 
   /** Reports that a batch failed as a whole. */
@@ -274,12 +288,10 @@ export class EnforcementReport {
     ban: HostBan,
     atMs: number,
   ): void {
-    const { log, action } = this.#options;
-    const { origin: node, jail, address, change } = ban;
-    const fields = { action, node, jail, address, change };
-    this.counters[outcome]++;
-    log.record("notice", `ban ${outcome}`, fields);
     const { receipts } = this.#options;
+    const { origin: node, jail, address, change } = ban;
+    this.counters[outcome]++;
+    this.#succeeding[outcome].add({ kind: "ban", node, jail, address, change });
     if (outcome === "lifted") this.#receipts.lifted(ban);
     else if (receipts?.hasRoom === false) this.#untold.set(ban, ban);
     else this.#receipts.applied(ban, "", atMs);

@@ -10,7 +10,7 @@ import type { Address } from "../base/address.ts";
 import type { EventId } from "../base/ids.ts";
 import type { HostName } from "../base/host_name.ts";
 import type { JailName } from "../base/jail_name.ts";
-import type { Log } from "./log.ts";
+import type { Log, LogFields } from "./log.ts";
 
 /**
  * Maximum length of the addresses in a record, in characters; a longer value
@@ -46,15 +46,18 @@ interface Notes extends ReportNote {
 export class ReportLog {
   readonly #log: Log;
   readonly #verb: string;
+  readonly #fields: LogFields;
   readonly #notes = new Map<string, Notes>();
 
   /**
    * @param log Receives log records.
    * @param verb What happens to the events; the first word of each record.
+   * @param fields The first fields of each record. @default {none}
    */
-  constructor(log: Log, verb: string) {
+  constructor(log: Log, verb: string, fields: LogFields = {}) {
     this.#log = log;
     this.#verb = verb;
+    this.#fields = fields;
   }
 
   /** Adds an event; {@link ReportLog.flush} logs it at the latest. */
@@ -81,12 +84,10 @@ export class ReportLog {
 
   #record(notes: Notes): void {
     const { kind, node, jail, address, id, change, count, addresses } = notes;
-    const event = `${this.#verb} ${kind}`;
-    if (count === 1) {
-      const fields = { node, jail, address, id, change };
-      this.#log.record("notice", event, fields);
-    } else {
-      this.#log.record("notice", `${event}s`, { node, jail, count, addresses });
-    }
+    const isSingle = count === 1;
+    this.#log.record("notice", `${this.#verb} ${kind}${isSingle ? "" : "s"}`, {
+      ...{ ...this.#fields, node, jail },
+      ...(isSingle ? { address, id, change } : { count, addresses }),
+    });
   }
 }

@@ -36,18 +36,18 @@ Deno.test("EnforcedAction applies bans, lifts unbanned ones, tells of both and c
     failing: 0,
     refused: 0,
   });
-  deepStrictEqual(log.records.slice(1, 2), [{
-    severity: "notice",
-    event: "ban applied",
+  const fields = { action: "memory", node: "web-1", jail: "fail2bancluster" };
+  const severity = "notice";
+  deepStrictEqual(log.records.slice(1), [{
+    ...{ severity, event: "applied bans" },
+    fields: { ...fields, count: 2, addresses: "192.0.2.1,192.0.2.2" },
+  }, {
+    ...{ severity, event: "lifted ban" },
     fields: {
-      action: "memory",
-      node: "web-1",
-      jail: "fail2bancluster",
-      address: "192.0.2.1",
-      change: undefined,
+      ...{ ...fields, address: "192.0.2.1" },
+      ...{ id: undefined, change: undefined },
     },
   }]);
-  deepStrictEqual(log.events, ["ban applied", "ban applied", "ban lifted"]);
 });
 
 Deno.test("EnforcedAction does nothing before it can ask what is in force, and then all of it", async () => {
@@ -241,4 +241,18 @@ Deno.test("EnforcedAction tells jails apart where the host bans an address itsel
   await bench.start();
   await bench.act("Ban 1", "Unban 1");
   deepStrictEqual(bench.enforcer.keys, ["sshd|192.0.2.1"]);
+});
+
+Deno.test("EnforcedAction keeps the receipts that find no room, counts them, and tells those still in force when asked", async () => {
+  await using bench = new ActionBench();
+  await bench.start();
+  bench.hasRoom = false;
+  await bench.act("Ban 1", "Ban 2");
+  deepStrictEqual(bench.takeReceipts(), []);
+  strictEqual(bench.action.figures["receiptsUntold"], 2);
+  await bench.act("Unban 1");
+  deepStrictEqual(bench.takeReceipts(), ["1 lifted"]);
+  strictEqual(bench.action.tellUntold(), false);
+  deepStrictEqual(bench.takeReceipts(), ["2 applied"]);
+  strictEqual(bench.action.figures["receiptsUntold"], undefined);
 });

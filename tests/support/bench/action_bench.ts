@@ -49,6 +49,8 @@ export class ActionBench implements AsyncDisposable {
   readonly ledger = new MemoryLedger();
   /** Receipts, oldest first. */
   readonly receipts: ActionReceipt[] = [];
+  /** Whether there is room for receipts that may wait. */
+  hasRoom = true;
   /** The current protection rules. */
   policy: ProtectionPolicy = { minPrefix4Bits: 24, minPrefix6Bits: 48 };
   /** Applies these rules for all actions of the host. */
@@ -190,6 +192,7 @@ export class ActionBench implements AsyncDisposable {
   #newAction(Source: BanSourceClass = DesiredReports): EnforcedAction {
     const { steady: clock, log, ledger, enforcer, receipts } = this;
     const { protection } = this;
+    const hasRoom = () => this.hasRoom;
     const { banTimeMs = 3_600_000, resyncEveryMs = 600_000 } = this.#options;
     const hostName = host("here");
     const jailMap = parseJailMap(this.jailMap) ?? [];
@@ -202,7 +205,12 @@ export class ActionBench implements AsyncDisposable {
       hostName,
       jailMap,
       protection,
-      receipts: { add: (receipt) => receipts.push(receipt) },
+      receipts: {
+        get hasRoom() {
+          return hasRoom();
+        },
+        add: (receipt) => receipts.push(receipt),
+      },
       resyncEveryMs,
     });
   }
