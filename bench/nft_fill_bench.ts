@@ -40,6 +40,7 @@ async function start(cluster: TestCluster): Promise<Start> {
     const inForce = Number(seen?.["nftables.inForce"]);
     const isDone = inForce + Number(seen?.["nftables.protected"]) >= BANS &&
       seen?.["nftables.waiting"] === 0 && seen["receiptsWaiting"] === 0 &&
+      seen["nftables.receiptsUntold"] === undefined &&
       seen["following"] === true;
     return isDone ? seen : undefined;
   }, { what: `${BANS} bans in force`, timeoutMs: LONG_MS, intervalMs: 100 });

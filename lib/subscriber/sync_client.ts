@@ -100,6 +100,7 @@ export class SyncClient {
 
   /** Sends one message at a time, because a socket takes no more. */
   async #say(session: Session, signal: AbortSignal): Promise<void> {
+    const { receipts } = this.#options;
     const { session: id } = session.welcome;
     while (true) {
       if (this.#state === "useless") {
@@ -112,7 +113,8 @@ export class SyncClient {
         this.#changed.notify();
         await session.send({ kind: "SYNC", session: id, ...question }, signal);
       } else if (this.#hasReceipts()) {
-        if (await this.#collect(signal)) {
+        const { maxReceipts } = session.welcome.limits;
+        if (receipts.size >= maxReceipts || await this.#collect(signal)) {
           await this.#sendReceipts(session, signal);
         }
       } else {

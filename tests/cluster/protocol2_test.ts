@@ -302,3 +302,21 @@ Deno.test("receipts are kept by the publisher for each ban and node, the last of
   );
   strictEqual(web1.receipts.size, 0);
 });
+
+Deno.test("receipts that fill a message are sent at once, and fewer only after a moment", async () => {
+  await using cluster = new MemoryCluster();
+  cluster.publisher();
+  const web1 = cluster.subscriber();
+  await cluster.settle();
+  const full = 250;
+  for (let last = 0; last < full + 1; last++) {
+    web1.receipts.add({
+      ...{ ...key(last), action: "nftables", outcome: "applied", detail: "" },
+      atMs: cluster.clock.nowMs(),
+    });
+  }
+  await cluster.settle();
+  strictEqual(web1.receipts.size, 1);
+  await cluster.clock.advance(1_000);
+  strictEqual(web1.receipts.size, 0);
+});
