@@ -5,9 +5,9 @@
  * after one.
  *
  * A message's cost grows with the number of subscribers, whatever its size: it
- * is encrypted and sent on each connection separately. So after a message
- * further changes are gathered for about as long as sending takes; a single
- * change goes at once.
+ * is encrypted and sent on each connection separately, 25 us each
+ * (`docs/SCALE.md`). So after a message further changes are gathered for ten
+ * times as long as sending takes; a single change goes at once.
  *
  * @module
  */
@@ -39,13 +39,13 @@ export interface ChangeStreamOptions {
   readonly listeners?: (() => number) | undefined;
 }
 
-/** Time to send a message to one subscriber, in milliseconds. */
-const MS_PER_LISTENER = 0.02;
+/** Pause after a message for each subscriber, in milliseconds. */
+const MS_PER_LISTENER = 0.25;
 /**
  * Longest pause between two messages, in milliseconds, for any number of
  * listeners.
  */
-const MAX_PAUSE_MS = 50;
+const MAX_PAUSE_MS = 250;
 /** Shorter pauses are skipped, in milliseconds. */
 const MIN_PAUSE_MS = 1;
 /**
