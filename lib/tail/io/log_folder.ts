@@ -258,7 +258,9 @@ export class DiskLogFolder implements LogFolder, AsyncDisposable {
     this.#isFollowed = true;
     const watch = this.#watchWith;
     this.#events = watch?.(this.#folder, this.logName, () => this.#hint());
-    if (watch === undefined || this.#events !== undefined) return;
+    // No event tells of what was written since the last look.
+    if (this.#events !== undefined) return this.#hint();
+    if (watch === undefined) return;
     this.#log.record("warning", "no file events, looking now and then", {
       folder: this.#folder,
     });

@@ -1,8 +1,10 @@
-import { deepStrictEqual, ok, rejects } from "node:assert/strict";
+import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
+import { DiskLogFolder } from "../../../lib/tail/io/log_folder.ts";
 import type { LogPosition } from "../../../lib/tail/ports.ts";
 import { FollowedLines } from "../../support/cluster/followed_lines.ts";
 import { RotatedLog } from "../../support/fail2ban/rotated_log.ts";
+import { MemoryLog } from "../../support/memory/memory_log.ts";
 import { waitUntil } from "../../support/host/wait_until.ts";
 
 /** Follows a log from its end while something happens; what was written must come, once, in order. */
@@ -178,6 +180,20 @@ Deno.test({
     }
     deepStrictEqual(followed.lines, log.written);
   },
+});
+
+Deno.test("DiskLogFolder looks again when its events begin, since none tells of what was written before", async () => {
+  await using log = await RotatedLog.create();
+  await log.createEmpty();
+  await using folder = new DiskLogFolder(log.path, new MemoryLog(), {
+    lookEveryMs: 3_600_000,
+    watch: () => {
+      Deno.writeTextFileSync(log.path, "before\n", { append: true });
+      return { [Symbol.asyncDispose]: () => Promise.resolve() };
+    },
+  });
+  await folder.waitForChange(AbortSignal.timeout(60_000));
+  strictEqual((await folder.current())?.sizeBytes, "before\n".length);
 });
 
 type Operation =
