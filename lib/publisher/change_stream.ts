@@ -90,6 +90,12 @@ export class ChangeStream {
     return this.#sendQueue.dropped;
   }
 
+  /** Sequence number of the last change that does not wait to be sent. */
+  get sentSeq(): number {
+    const first = this.#waiting[0];
+    return first === undefined ? this.#handedSeq : first.seq - 1;
+  }
+
   /** Sends stored changes, in order. */
   publish(kept: readonly KeptChange[]): void {
     for (const { change } of kept) this.#waiting.push(change);

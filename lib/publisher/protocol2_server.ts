@@ -138,7 +138,8 @@ export class Protocol2Server {
       kept,
       sinceMs: clock.nowMs(),
       members: () => options.authenticator.list.members,
-      seq: () => hub.table.seq,
+      // What the stream still gathers, no node lacks by its own fault.
+      seq: () => this.#stream.sentSeq,
       isAside: (node) => this.#quotas.isAside(node),
     });
     this.#presenceKeeper = new PresenceKeeper({

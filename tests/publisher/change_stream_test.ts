@@ -95,7 +95,9 @@ Deno.test("ChangeStream makes changes that follow closely wait where many listen
   deepStrictEqual(await bench.said(), ["C 1-1"], "a lone one goes at once");
   for (let step = 0; step < 5; step++) bench.keep(2);
   deepStrictEqual(await bench.said(249), []);
+  strictEqual(bench.stream.sentSeq, 1);
   deepStrictEqual(await bench.said(1), ["C 2-11"]);
+  strictEqual(bench.stream.sentSeq, 11);
   bench.keep(1);
   deepStrictEqual(await bench.said(250), ["C 12-12"]);
   deepStrictEqual(await bench.said(250), []);
