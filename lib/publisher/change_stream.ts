@@ -5,9 +5,10 @@
  * after one.
  *
  * A message's cost grows with the number of subscribers, whatever its size: it
- * is encrypted and sent on each connection separately, 25 us each
- * (`docs/SCALE.md`). So after a message further changes are gathered for ten
- * times as long as sending takes; a single change goes at once.
+ * is encrypted and sent on each connection separately, some 19 us each
+ * (`docs/SCALE.md`). So after a message further changes are gathered for about
+ * ten times as long as sending takes, within a bound; a single change goes at
+ * once.
  *
  * @module
  */
