@@ -7,16 +7,13 @@ const PROGRAM = new URL(
   import.meta.url,
 );
 
-/** What they bound it to: its halves, and a third one for a moment while it is cleared. */
-const LIMIT_MIB = 12;
+/** What they bound it to: its two halves. */
+const LIMIT_MIB = 8;
 
-/** How large the young generation becomes, in MiB, where it is looked at no longer once it is above the limit. */
+/** How large the young generation is in nine of ten looks, in MiB. */
 async function youngMib(flags: readonly string[]): Promise<number> {
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: [
-      ...["run", "--quiet", "--no-check", ...flags],
-      ...[PROGRAM.href, String(LIMIT_MIB)],
-    ],
+    args: ["run", "--quiet", "--no-check", ...flags, PROGRAM.href],
   }).output();
   const decoder = new TextDecoder();
   ok(success, decoder.decode(stderr));
