@@ -62,8 +62,8 @@ export interface BanHubOptions {
   readonly maxReports?: number;
   /**
    * Lets messages that have arrived be submitted before the next transaction,
-   * because storing blocks the process and nothing is received meanwhile.
-   * @default {does not wait}
+   * because storing blocks the process and nothing is received meanwhile; and
+   * lets those about the last one leave. @default {does not wait}
    */
   readonly gather?: (signal: AbortSignal) => Promise<void>;
   /** Maximum number of waiting events. @default {20000} */
@@ -108,6 +108,22 @@ const REJECTIONS = {
   full: "Cannot take events: too many wait",
   closed: "Cannot take events: the hub has stopped",
 } as const;
+
+/**
+ * So few events are answered only after the messages about them have had a turn
+ * of the event loop: what follows from the answer, such as log records, would
+ * hold them up.
+ */
+const FEW = 16;
+
+/** What is still to do about submissions that are stored and published. */
+interface Kept {
+  readonly isFew: boolean;
+  /** Resolves the submissions. */
+  readonly answer: () => void;
+}
+
+const NOTHING_KEPT: Kept = { isFew: false, answer: () => {} };
 
 type HubSubmission = Submission<HubRequest, readonly HubVerdict[]>;
 
@@ -228,9 +244,14 @@ export class BanHub {
     const { gather } = this.#options;
     try {
       await this.#queue.run(signal, async (batch) => {
-        await this.#keep(batch);
-        signal.throwIfAborted();
-        await gather(signal);
+        const { isFew, answer } = await this.#keep(batch);
+        if (!isFew) answer();
+        try {
+          signal.throwIfAborted();
+          await gather(signal);
+        } finally {
+          if (isFew) answer();
+        }
       });
     } finally {
       this.#troubleLog.flush();
@@ -252,7 +273,7 @@ export class BanHub {
     return this.#table.expire(this.#options.clock.nowMs(), max);
   }
 
-  async #keep(submissions: readonly HubSubmission[]): Promise<void> {
+  async #keep(submissions: readonly HubSubmission[]): Promise<Kept> {
     const { store, clock, onCommit } = this.#options;
     const nowMs = clock.nowMs();
     const startMs = clock.monotonicMs();
@@ -269,7 +290,7 @@ export class BanHub {
       onCommit(clock.monotonicMs() - startMs - decidedMs);
     } catch (error) {
       this.#refuse(submissions, error);
-      return;
+      return NOTHING_KEPT;
     }
     this.#storeTrouble = undefined;
     this.#troubleLog.resolve();
@@ -278,7 +299,13 @@ export class BanHub {
     // The duration of a disk write hardly depends on the number of entries.
     const tookMs = decidedMs + clock.monotonicMs() - storedMs;
     this.#steps.note(batch.entries.length, tookMs);
-    submissions.forEach(({ resolve }, index) => resolve(verdicts[index] ?? []));
+    return {
+      isFew: batch.entries.length <= FEW,
+      answer: () =>
+        submissions.forEach(({ resolve }, index) =>
+          resolve(verdicts[index] ?? [])
+        ),
+    };
   }
 
   /**

@@ -92,16 +92,41 @@ Deno.test("BanHub keeps together what comes while a step is kept", async () => {
   const gathered = new Condition();
   await using bench = new Bench({ gather: (signal) => gathered.wait(signal) });
   const first = bench.hub.submit([{ event: report("web1") }]);
-  await first;
+  await settled();
   const others = ["web2", "web3", "web4"].map((node) =>
     bench.hub.submit([{ event: report(node) }])
   );
   await settled();
   strictEqual(bench.store.seq, 1);
   gathered.notify();
+  deepStrictEqual(await first, [1]);
+  await settled();
+  gathered.notify();
   await Promise.all(others);
   strictEqual(bench.hub.counters.commits, 2);
   deepStrictEqual(bench.told.length, 4);
+});
+
+Deno.test("BanHub answers few events after what it tells about them has had its turn, many at once", async () => {
+  const gathered = new Condition();
+  await using bench = new Bench({ gather: (signal) => gathered.wait(signal) });
+  const answered: number[] = [];
+  const submit = async (count: number) => {
+    const events = Array.from({ length: count }, (_, index) => ({
+      event: report(`web${index}`),
+    }));
+    answered.push((await bench.hub.submit(events)).length);
+  };
+  const few = submit(16);
+  await settled();
+  strictEqual(bench.told.length, 16);
+  deepStrictEqual(answered, []);
+  gathered.notify();
+  await few;
+  const many = submit(17);
+  await settled();
+  deepStrictEqual(answered, [16, 17]);
+  await many;
 });
 
 Deno.test("BanHub acknowledges and tells nothing that the store refuses, and takes it when it can", async () => {
@@ -140,11 +165,13 @@ Deno.test("BanHub takes no more than may wait, and nothing of what is too much",
 
 Deno.test("BanHub takes nothing that waits when it is stopped", async () => {
   const bench = new Bench({ gather: (signal) => new Condition().wait(signal) });
-  await bench.hub.submit([{ event: report("web1") }]);
+  const kept = bench.hub.submit([{ event: report("web1") }]);
+  await settled();
   const waiting = bench.hub.submit([{ event: report("web2") }]);
   const refused = rejects(waiting, BusyError);
   await bench[Symbol.asyncDispose]();
   await refused;
+  deepStrictEqual(await kept, [1]);
   strictEqual(bench.store.seq, 1);
 });
 
