@@ -114,7 +114,7 @@ const REJECTIONS = {
  * of the event loop: what follows from the answer, such as log records, would
  * hold them up.
  */
-const FEW = 16;
+const FEW = 4;
 
 /** What is still to do about submissions that are stored and published. */
 interface Kept {
