@@ -62,8 +62,9 @@ export interface BanHubOptions {
   readonly maxReports?: number;
   /**
    * Lets messages that have arrived be submitted before the next transaction,
-   * because storing blocks the process and nothing is received meanwhile; and
-   * lets those about the last one leave. @default {does not wait}
+   * because storing blocks the process and nothing is received meanwhile. The
+   * answers to a few changes wait for it, unless others come.
+   * @default {does not wait}
    */
   readonly gather?: (signal: AbortSignal) => Promise<void>;
   /** Maximum number of waiting events. @default {20000} */
@@ -110,20 +111,22 @@ const REJECTIONS = {
 } as const;
 
 /**
- * So few events are answered only after the messages about them have had a turn
- * of the event loop: what follows from the answer, such as log records, would
- * hold them up.
+ * While nothing else waits, so few changes are answered only after the messages
+ * about them have had a turn of the event loop: what follows from the answer,
+ * such as log records, would hold them up.
  */
-const FEW = 4;
+const FEW_CHANGES = 4;
 
 /** What is still to do about submissions that are stored and published. */
 interface Kept {
-  readonly isFew: boolean;
-  /** Resolves the submissions. */
+  /** Number of published changes. */
+  readonly changes: number;
+  /** Resolves the submissions; another call has no effect. */
   readonly answer: () => void;
 }
 
-const NOTHING_KEPT: Kept = { isFew: false, answer: () => {} };
+const NOTHING_TO_ANSWER = () => {};
+const NOTHING_KEPT: Kept = { changes: 0, answer: NOTHING_TO_ANSWER };
 
 type HubSubmission = Submission<HubRequest, readonly HubVerdict[]>;
 
@@ -144,6 +147,8 @@ export class BanHub {
   readonly #steps: StepSize;
   readonly #queue: BatchQueue<HubRequest, readonly HubVerdict[]>;
   #storeTrouble: string | undefined;
+  /** Answers the last batch, if that is still to be done. */
+  #answerHeld = NOTHING_TO_ANSWER;
 
   /**
    * Creates a hub with the table of the store, after removing expired bans.
@@ -221,6 +226,7 @@ export class BanHub {
     requests: readonly HubRequest[],
   ): Promise<readonly HubVerdict[]> {
     const { maxWaiting } = this.#options;
+    this.#answer();
     if (requests.length <= PART) return await this.#queue.submit(requests);
     if (this.#queue.size + requests.length > maxWaiting) {
       throw new BusyError(REJECTIONS.full);
@@ -244,18 +250,26 @@ export class BanHub {
     const { gather } = this.#options;
     try {
       await this.#queue.run(signal, async (batch) => {
-        const { isFew, answer } = await this.#keep(batch);
-        if (!isFew) answer();
+        const { changes, answer } = await this.#keep(batch);
+        const isFew = changes > 0 && changes <= FEW_CHANGES;
+        if (isFew && this.#queue.size === 0) this.#answerHeld = answer;
+        else answer();
         try {
           signal.throwIfAborted();
           await gather(signal);
         } finally {
-          if (isFew) answer();
+          this.#answer();
         }
       });
     } finally {
       this.#troubleLog.flush();
     }
+  }
+
+  /** Answers what is held: the next transaction must not hold it up, too. */
+  #answer(): void {
+    this.#answerHeld();
+    this.#answerHeld = NOTHING_TO_ANSWER;
   }
 
   /** Why the last attempt to store failed; `undefined`: it succeeded. */
@@ -295,12 +309,12 @@ export class BanHub {
     this.#storeTrouble = undefined;
     this.#troubleLog.resolve();
     const storedMs = clock.monotonicMs();
-    this.#publish(batch.entries, steps);
+    const changes = this.#publish(batch.entries, steps);
     // The duration of a disk write hardly depends on the number of entries.
     const tookMs = decidedMs + clock.monotonicMs() - storedMs;
     this.#steps.note(batch.entries.length, tookMs);
     return {
-      isFew: batch.entries.length <= FEW,
+      changes,
       answer: () =>
         submissions.forEach(({ resolve }, index) =>
           resolve(verdicts[index] ?? [])
@@ -323,10 +337,11 @@ export class BanHub {
     };
   }
 
+  /** @returns The number of changes. */
   #publish(
     entries: readonly DecidedEntry[],
     steps: readonly TableStep[],
-  ): void {
+  ): number {
     const changes = entries.flatMap(({ change, madeMs }) =>
       change === undefined ? [] : [{ change, madeMs }]
     );
@@ -338,6 +353,7 @@ export class BanHub {
     this.counters.changes += kept.length;
     this.counters.unchanged += entries.length - kept.length;
     if (kept.length > 0) this.#options.onKept(kept);
+    return kept.length;
   }
 
   #refuse(submissions: readonly HubSubmission[], error: unknown): void {

@@ -107,13 +107,13 @@ Deno.test("BanHub keeps together what comes while a step is kept", async () => {
   deepStrictEqual(bench.told.length, 4);
 });
 
-Deno.test("BanHub answers few events after what it tells about them has had its turn, many at once", async () => {
+Deno.test("BanHub answers a few changes after what it tells about them has had its turn", async () => {
   const gathered = new Condition();
   await using bench = new Bench({ gather: (signal) => gathered.wait(signal) });
   const answered: number[] = [];
-  const submit = async (count: number) => {
+  const submit = async (count: number, of = "web") => {
     const events = Array.from({ length: count }, (_, index) => ({
-      event: report(`web${index}`),
+      event: report(`${of}${index}`),
     }));
     answered.push((await bench.hub.submit(events)).length);
   };
@@ -123,10 +123,29 @@ Deno.test("BanHub answers few events after what it tells about them has had its 
   deepStrictEqual(answered, []);
   gathered.notify();
   await few;
-  const many = submit(5);
+  const many = submit(5, "db");
   await settled();
-  deepStrictEqual(answered, [4, 5]);
+  deepStrictEqual(answered, [4, 5], "many: at once");
+  gathered.notify();
   await many;
+  const known = submit(3);
+  await settled();
+  deepStrictEqual(answered, [4, 5, 3], "no change: at once");
+  await known;
+});
+
+Deno.test("BanHub answers at once when others come, and the next step does not hold it up", async () => {
+  const gathered = new Condition();
+  await using bench = new Bench({ gather: (signal) => gathered.wait(signal) });
+  const first = bench.hub.submit([{ event: report("web1") }]);
+  await settled();
+  const second = bench.hub.submit([{ event: report("web2") }]);
+  deepStrictEqual(await first, [1]);
+  strictEqual(bench.store.seq, 1);
+  gathered.notify();
+  await settled();
+  gathered.notify();
+  await second;
 });
 
 Deno.test("BanHub acknowledges and tells nothing that the store refuses, and takes it when it can", async () => {
