@@ -63,7 +63,7 @@ export interface BanHubOptions {
   /**
    * Lets messages that have arrived be submitted before the next transaction,
    * because storing blocks the process and nothing is received meanwhile. The
-   * answers to a few changes wait for it, unless others come.
+   * answer to a single event waits for it, unless others come.
    * @default {does not wait}
    */
   readonly gather?: (signal: AbortSignal) => Promise<void>;
@@ -111,11 +111,12 @@ const REJECTIONS = {
 } as const;
 
 /**
- * While nothing else waits, so few changes are answered only after the messages
- * about them have had a turn of the event loop: what follows from the answer,
- * such as log records, would hold them up.
+ * After so long without an event, in milliseconds, the next one is answered
+ * only after the messages about it have had a turn of the event loop: what
+ * follows from the answer, such as log records, would hold them up. While events
+ * come faster, waiting for answers would hold up the next ones.
  */
-const FEW_CHANGES = 4;
+const QUIET_MS = 10;
 
 /** What is still to do about submissions that are stored and published. */
 interface Kept {
@@ -147,6 +148,8 @@ export class BanHub {
   readonly #steps: StepSize;
   readonly #queue: BatchQueue<HubRequest, readonly HubVerdict[]>;
   #storeTrouble: string | undefined;
+  /** When events were last kept, by the monotonic clock. */
+  #keptMs = -Infinity;
   /** Answers the last batch, if that is still to be done. */
   #answerHeld = NOTHING_TO_ANSWER;
 
@@ -247,12 +250,14 @@ export class BanHub {
    * @param signal Ends it; the promise then rejects with its reason.
    */
   async run(signal: AbortSignal): Promise<void> {
-    const { gather } = this.#options;
+    const { gather, clock } = this.#options;
     try {
       await this.#queue.run(signal, async (batch) => {
+        const isQuiet = clock.monotonicMs() - this.#keptMs >= QUIET_MS;
         const { changes, answer } = await this.#keep(batch);
-        const isFew = changes > 0 && changes <= FEW_CHANGES;
-        if (isFew && this.#queue.size === 0) this.#answerHeld = answer;
+        this.#keptMs = clock.monotonicMs();
+        const mayWait = isQuiet && changes > 0 && this.#queue.size === 0;
+        if (mayWait) this.#answerHeld = answer;
         else answer();
         try {
           signal.throwIfAborted();
