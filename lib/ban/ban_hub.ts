@@ -62,8 +62,8 @@ export interface BanHubOptions {
   readonly maxReports?: number;
   /**
    * Lets messages that have arrived be submitted before the next transaction,
-   * because storing blocks the process and nothing is received meanwhile. The
-   * answer to a single event waits for it, unless others come.
+   * because storing blocks the process and nothing is received meanwhile. After
+   * a quiet moment the answer waits for it, too, unless more events come.
    * @default {does not wait}
    */
   readonly gather?: (signal: AbortSignal) => Promise<void>;
