@@ -8,6 +8,7 @@ import { Backoff } from "../async/backoff.ts";
 import { EitherSignal } from "../async/either_signal.ts";
 import { RuntimeError } from "../base/errors.ts";
 import type { LineSink, OutputLine } from "./line_sink.ts";
+import type { Severity } from "./log.ts";
 import type { Clock } from "../async/clock.ts";
 import { TaskSet } from "../async/task_set.ts";
 import { Condition } from "../async/tasks.ts";
@@ -28,6 +29,12 @@ export interface LineQueueOptions {
   readonly complain: (sentence: string) => void;
   /** Maximum number of lines in a call of `deliver`. @default {100} */
   readonly maxLinesAtOnce?: number;
+  /**
+   * How long lines are gathered after a call of `deliver`, in milliseconds, so
+   * that many cost few calls. A warning and anything worse, a full call,
+   * `flush`, `probe` and disposal end it. @default {0}
+   */
+  readonly gatherMs?: number;
   /** Maximum number of waiting lines. @default {1000} */
   readonly maxLines?: number;
   /** How long `flush` waits, in milliseconds. @default {1000} */
@@ -43,17 +50,20 @@ export interface LineQueueOptions {
  * Reason that ends a wait; the runtime's own reason records a stack each time.
  */
 const OVER: unknown = { name: "the end of a wait" };
+/** Lines of these severities may be a program's last words. */
+const URGENT: ReadonlySet<Severity> = new Set(["critical", "error", "warning"]);
 const RETRY_PAUSES = { firstPauseMs: 100, maxPauseMs: 10_000 };
 
 /**
- * A bounded queue before a slow or unreliable target. When it is full the
- * oldest line is dropped and counted. Failed deliveries are repeated with a
- * growing pause; trouble is reported once when it begins, and once when it
- * ends.
+ * A bounded queue before a slow or unreliable target. It can gather lines, so
+ * that many cost few writes. When it is full the oldest line is dropped and
+ * counted. Failed deliveries are repeated with a growing pause; trouble is
+ * reported once when it begins, and once when it ends.
  */
 export class LineQueue implements LineSink, AsyncDisposable {
   readonly #options: LineQueueOptions;
   readonly #maxLines: number;
+  readonly #maxLinesAtOnce: number;
   readonly #flushTimeoutMs: number;
   readonly #stop = new AbortController();
   readonly #changed = new Condition();
@@ -62,6 +72,12 @@ export class LineQueue implements LineSink, AsyncDisposable {
   /** Lines of `#taken` that were delivered or lost. */
   #settled = 0;
   #taken = 0;
+  /** Lines of `#taken` that are delivered without waiting for others. */
+  #urgent = 0;
+  /** When `deliver` last succeeded, by the monotonic clock. */
+  #deliveredMs = -Infinity;
+  /** Ends the wait for further lines. */
+  #gathering: AbortController | undefined;
   #dropped = 0;
   /** Lines of `#dropped` that a `flush` has reported. */
   #reported = 0;
@@ -73,6 +89,7 @@ export class LineQueue implements LineSink, AsyncDisposable {
   constructor(options: LineQueueOptions) {
     this.#options = options;
     this.#maxLines = options.maxLines ?? 1_000;
+    this.#maxLinesAtOnce = options.maxLinesAtOnce ?? 100;
     this.#flushTimeoutMs = options.flushTimeoutMs ?? 1_000;
   }
 
@@ -100,6 +117,8 @@ export class LineQueue implements LineSink, AsyncDisposable {
     this.#taken++;
     this.#waiting.push(line);
     this.#dropOldest();
+    const isFull = this.#waiting.length >= this.#maxLinesAtOnce;
+    if (isFull || URGENT.has(line.severity)) this.#hurry();
     if (this.#pumping) return;
     this.#pumping = true;
     this.#tasks.add(() => this.#pump());
@@ -172,6 +191,7 @@ export class LineQueue implements LineSink, AsyncDisposable {
   ): Promise<void> {
     const { clock, target } = this.#options;
     const upTo = this.#taken;
+    this.#hurry();
     const deadlineMs = clock.monotonicMs() + timeoutMs;
     while (this.#settled < upTo && !isOver()) {
       const remainingMs = deadlineMs - clock.monotonicMs();
@@ -203,11 +223,14 @@ export class LineQueue implements LineSink, AsyncDisposable {
   }
 
   async #pump(): Promise<void> {
-    const { maxLinesAtOnce = 100 } = this.#options;
+    const { clock, gatherMs = 0 } = this.#options;
     const backoff = new Backoff(RETRY_PAUSES);
     while (this.#waiting.length > 0 && !this.#stop.signal.aborted) {
-      const lines = this.#waiting.splice(0, maxLinesAtOnce);
+      const leftMs = this.#deliveredMs + gatherMs - clock.monotonicMs();
+      if (leftMs > 0) await this.#gather(leftMs);
+      const lines = this.#waiting.splice(0, this.#maxLinesAtOnce);
       if (await this.#delivered(lines)) {
+        this.#deliveredMs = clock.monotonicMs();
         this.#settle(lines.length);
         backoff.reset();
         continue;
@@ -222,6 +245,28 @@ export class LineQueue implements LineSink, AsyncDisposable {
     }
     this.#pumping = false;
     if (!this.#stop.signal.aborted) this.#endTrouble();
+  }
+
+  /** Waits for further lines, unless a waiting one is urgent. */
+  async #gather(withinMs: number): Promise<void> {
+    // Whoever writes and then flushes does both before this goes on.
+    await Promise.resolve();
+    if (this.#settled < this.#urgent) return;
+    const gathering = new AbortController();
+    this.#gathering = gathering;
+    try {
+      await this.#options.clock.delay(withinMs, gathering.signal);
+    } catch (error) {
+      if (error !== OVER) throw error;
+    } finally {
+      this.#gathering = undefined;
+    }
+  }
+
+  /** Has the lines so far delivered without waiting for others. */
+  #hurry(): void {
+    this.#urgent = this.#taken;
+    this.#gathering?.abort(OVER);
   }
 
   async #delivered(lines: readonly OutputLine[]): Promise<boolean> {

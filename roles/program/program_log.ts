@@ -51,6 +51,11 @@ export interface ProgramLogOptions {
 
 /** Maximum number of lines that wait for a slow target. */
 const MAX_LINES = 10_000;
+/**
+ * A write costs more than making its line: ten a second are enough where there
+ * are many lines.
+ */
+const GATHER_MS = 100;
 
 /** A program's own log, and its output of lines for other programs. */
 export class ProgramLog implements AsyncDisposable {
@@ -71,6 +76,7 @@ export class ProgramLog implements AsyncDisposable {
       target: this.#writer.target,
       deliver: this.#writer.deliver,
       maxLinesAtOnce: this.#writer.linesAtOnce,
+      gatherMs: GATHER_MS,
       clock,
       complain: (sentence) => complain(source, target, sentence),
       maxLines: MAX_LINES,
