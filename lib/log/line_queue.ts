@@ -76,8 +76,8 @@ export class LineQueue implements LineSink, AsyncDisposable {
   #urgent = 0;
   /** When `deliver` last succeeded, by the monotonic clock. */
   #deliveredMs = -Infinity;
-  /** Ends the wait for further lines. */
-  #gathering: AbortController | undefined;
+  /** Ends the last wait for further lines. */
+  #gathering = new AbortController();
   #dropped = 0;
   /** Lines of `#dropped` that a `flush` has reported. */
   #reported = 0;
@@ -241,7 +241,7 @@ export class LineQueue implements LineSink, AsyncDisposable {
       }
       this.#waiting.unshift(...lines);
       this.#dropOldest();
-      await this.#pause(backoff.next());
+      await this.#pause(backoff.next(), this.#stop.signal);
     }
     this.#pumping = false;
     if (!this.#stop.signal.aborted) this.#endTrouble();
@@ -249,24 +249,15 @@ export class LineQueue implements LineSink, AsyncDisposable {
 
   /** Waits for further lines, unless a waiting one is urgent. */
   async #gather(withinMs: number): Promise<void> {
-    // Whoever writes and then flushes does both before this goes on.
-    await Promise.resolve();
     if (this.#settled < this.#urgent) return;
-    const gathering = new AbortController();
-    this.#gathering = gathering;
-    try {
-      await this.#options.clock.delay(withinMs, gathering.signal);
-    } catch (error) {
-      if (error !== OVER) throw error;
-    } finally {
-      this.#gathering = undefined;
-    }
+    this.#gathering = new AbortController();
+    await this.#pause(withinMs, this.#gathering.signal);
   }
 
   /** Has the lines so far delivered without waiting for others. */
   #hurry(): void {
     this.#urgent = this.#taken;
-    this.#gathering?.abort(OVER);
+    this.#gathering.abort(OVER);
   }
 
   async #delivered(lines: readonly OutputLine[]): Promise<boolean> {
@@ -280,8 +271,8 @@ export class LineQueue implements LineSink, AsyncDisposable {
     }
   }
 
-  async #pause(ms: number): Promise<void> {
-    const { signal } = this.#stop;
+  /** Waits for a time, or until the signal is aborted. */
+  async #pause(ms: number, signal: AbortSignal): Promise<void> {
     try {
       await this.#options.clock.delay(ms, signal);
     } catch (error) {

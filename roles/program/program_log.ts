@@ -53,7 +53,7 @@ export interface ProgramLogOptions {
 const MAX_LINES = 10_000;
 /**
  * A write costs more than making its line: ten a second are enough where there
- * are many lines.
+ * are many lines. A kill loses the lines of that time, but no warning.
  */
 const GATHER_MS = 100;
 
